@@ -1,0 +1,66 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The floors of the house, from the ground up; a target depends on lower floors alone.
+// Sources/ and DESIGN agree on this table, and Tests/ProjectTests reads the imports to hold it.
+let package = Package(
+  name: "nibble",
+  platforms: [.macOS(.v15)],
+  products: [.executable(name: "nibble", targets: ["nibble"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+  ],
+  targets: [
+    // 0
+    .target(name: "CKernels"),
+    // 1
+    .target(name: "Quantization", dependencies: ["CKernels"]),
+    // 2
+    .target(name: "GGUF", dependencies: ["Quantization"]),
+    // 3
+    .target(name: "Tokenization", dependencies: ["GGUF"]),
+    // 4
+    .target(name: "Inference", dependencies: ["CKernels", "Quantization", "GGUF"]),
+    // 5
+    .target(
+      name: "TraceStore",
+      dependencies: [
+        "Inference",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ],
+      resources: [.embedInCode("SQL")]),
+    // 6
+    .target(
+      name: "Recording",
+      dependencies: ["Inference", "Tokenization", "TraceStore"],
+      resources: [.copy("Resources")]),
+    // 7
+    .systemLibrary(
+      name: "CLibEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+    .target(name: "Debugger", dependencies: ["CLibEdit", "Recording", "TraceStore"]),
+    // 9
+    .executableTarget(
+      name: "nibble",
+      dependencies: [
+        "Debugger", "Recording",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    .testTarget(
+      name: "QuantizationTests", dependencies: ["Quantization"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "GGUFTests", dependencies: ["GGUF"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "TokenizationTests", dependencies: ["Tokenization"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "InferenceTests", dependencies: ["Inference", "Tokenization", "Recording"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(name: "TraceStoreTests", dependencies: ["TraceStore", "Recording"]),
+    .testTarget(name: "RecordingTests", dependencies: ["Recording"]),
+    .testTarget(
+      name: "DebuggerTests", dependencies: ["Debugger"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "ProjectTests"),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,1 @@
+// Floor placeholder, replaced by the first real file.

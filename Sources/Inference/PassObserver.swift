@@ -1,0 +1,167 @@
+/// Who watches a forward pass.
+///
+/// The engine calls an observer from one thread at a time and in the order in which things
+/// happen. The calls named after a step (`allocated`, `freed`, `dequantized`, `multiplied`,
+/// `freedTile`, `computed`, `appended`) are each exactly one step of the trace; the others
+/// delimit passes and operations. `live` is what the ledger holds right after the step.
+///
+/// The observer is a generic parameter of the engine, so that ``NoObserver`` compiles to nothing.
+public protocol PassObserver: AnyObject {
+  /// Whether anything is watched at all; `false` lets the engine skip clocks and descriptions.
+  static var isWatching: Bool { get }
+
+  /// A buffer that is not a tile was taken from the ledger.
+  func allocated(_ buffer: BufferDescription, live: MemoryUse)
+  /// A buffer that is not a tile was returned to the ledger.
+  func freed(_ buffer: BufferDescription, live: MemoryUse)
+
+  func passBegan(_ pass: PassDescription)
+  /// - Parameter nanoseconds: wall time of the pass.
+  func passEnded(nanoseconds: Int)
+
+  func opBegan(_ op: OpDescription)
+  /// - Parameters:
+  ///   - output: the operation's whole result, `(op.rows, op.cols)` row-major f32, or `nil` for
+  ///     an operation without one (a KV append). Valid during the call only.
+  ///   - nanoseconds: wall time of the operation, without what the observer itself took.
+  func opEnded(output: UnsafeBufferPointer<Float>?, nanoseconds: Int)
+
+  /// A tile came alive: `values` are its `tile.rows * tile.cols` values, as `tile.type`
+  /// (f16 or f32). Valid during the call only.
+  func dequantized(
+    _ tile: TileDescription, values: UnsafeRawPointer, nanoseconds: Int, live: MemoryUse)
+  /// One product was computed, from a tile or, where `matmul.tile` is `nil`, from weights that
+  /// are not quantized and are multiplied where they lie.
+  func multiplied(_ matmul: MatmulDescription, nanoseconds: Int, live: MemoryUse)
+  /// A tile's buffer was returned to the ledger.
+  func freedTile(_ tile: TileDescription, live: MemoryUse)
+  /// Any other operation's work was done.
+  func computed(thread: Int, live: MemoryUse)
+  /// One position of one layer was appended to the KV cache.
+  func appended(_ append: KVAppendDescription, live: MemoryUse)
+}
+
+/// An engine buffer that is not a tile.
+public struct BufferDescription: Sendable {
+  /// Unique within a run, counting from 1.
+  public let id: Int
+  public let category: MemoryCategory
+  /// What it holds: `blk.0 kv 0..<16`, `ffn_gate`, `packed weights`, …
+  public let name: String
+  public let bytes: Int
+}
+
+/// One forward call; a prompt that is split by `--ubatch` is several.
+public struct PassDescription: Sendable {
+  public enum Kind: Int, Sendable {
+    case prefill = 0
+    case decode = 1
+  }
+  public let kind: Kind
+  public let branch: Int
+  public let sequence: Int
+  /// The position of the first token, counting from 0.
+  public let firstPosition: Int
+  /// The tokens that go in, `(nTokens)`.
+  public let tokens: [Int]
+}
+
+/// One operation of a pass, named as llama.cpp names it without flash attention.
+public struct OpDescription: Sendable {
+  public enum Kind: Int, CaseIterable, Sendable {
+    case getRows = 0
+    case norm, matmul, rope, kvAppend, scores, softmax, weightedSum, add, mul, silu
+    /// The name on screen, as ggml names its operations: `GET_ROWS`, `RMS_NORM`, `MUL_MAT`, …
+    public var name: String {
+      switch self {
+      case .getRows: "get_rows"
+      case .norm: "rms_norm"
+      case .matmul: "mul_mat"
+      case .rope: "rope"
+      case .kvAppend: "kv_append"
+      case .scores: "kq"
+      case .softmax: "soft_max"
+      case .weightedSum: "kqv"
+      case .add: "add"
+      case .mul: "mul"
+      case .silu: "swiglu"
+      }
+    }
+  }
+  /// Unique within its pass: `attn_norm-3`, `Qcur-3`, …
+  public let name: String
+  public let kind: Kind
+  /// The transformer layer, or `nil` before the first and after the last.
+  public let layer: Int?
+  /// Names of the operations and weight tensors that it reads.
+  public let inputs: [String]
+  /// The weight tensor that it multiplies or reads rows of: index in ``Model/tensors``.
+  public let tensor: Int?
+  /// Output shape, row-major: `(rows, cols)`.
+  public let rows: Int
+  public let cols: Int
+}
+
+/// A range of rows of one weight matrix as floating-point values.
+public struct TileDescription: Sendable {
+  public enum ValueType: Int, Sendable {
+    case f32 = 0
+    case f16 = 1
+    /// Bytes of one value.
+    public var size: Int { self == .f16 ? 2 : 4 }
+  }
+  /// The id of its buffer, unique among all buffers and tiles of a run.
+  public let id: Int
+  /// Index in ``Model/tensors``.
+  public let tensor: Int
+  public let firstRow: Int
+  public let rows: Int
+  public let cols: Int
+  public let type: ValueType
+  /// The worker that made it, counting from 0.
+  public let thread: Int
+  /// Bytes of the dequantized values: `rows * cols * type.size`.
+  public var bytes: Int { rows * cols * type.size }
+}
+
+/// A product `(m tokens × k) by (n rows × k)`ᵀ = `(m, n)`.
+public struct MatmulDescription: Sendable {
+  /// Index in ``Model/tensors``.
+  public let tensor: Int
+  /// ``TileDescription/id``, or `nil` for weights multiplied where they lie.
+  public let tile: Int?
+  public let firstRow: Int
+  public let m: Int
+  public let k: Int
+  public let n: Int
+  public let thread: Int
+}
+
+/// One position appended to the KV cache in one layer.
+public struct KVAppendDescription: Sendable {
+  public let layer: Int
+  public let position: Int
+  public let keyBytes: Int
+  public let valueBytes: Int
+  /// Bytes of the whole cache in use after it, all layers together (not what is reserved).
+  public let cacheBytes: Int
+}
+
+/// Watches nothing, and costs nothing.
+public final class NoObserver: PassObserver {
+  public init() {}
+  public static var isWatching: Bool { false }
+  public func allocated(_ buffer: BufferDescription, live: MemoryUse) {}
+  public func freed(_ buffer: BufferDescription, live: MemoryUse) {}
+  public func passBegan(_ pass: PassDescription) {}
+  public func passEnded(nanoseconds: Int) {}
+  public func opBegan(_ op: OpDescription) {}
+  public func opEnded(output: UnsafeBufferPointer<Float>?, nanoseconds: Int) {}
+  public func dequantized(
+    _ tile: TileDescription, values: UnsafeRawPointer, nanoseconds: Int, live: MemoryUse
+  ) {}
+  public func multiplied(_ matmul: MatmulDescription, nanoseconds: Int, live: MemoryUse) {}
+  public func freedTile(_ tile: TileDescription, live: MemoryUse) {}
+  public func computed(thread: Int, live: MemoryUse) {}
+  public func appended(_ append: KVAppendDescription, live: MemoryUse) {}
+}
