@@ -1,5 +1,9 @@
 #ifndef NIBBLE_KERNELS_H
 #define NIBBLE_KERNELS_H
-#include <stdint.h>
+// Everything that CKernels exports.
 #include <stddef.h>
+#include <stdint.h>
+
+#include "blocks.h"
+#include "dequantize.h"
 #endif

@@ -1,0 +1,251 @@
+// The reference of every dequantization kernel: plain C, one block at a time.
+//
+// The faster ones (dequantize_avx2.c, dequantize_avx512.c) must give the same bits.
+#include <math.h>
+#include <stdlib.h>
+
+#include "dequantize.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+static void q4_0_block(const nibble_block_q4_0 *b, float *v) {
+  const float d = nibble_half_to_float(b->d);
+  for (int i = 0; i < 16; i++) {
+    v[i] = d * (float)((b->qs[i] & 0x0f) - 8);
+    v[i + 16] = d * (float)((b->qs[i] >> 4) - 8);
+  }
+}
+
+static void q4_1_block(const nibble_block_q4_1 *b, float *v) {
+  const float d = nibble_half_to_float(b->d);
+  const float m = nibble_half_to_float(b->m);
+  for (int i = 0; i < 16; i++) {
+    v[i] = d * (float)(b->qs[i] & 0x0f) + m;
+    v[i + 16] = d * (float)(b->qs[i] >> 4) + m;
+  }
+}
+
+static void q5_0_block(const nibble_block_q5_0 *b, float *v) {
+  const float d = nibble_half_to_float(b->d);
+  const uint32_t qh = b->qh;
+  for (int i = 0; i < 16; i++) {
+    const int low = (int)((b->qs[i] & 0x0f) | (qh >> i & 1) << 4);
+    const int high = (int)((b->qs[i] >> 4) | (qh >> (i + 16) & 1) << 4);
+    v[i] = d * (float)(low - 16);
+    v[i + 16] = d * (float)(high - 16);
+  }
+}
+
+static void q5_1_block(const nibble_block_q5_1 *b, float *v) {
+  const float d = nibble_half_to_float(b->d);
+  const float m = nibble_half_to_float(b->m);
+  const uint32_t qh = b->qh;
+  for (int i = 0; i < 16; i++) {
+    const int low = (int)((b->qs[i] & 0x0f) | (qh >> i & 1) << 4);
+    const int high = (int)((b->qs[i] >> 4) | (qh >> (i + 16) & 1) << 4);
+    v[i] = d * (float)low + m;
+    v[i + 16] = d * (float)high + m;
+  }
+}
+
+static void q8_0_block(const nibble_block_q8_0 *b, float *v) {
+  const float d = nibble_half_to_float(b->d);
+  for (int i = 0; i < 32; i++) v[i] = d * (float)b->qs[i];
+}
+
+static void q4_k_block(const nibble_block_q4_k *b, float *v) {
+  const float d = nibble_half_to_float(b->d);
+  const float dmin = nibble_half_to_float(b->dmin);
+  uint8_t scale[8], minimum[8];
+  nibble_k_scales(b->scales, scale, minimum);
+  for (int j = 0; j < 8; j++) {
+    const float dj = d * (float)scale[j];
+    const float mj = dmin * (float)minimum[j];
+    const uint8_t *qs = b->qs + 32 * (j / 2);
+    const int shift = 4 * (j & 1);
+    for (int i = 0; i < 32; i++) v[32 * j + i] = dj * (float)(qs[i] >> shift & 0x0f) - mj;
+  }
+}
+
+static void q5_k_block(const nibble_block_q5_k *b, float *v) {
+  const float d = nibble_half_to_float(b->d);
+  const float dmin = nibble_half_to_float(b->dmin);
+  uint8_t scale[8], minimum[8];
+  nibble_k_scales(b->scales, scale, minimum);
+  for (int j = 0; j < 8; j++) {
+    const float dj = d * (float)scale[j];
+    const float mj = dmin * (float)minimum[j];
+    const uint8_t *qs = b->qs + 32 * (j / 2);
+    const int shift = 4 * (j & 1);
+    for (int i = 0; i < 32; i++) {
+      const int q = (qs[i] >> shift & 0x0f) | (b->qh[i] >> j & 1) << 4;
+      v[32 * j + i] = dj * (float)q - mj;
+    }
+  }
+}
+
+static void q6_k_block(const nibble_block_q6_k *b, float *v) {
+  const float d = nibble_half_to_float(b->d);
+  for (int i = 0; i < 256; i++) {
+    const int half = i / 128, group = i / 32 % 4, lane = i % 32;
+    const int low = b->ql[64 * half + 32 * (group & 1) + lane] >> 4 * (group / 2) & 0x0f;
+    const int high = b->qh[32 * half + lane] >> 2 * group & 0x03;
+    const float dj = d * (float)b->scales[i / 16];
+    v[i] = dj * (float)((low | high << 4) - 32);
+  }
+}
+
+static void f32_block(const void *src, float *v) { memcpy(v, src, sizeof *v); }
+
+static uint16_t u16_at(const void *src) {
+  uint16_t bits;
+  memcpy(&bits, src, sizeof bits);
+  return bits;
+}
+
+// One block of any type; returns false for a code without a kernel.
+static void any_block(uint32_t type, const void *src, float *v) {
+  switch (type) {
+    case NIBBLE_TYPE_F32: f32_block(src, v); break;
+    case NIBBLE_TYPE_F16: *v = nibble_half_to_float(u16_at(src)); break;
+    case NIBBLE_TYPE_BF16: *v = nibble_bfloat_to_float(u16_at(src)); break;
+    case NIBBLE_TYPE_Q4_0: q4_0_block(src, v); break;
+    case NIBBLE_TYPE_Q4_1: q4_1_block(src, v); break;
+    case NIBBLE_TYPE_Q5_0: q5_0_block(src, v); break;
+    case NIBBLE_TYPE_Q5_1: q5_1_block(src, v); break;
+    case NIBBLE_TYPE_Q8_0: q8_0_block(src, v); break;
+    case NIBBLE_TYPE_Q4_K: q4_k_block(src, v); break;
+    case NIBBLE_TYPE_Q5_K: q5_k_block(src, v); break;
+    case NIBBLE_TYPE_Q6_K: q6_k_block(src, v); break;
+    default: abort();
+  }
+}
+
+size_t nibble_block_values(uint32_t type) {
+  switch (type) {
+    case NIBBLE_TYPE_F32:
+    case NIBBLE_TYPE_F16:
+    case NIBBLE_TYPE_BF16: return 1;
+    case NIBBLE_TYPE_Q4_0:
+    case NIBBLE_TYPE_Q4_1:
+    case NIBBLE_TYPE_Q5_0:
+    case NIBBLE_TYPE_Q5_1:
+    case NIBBLE_TYPE_Q8_0: return NIBBLE_BLOCK;
+    case NIBBLE_TYPE_Q4_K:
+    case NIBBLE_TYPE_Q5_K:
+    case NIBBLE_TYPE_Q6_K: return NIBBLE_SUPER_BLOCK;
+    default: return 0;
+  }
+}
+
+size_t nibble_block_bytes(uint32_t type) {
+  switch (type) {
+    case NIBBLE_TYPE_F32: return 4;
+    case NIBBLE_TYPE_F16:
+    case NIBBLE_TYPE_BF16: return 2;
+    case NIBBLE_TYPE_Q4_0: return sizeof(nibble_block_q4_0);
+    case NIBBLE_TYPE_Q4_1: return sizeof(nibble_block_q4_1);
+    case NIBBLE_TYPE_Q5_0: return sizeof(nibble_block_q5_0);
+    case NIBBLE_TYPE_Q5_1: return sizeof(nibble_block_q5_1);
+    case NIBBLE_TYPE_Q8_0: return sizeof(nibble_block_q8_0);
+    case NIBBLE_TYPE_Q4_K: return sizeof(nibble_block_q4_k);
+    case NIBBLE_TYPE_Q5_K: return sizeof(nibble_block_q5_k);
+    case NIBBLE_TYPE_Q6_K: return sizeof(nibble_block_q6_k);
+    default: return 0;
+  }
+}
+
+static void require_whole_blocks(uint32_t type, size_t count) {
+  const size_t values = nibble_block_values(type);
+  if (values == 0 || count % values != 0) abort();
+}
+
+void nibble_dequantize_f32_scalar(uint32_t type, const void *src, float *dst, size_t count) {
+  require_whole_blocks(type, count);
+  const size_t values = nibble_block_values(type), bytes = nibble_block_bytes(type);
+  const uint8_t *block = src;
+  for (size_t i = 0; i < count; i += values, block += bytes) any_block(type, block, dst + i);
+}
+
+void nibble_dequantize_f16_scalar(uint32_t type, const void *src, uint16_t *dst, size_t count) {
+  require_whole_blocks(type, count);
+  const size_t values = nibble_block_values(type), bytes = nibble_block_bytes(type);
+  const uint8_t *block = src;
+  float v[NIBBLE_SUPER_BLOCK];
+  for (size_t i = 0; i < count; i += values, block += bytes) {
+    any_block(type, block, v);
+    for (size_t j = 0; j < values; j++) dst[i + j] = nibble_float_to_half(v[j]);
+  }
+}
+
+// The largest of two magnitudes, where a NaN counts as infinity.
+static float larger(float bound, float value) {
+  const float magnitude = fabsf(value);
+  if (magnitude <= bound) return bound;
+  return isnan(magnitude) ? INFINITY : magnitude;
+}
+
+// d * q + m over q of 0 ... top: rounding keeps the order, so the ends bound what is between.
+static float affine_bound(float bound, float d, float m, float top) {
+  return larger(larger(bound, m), d * top + m);
+}
+
+static float k_bound(
+    float bound, uint16_t d_bits, uint16_t dmin_bits, const uint8_t scales[12], float top) {
+  const float d = nibble_half_to_float(d_bits);
+  const float dmin = nibble_half_to_float(dmin_bits);
+  uint8_t scale[8], minimum[8];
+  nibble_k_scales(scales, scale, minimum);
+  for (int j = 0; j < 8; j++) {
+    bound = affine_bound(bound, d * (float)scale[j], -(dmin * (float)minimum[j]), top);
+  }
+  return bound;
+}
+
+static float block_bound(uint32_t type, const void *src, float bound) {
+  switch (type) {
+    case NIBBLE_TYPE_Q4_0:
+    case NIBBLE_TYPE_Q5_0: {
+      const float d = nibble_half_to_float(u16_at(src));
+      return larger(bound, d * (type == NIBBLE_TYPE_Q4_0 ? 8.0f : 16.0f));
+    }
+    case NIBBLE_TYPE_Q8_0: return larger(bound, nibble_half_to_float(u16_at(src)) * 128.0f);
+    case NIBBLE_TYPE_Q4_1:
+    case NIBBLE_TYPE_Q5_1: {
+      const nibble_block_q4_1 *b = src;
+      return affine_bound(
+          bound, nibble_half_to_float(b->d), nibble_half_to_float(b->m),
+          type == NIBBLE_TYPE_Q4_1 ? 15.0f : 31.0f);
+    }
+    case NIBBLE_TYPE_Q4_K: {
+      const nibble_block_q4_k *b = src;
+      return k_bound(bound, b->d, b->dmin, b->scales, 15.0f);
+    }
+    case NIBBLE_TYPE_Q5_K: {
+      const nibble_block_q5_k *b = src;
+      return k_bound(bound, b->d, b->dmin, b->scales, 31.0f);
+    }
+    case NIBBLE_TYPE_Q6_K: {
+      const nibble_block_q6_k *b = src;
+      const float d = nibble_half_to_float(b->d);
+      for (int j = 0; j < 16; j++) bound = larger(bound, d * (float)b->scales[j] * 32.0f);
+      return bound;
+    }
+    default: {
+      float value;
+      any_block(type, src, &value);
+      return larger(bound, value);
+    }
+  }
+}
+
+float nibble_magnitude_bound_scalar(uint32_t type, const void *src, size_t count) {
+  require_whole_blocks(type, count);
+  const size_t values = nibble_block_values(type), bytes = nibble_block_bytes(type);
+  const uint8_t *block = src;
+  float bound = 0;
+  for (size_t i = 0; i < count; i += values, block += bytes) {
+    bound = block_bound(type, block, bound);
+  }
+  return bound;
+}

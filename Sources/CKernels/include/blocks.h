@@ -1,0 +1,184 @@
+#ifndef NIBBLE_BLOCKS_H
+#define NIBBLE_BLOCKS_H
+// How the block formats of GGUF lie in memory, byte for byte.
+//
+// A block is a few small integers ("quants") and the scales that turn them back into numbers.
+// `d` is the scale and `m` the minimum, both float16 unless said otherwise. Everything is little
+// endian, and blocks follow one another with no padding, so none of them is aligned: the structs
+// are packed, and a compiler reads their fields with unaligned loads.
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "GGUF blocks are little endian, and so must the machine be"
+#endif
+
+// Type codes, as GGUF files and ggml number them.
+enum {
+  NIBBLE_TYPE_F32 = 0,
+  NIBBLE_TYPE_F16 = 1,
+  NIBBLE_TYPE_Q4_0 = 2,
+  NIBBLE_TYPE_Q4_1 = 3,
+  NIBBLE_TYPE_Q5_0 = 6,
+  NIBBLE_TYPE_Q5_1 = 7,
+  NIBBLE_TYPE_Q8_0 = 8,
+  NIBBLE_TYPE_Q4_K = 12,
+  NIBBLE_TYPE_Q5_K = 13,
+  NIBBLE_TYPE_Q6_K = 14,
+  NIBBLE_TYPE_BF16 = 30,
+};
+
+// Values of a block: 32, or 256 for a super-block of the K formats.
+#define NIBBLE_BLOCK 32
+#define NIBBLE_SUPER_BLOCK 256
+
+#define NIBBLE_PACKED __attribute__((packed))
+
+// value[i] = d * (q[i] - 8); q[i] is the low nibble of qs[i], q[i + 16] the high one.
+typedef struct NIBBLE_PACKED {
+  uint16_t d;
+  uint8_t qs[16];
+} nibble_block_q4_0;
+
+// value[i] = d * q[i] + m; nibbles as in q4_0.
+typedef struct NIBBLE_PACKED {
+  uint16_t d;
+  uint16_t m;
+  uint8_t qs[16];
+} nibble_block_q4_1;
+
+// value[i] = d * (q[i] - 16); low four bits as in q4_0, the fifth is bit i of qh.
+typedef struct NIBBLE_PACKED {
+  uint16_t d;
+  uint32_t qh;
+  uint8_t qs[16];
+} nibble_block_q5_0;
+
+// value[i] = d * q[i] + m; q as in q5_0.
+typedef struct NIBBLE_PACKED {
+  uint16_t d;
+  uint16_t m;
+  uint32_t qh;
+  uint8_t qs[16];
+} nibble_block_q5_1;
+
+// value[i] = d * qs[i].
+typedef struct NIBBLE_PACKED {
+  uint16_t d;
+  int8_t qs[32];
+} nibble_block_q8_0;
+
+// 8 sub-blocks of 32: value = (d * scale[j]) * q - (dmin * min[j]).
+// `scales` packs eight 6-bit scales and eight 6-bit minimums (nibble_k_scales below).
+// Sub-blocks 2k and 2k + 1 are the low and the high nibbles of qs[32k ..< 32k + 32].
+typedef struct NIBBLE_PACKED {
+  uint16_t d;
+  uint16_t dmin;
+  uint8_t scales[12];
+  uint8_t qs[128];
+} nibble_block_q4_k;
+
+// As q4_k, with a fifth bit: bit j of qh[i] belongs to value i of sub-block j.
+typedef struct NIBBLE_PACKED {
+  uint16_t d;
+  uint16_t dmin;
+  uint8_t scales[12];
+  uint8_t qh[32];
+  uint8_t qs[128];
+} nibble_block_q5_k;
+
+// 16 sub-blocks of 16: value = (d * scales[j]) * (q - 32), with signed 8-bit scales.
+// Each half of 128 values has 64 bytes of ql and 32 of qh. Value 32 * g + i of a half (g of
+// 0 ..< 4, i of 0 ..< 32) takes its low four bits from ql[32 * (g & 1) + i], low nibble for
+// g < 2, else high, and its upper two from bits 2g and 2g + 1 of qh[i].
+typedef struct NIBBLE_PACKED {
+  uint8_t ql[128];
+  uint8_t qh[64];
+  int8_t scales[16];
+  uint16_t d;
+} nibble_block_q6_k;
+
+_Static_assert(sizeof(nibble_block_q4_0) == 18, "q4_0 is 18 bytes for 32 values");
+_Static_assert(sizeof(nibble_block_q4_1) == 20, "q4_1 is 20 bytes for 32 values");
+_Static_assert(sizeof(nibble_block_q5_0) == 22, "q5_0 is 22 bytes for 32 values");
+_Static_assert(sizeof(nibble_block_q5_1) == 24, "q5_1 is 24 bytes for 32 values");
+_Static_assert(sizeof(nibble_block_q8_0) == 34, "q8_0 is 34 bytes for 32 values");
+_Static_assert(sizeof(nibble_block_q4_k) == 144, "q4_k is 144 bytes for 256 values");
+_Static_assert(sizeof(nibble_block_q5_k) == 176, "q5_k is 176 bytes for 256 values");
+_Static_assert(sizeof(nibble_block_q6_k) == 210, "q6_k is 210 bytes for 256 values");
+
+// The eight scales and eight minimums of a q4_k or q5_k super-block, six bits each. The first
+// four of each have a byte of their own, whose top two bits hold the top two of the last four:
+//   scales[0 ..< 4]   (top of scale j + 4) << 6 | scale j
+//   scales[4 ..< 8]   (top of min j + 4)   << 6 | min j
+//   scales[8 ..< 12]  (low nibble of min j + 4) << 4 | low nibble of scale j + 4
+static inline void nibble_k_scales(
+    const uint8_t packed[12], uint8_t scale[8], uint8_t minimum[8]) {
+  uint32_t s, m, t;
+  memcpy(&s, packed, 4);
+  memcpy(&m, packed + 4, 4);
+  memcpy(&t, packed + 8, 4);
+  const uint32_t scale0 = s & 0x3f3f3f3fu;
+  const uint32_t scale1 = (t & 0x0f0f0f0fu) | ((s >> 2) & 0x30303030u);
+  const uint32_t min0 = m & 0x3f3f3f3fu;
+  const uint32_t min1 = ((t >> 4) & 0x0f0f0f0fu) | ((m >> 2) & 0x30303030u);
+  memcpy(scale, &scale0, 4);
+  memcpy(scale + 4, &scale1, 4);
+  memcpy(minimum, &min0, 4);
+  memcpy(minimum + 4, &min1, 4);
+}
+
+static inline float nibble_bits_to_float(uint32_t bits) {
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+static inline uint32_t nibble_float_to_bits(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+// float16 to float32: exact, subnormals included; a NaN becomes a quiet NaN.
+static inline float nibble_half_to_float(uint16_t half) {
+  const uint32_t sign = (uint32_t)(half & 0x8000u) << 16;
+  const uint32_t rest = half & 0x7fffu;
+  if (rest >= 0x7c00u) {
+    const uint32_t quiet = rest > 0x7c00u ? 0x00400000u : 0;
+    return nibble_bits_to_float(sign | 0x7f800000u | quiet | (rest & 0x3ffu) << 13);
+  }
+  if (rest >= 0x0400u) return nibble_bits_to_float(sign | ((rest << 13) + 0x38000000u));
+  const float magnitude = (float)rest * 0x1p-24f;
+  return nibble_bits_to_float(sign | nibble_float_to_bits(magnitude));
+}
+
+// float32 to float16, to nearest, ties to even; what passes 65504 by half a unit or more becomes
+// infinity, and a NaN becomes a quiet NaN.
+static inline uint16_t nibble_float_to_half(float value) {
+  const uint32_t bits = nibble_float_to_bits(value);
+  const uint16_t sign = (uint16_t)(bits >> 16 & 0x8000u);
+  const uint32_t rest = bits & 0x7fffffffu;
+  if (rest > 0x7f800000u) return (uint16_t)(sign | 0x7e00u | (rest >> 13 & 0x3ffu));
+  if (rest >= 0x477ff000u) return (uint16_t)(sign | 0x7c00u);
+  if (rest >= 0x38800000u) {
+    return (uint16_t)(sign | ((rest - 0x38000000u + 0xfffu + (rest >> 13 & 1u)) >> 13));
+  }
+  // Subnormal: adding 0.5 leaves the value in units of 2^-24 at the bottom of the significand,
+  // rounded by the addition itself.
+  const float shifted = nibble_bits_to_float(rest) + 0.5f;
+  return (uint16_t)(sign | (nibble_float_to_bits(shifted) - 0x3f000000u));
+}
+
+// bfloat16 to float32: exact.
+static inline float nibble_bfloat_to_float(uint16_t bfloat) {
+  return nibble_bits_to_float((uint32_t)bfloat << 16);
+}
+
+// float32 to bfloat16, to nearest, ties to even; a NaN becomes a quiet NaN.
+static inline uint16_t nibble_float_to_bfloat(float value) {
+  const uint32_t bits = nibble_float_to_bits(value);
+  if ((bits & 0x7fffffffu) > 0x7f800000u) return (uint16_t)(bits >> 16 | 0x40u);
+  return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+}
+#endif

@@ -1,0 +1,56 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// A file's bytes as the page cache has them: mapped read-only, never copied, read when touched.
+///
+/// A file that another program cuts short while it is mapped kills the process at the next touch
+/// of what is gone (`SIGBUS`); replacing a file, as this module's writer does, is harmless.
+final class MappedFile: @unchecked Sendable {  // immutable after init
+  let path: String
+  let bytes: UnsafeRawBufferPointer
+
+  init(path: String) throws(GGUFError) {
+    // Without O_NONBLOCK, opening a pipe waits for a writer.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else {
+      throw .cannotOpen(path: path, reason: systemMessage(errno))
+    }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw .cannotOpen(path: path, reason: systemMessage(errno))
+    }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: break
+    case S_IFDIR: throw .notAFile(path: path, found: "a directory")
+    case S_IFIFO: throw .notAFile(path: path, found: "a pipe")
+    default: throw .notAFile(path: path, found: "a device")
+    }
+    guard status.st_size > 0 else { throw .empty(path: path) }
+    guard let size = Int(exactly: status.st_size) else {
+      throw .cannotOpen(path: path, reason: "it is too large")
+    }
+    guard
+      let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0),
+      start != MAP_FAILED
+    else {
+      throw .cannotOpen(path: path, reason: systemMessage(errno))
+    }
+    self.path = path
+    bytes = UnsafeRawBufferPointer(start: start, count: size)
+  }
+
+  deinit {
+    munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+  }
+}
+
+/// The system's words for an error number: "No space left on device".
+func systemMessage(_ number: Int32) -> String {
+  String(cString: strerror(number))
+}
