@@ -1,1 +1,405 @@
--- placeholder
+-- The tables of a trace. A comment stands above every table and every column: what one row is,
+-- what each value means, and its unit. Sizes are bytes, times nanoseconds, steps count from 1.
+-- Names that start with an underscore are how rows lie in the file; ask the views instead.
+
+-- What the run was: one fact a row, as text.
+CREATE TABLE meta (
+  -- The name of the fact: status, nibble_version, model, prompt, strategy, tile_rows, threads…
+  key TEXT PRIMARY KEY,
+  -- The fact. `status` is recording, complete or interrupted.
+  value TEXT
+) WITHOUT ROWID;
+
+-- A weight tensor of the model file.
+CREATE TABLE tensor (
+  -- Its place in the model file, counting from 0.
+  id INTEGER PRIMARY KEY,
+  -- Its name in the model file: blk.3.attn_q.weight.
+  name TEXT NOT NULL,
+  -- The transformer layer it belongs to, counting from 0; NULL outside the layers.
+  layer INTEGER,
+  -- What it is for: attn_q, ffn_gate, token_embd…
+  role TEXT NOT NULL,
+  -- The format its values are packed in: Q4_1, Q8_0, F32…
+  type TEXT NOT NULL,
+  -- Rows (outputs).
+  rows INTEGER NOT NULL,
+  -- Columns (inputs): values in a row.
+  cols INTEGER NOT NULL,
+  -- Bytes, packed.
+  bytes INTEGER NOT NULL,
+  -- Where its first byte lies in the model file.
+  file_offset INTEGER NOT NULL,
+  -- Bits per weight.
+  bpw REAL NOT NULL
+);
+
+-- A position of the text: one token that went in or came out.
+CREATE TABLE token (
+  -- The branch of the run, 0 unless it forked.
+  branch INTEGER NOT NULL,
+  -- The sequence of the batch, 0 unless there were several.
+  sequence INTEGER NOT NULL,
+  -- Its position in the sequence, counting from 0.
+  position INTEGER NOT NULL,
+  -- Its id in the vocabulary.
+  id INTEGER NOT NULL,
+  -- Its text; a token that is half a character shows as the replacement character.
+  text TEXT NOT NULL,
+  -- 1 for a token of the prompt, 0 for one that the model chose.
+  is_prompt INTEGER NOT NULL,
+  -- Natural logarithm of the probability that the model gave it, from the logits of the position
+  -- before; NULL where those were not computed.
+  logprob REAL,
+  -- The likeliest tokens for this position, from the same logits: a JSON array of
+  -- {"id": …, "text": …, "logprob": …}, likeliest first; NULL where logprob is.
+  top_k TEXT,
+  -- The pass that it went into; NULL for one that never went in (the last one chosen).
+  pass INTEGER,
+  PRIMARY KEY (branch, sequence, position)
+) WITHOUT ROWID;
+
+-- One forward call. A prompt that is split is several.
+CREATE TABLE pass (
+  -- Its number, counting from 1.
+  id INTEGER PRIMARY KEY,
+  -- The branch of the run, 0 unless it forked.
+  branch INTEGER NOT NULL,
+  -- The sequence of the batch, 0 unless there were several.
+  sequence INTEGER NOT NULL,
+  -- prefill or decode.
+  kind TEXT NOT NULL,
+  -- The position of its first token, counting from 0.
+  first_position INTEGER NOT NULL,
+  -- How many tokens went in.
+  tokens INTEGER NOT NULL,
+  -- Its first step.
+  first_step INTEGER NOT NULL,
+  -- Its last step.
+  last_step INTEGER NOT NULL,
+  -- Its first operation.
+  first_op INTEGER NOT NULL,
+  -- Its last operation.
+  last_op INTEGER NOT NULL,
+  -- When it began, in ns since the recording began.
+  start_ns INTEGER NOT NULL,
+  -- How long it took, in ns.
+  duration_ns INTEGER NOT NULL
+);
+
+-- Finds the pass of a step.
+CREATE UNIQUE INDEX _pass_by_step ON pass (first_step);
+
+-- Finds the pass of a token.
+CREATE INDEX _pass_by_position ON pass (branch, sequence, first_position);
+
+-- What is the same about an operation in every pass; read the view op.
+CREATE TABLE _node (
+  -- Its number, in order of appearance, counting from 1.
+  id INTEGER PRIMARY KEY,
+  -- The transformer layer, counting from 0; NULL before the first and after the last.
+  layer INTEGER,
+  -- Its name, as llama.cpp names it: attn_norm-3.
+  name TEXT NOT NULL,
+  -- What it does: mul_mat, rms_norm, rope…
+  kind TEXT NOT NULL,
+  -- The operations and weight tensors that it reads: a JSON array of names.
+  inputs TEXT NOT NULL,
+  -- The weight tensor that it multiplies or reads rows of, or NULL.
+  tensor INTEGER
+);
+
+-- An operation's run in one pass; read the view op.
+CREATE TABLE _op (
+  -- Its number in the run, counting from 1; those of a pass follow each other.
+  id INTEGER PRIMARY KEY,
+  -- The pass.
+  pass INTEGER NOT NULL,
+  -- What it is: a row of _node.
+  node INTEGER NOT NULL,
+  -- Rows of its output (tokens, or heads × tokens).
+  rows INTEGER NOT NULL,
+  -- Columns of its output.
+  cols INTEGER NOT NULL,
+  -- Its first step.
+  first_step INTEGER NOT NULL,
+  -- Its last step.
+  last_step INTEGER NOT NULL,
+  -- The _memory row with the highest total between the operation before and its own last step.
+  peak INTEGER NOT NULL,
+  -- When it began, in ns since the recording began.
+  start_ns INTEGER NOT NULL,
+  -- How long it took, in ns, without what the recording of it took.
+  duration_ns INTEGER NOT NULL,
+  -- Sum of its output.
+  sum REAL,
+  -- Least value of its output.
+  min REAL,
+  -- Greatest value of its output.
+  max REAL,
+  -- Root mean square of its output.
+  rms REAL
+);
+
+-- A state of memory that some step led to, once however often it comes back; read the view event.
+CREATE TABLE _memory (
+  -- The step that first led to it.
+  id INTEGER PRIMARY KEY,
+  -- Bytes of packed weights alive.
+  weights INTEGER NOT NULL,
+  -- Bytes of dequantized weights alive.
+  weights_dequantized INTEGER NOT NULL,
+  -- Bytes of KV cache alive.
+  kv_cache INTEGER NOT NULL,
+  -- Bytes of activations alive.
+  activations INTEGER NOT NULL,
+  -- Bytes of workspace alive.
+  workspace INTEGER NOT NULL,
+  -- Bytes of logits alive.
+  logits INTEGER NOT NULL,
+  -- Bytes alive in all categories together.
+  total INTEGER GENERATED ALWAYS AS (
+    weights + weights_dequantized + kv_cache + activations + workspace + logits) VIRTUAL
+);
+
+-- A step of the finest grain; read the view event.
+CREATE TABLE _event (
+  -- Its number: 1, 2, 3… with no gaps, in the order in which things happened.
+  step INTEGER PRIMARY KEY,
+  -- The operation that it is part of, or NULL while loading and between operations.
+  op INTEGER,
+  -- The worker that did it, counting from 0.
+  thread INTEGER NOT NULL,
+  -- 0 dequantize, 1 multiply, 2 free, 3 alloc, 4 compute, 5 append, 6 fail.
+  kind INTEGER NOT NULL,
+  -- The state of memory after it: a row of _memory.
+  memory INTEGER NOT NULL
+);
+
+-- A range of rows of a tensor that was dequantized as one, once a trace.
+CREATE TABLE weight_tile (
+  -- Its number, in order of appearance, counting from 1.
+  id INTEGER PRIMARY KEY,
+  -- The tensor.
+  tensor INTEGER NOT NULL,
+  -- Its first row in the tensor, counting from 0.
+  first_row INTEGER NOT NULL,
+  -- How many rows it has.
+  rows INTEGER NOT NULL,
+  -- Bytes of these rows, packed.
+  packed_bytes INTEGER NOT NULL,
+  -- Least of its dequantized values; the value columns are NULL where nothing but sizes was kept.
+  value_min REAL,
+  -- Greatest of its dequantized values.
+  value_max REAL,
+  -- Mean of its dequantized values.
+  value_mean REAL,
+  -- Root mean square of its dequantized values.
+  value_rms REAL,
+  -- Root mean square of what packing changed, where the unquantized tensor is known, or NULL.
+  error_rms REAL,
+  -- The largest change of one value by packing, where the unquantized tensor is known, or NULL.
+  error_max REAL
+);
+
+-- The life of a dequantized tile: made, used, freed.
+CREATE TABLE tile (
+  -- The step at which it was made, which is also its number as a buffer.
+  id INTEGER PRIMARY KEY,
+  -- The rows that it holds: a row of weight_tile.
+  weight_tile INTEGER NOT NULL,
+  -- 0 for f32 values, 1 for f16; read `type`.
+  type_code INTEGER NOT NULL,
+  -- Bytes, dequantized.
+  bytes INTEGER NOT NULL,
+  -- The step of the first product that read it, or NULL.
+  used_step INTEGER,
+  -- The step at which it was freed, or NULL while it is alive.
+  freed_step INTEGER,
+  -- How long dequantizing it took, in ns.
+  dequantize_ns INTEGER NOT NULL,
+  -- The step at which it was made.
+  made_step INTEGER GENERATED ALWAYS AS (id) VIRTUAL,
+  -- What its values are: f16 or f32.
+  type TEXT GENERATED ALWAYS AS (CASE type_code WHEN 1 THEN 'f16' ELSE 'f32' END) VIRTUAL
+);
+
+-- A product of m tokens × k by n rows × k.
+CREATE TABLE matmul (
+  -- The step at which it was done.
+  step INTEGER PRIMARY KEY,
+  -- The tile that it read, or NULL for weights that were multiplied where they lie.
+  tile INTEGER,
+  -- The weight tensor.
+  tensor INTEGER NOT NULL,
+  -- The first row of the tensor, where there is no tile to say it.
+  first_row INTEGER,
+  -- Tokens.
+  m INTEGER NOT NULL,
+  -- Columns: values that are multiplied and summed for one result.
+  k INTEGER NOT NULL,
+  -- Rows of the weights.
+  n INTEGER NOT NULL,
+  -- How long it took, in ns.
+  duration_ns INTEGER NOT NULL,
+  -- Floating-point operations: a multiplication and an addition for each weight and token.
+  flops INTEGER GENERATED ALWAYS AS (2 * m * k * n) VIRTUAL
+);
+
+-- One position appended to the KV cache in one layer.
+CREATE TABLE kv_append (
+  -- The step at which it was done.
+  step INTEGER PRIMARY KEY,
+  -- The transformer layer, counting from 0.
+  layer INTEGER NOT NULL,
+  -- The position, counting from 0.
+  position INTEGER NOT NULL,
+  -- Bytes of its keys.
+  key_bytes INTEGER NOT NULL,
+  -- Bytes of its values.
+  value_bytes INTEGER NOT NULL,
+  -- Bytes of the cache in use after it, all layers together (not what is reserved).
+  cache_bytes INTEGER NOT NULL
+);
+
+-- What a buffer that is no tile is called; read the view buffer.
+CREATE TABLE _label (
+  -- Its number, in order of appearance, counting from 1.
+  id INTEGER PRIMARY KEY,
+  -- Memory category: weights, weights_dequantized, kv_cache, activations, workspace or logits.
+  category TEXT NOT NULL,
+  -- What the buffer holds.
+  name TEXT NOT NULL
+);
+
+-- The life of a buffer that is no tile; read the view buffer.
+CREATE TABLE _allocation (
+  -- The step at which it was allocated.
+  id INTEGER PRIMARY KEY,
+  -- Its category and name: a row of _label.
+  label INTEGER NOT NULL,
+  -- Bytes.
+  bytes INTEGER NOT NULL,
+  -- The step at which it was freed, or NULL while it is alive.
+  freed_step INTEGER
+);
+
+-- The buffers and tiles that outlive the pass they were made in; lets a reader find those alive at
+-- a step without reading the whole trace.
+CREATE TABLE _kept (
+  -- The buffer.
+  id INTEGER PRIMARY KEY
+);
+
+-- The whole output of an operation, where values were captured.
+CREATE TABLE value (
+  -- The operation.
+  op INTEGER PRIMARY KEY,
+  -- What its elements are: f32, little-endian.
+  dtype TEXT NOT NULL,
+  -- Its shape, row-major: a JSON array [rows, cols].
+  shape TEXT NOT NULL,
+  -- The elements, row after row.
+  data BLOB NOT NULL
+);
+
+-- One step of the finest grain, with what was alive after it.
+CREATE VIEW event AS
+SELECT
+  -- Its number: 1, 2, 3… with no gaps, in the order in which things happened.
+  e.step AS step,
+  -- The operation that it is part of, or NULL while loading and between operations.
+  e.op AS op,
+  -- The worker that did it, counting from 0.
+  e.thread AS thread,
+  -- dequantize (a tile comes alive), multiply, free, alloc (any other buffer), compute (any other
+  -- operation), append (to the KV cache) or fail (the memory budget).
+  CASE e.kind
+    WHEN 0 THEN 'dequantize' WHEN 1 THEN 'multiply' WHEN 2 THEN 'free' WHEN 3 THEN 'alloc'
+    WHEN 4 THEN 'compute' WHEN 5 THEN 'append' WHEN 6 THEN 'fail' END AS kind,
+  -- Bytes of packed weights alive after it.
+  m.weights AS weights,
+  -- Bytes of dequantized weights alive after it.
+  m.weights_dequantized AS weights_dequantized,
+  -- Bytes of KV cache alive after it.
+  m.kv_cache AS kv_cache,
+  -- Bytes of activations alive after it.
+  m.activations AS activations,
+  -- Bytes of workspace alive after it.
+  m.workspace AS workspace,
+  -- Bytes of logits alive after it.
+  m.logits AS logits
+FROM _event AS e LEFT JOIN _memory AS m ON m.id = e.memory;
+
+-- One operation of one pass.
+CREATE VIEW op AS
+SELECT
+  -- Its number in the run, counting from 1; those of a pass follow each other.
+  o.id AS id,
+  -- The pass.
+  o.pass AS pass,
+  -- The transformer layer, counting from 0; NULL before the first and after the last.
+  n.layer AS layer,
+  -- Its name, as llama.cpp names it without flash attention: attn_norm-3; unique in its pass.
+  n.name AS name,
+  -- What it does: mul_mat, rms_norm, rope…
+  n.kind AS kind,
+  -- The operations and weight tensors that it reads: a JSON array of names.
+  n.inputs AS inputs,
+  -- Rows of its output (tokens, or heads × tokens).
+  o.rows AS rows,
+  -- Columns of its output.
+  o.cols AS cols,
+  -- Its first step.
+  o.first_step AS first_step,
+  -- Its last step.
+  o.last_step AS last_step,
+  -- When it began, in ns since the recording began.
+  o.start_ns AS start_ns,
+  -- How long it took, in ns, without what the recording of it took.
+  o.duration_ns AS duration_ns,
+  -- Sum of its output, over all values; NULL where no statistics were kept or the sum is no number.
+  o.sum AS sum,
+  -- Least value of its output.
+  o.min AS min,
+  -- Greatest value of its output.
+  o.max AS max,
+  -- Mean of its output.
+  o.sum / (o.rows * o.cols) AS mean,
+  -- Root mean square of its output.
+  o.rms AS rms,
+  -- The weight tensor that it multiplies or reads rows of, or NULL.
+  n.tensor AS tensor
+FROM _op AS o LEFT JOIN _node AS n ON n.id = o.node;
+
+-- Every buffer that the engine took, tiles among them. Those alive after step S are
+-- WHERE allocated_step <= S AND (freed_step IS NULL OR freed_step > S).
+CREATE VIEW buffer AS
+SELECT
+  -- Its number: the step at which it was allocated.
+  a.id AS id,
+  -- Memory category: weights, weights_dequantized, kv_cache, activations, workspace or logits.
+  l.category AS category,
+  -- What it holds.
+  l.name AS name,
+  -- Bytes.
+  a.bytes AS bytes,
+  -- The step at which it was allocated.
+  a.id AS allocated_step,
+  -- The step at which it was freed, or NULL while it is alive.
+  a.freed_step AS freed_step,
+  -- The tile that it is, or NULL.
+  NULL AS tile
+FROM _allocation AS a LEFT JOIN _label AS l ON l.id = a.label
+UNION ALL
+SELECT
+  t.id,
+  'weights_dequantized',
+  s.name || ' rows ' || w.first_row || '..<' || (w.first_row + w.rows),
+  t.bytes,
+  t.id,
+  t.freed_step,
+  t.id
+FROM tile AS t
+  LEFT JOIN weight_tile AS w ON w.id = t.weight_tile
+  LEFT JOIN tensor AS s ON s.id = w.tensor;

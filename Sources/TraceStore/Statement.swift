@@ -1,0 +1,95 @@
+import GRDBSQLite
+
+/// A prepared statement, for the paths where a row is a few hundred nanoseconds.
+final class Statement {
+  let handle: OpaquePointer
+  private let connection: OpaquePointer
+
+  /// - Throws: the connection's error as `(code, message)`.
+  init(_ connection: OpaquePointer, _ sql: String) throws(SQLiteFailure) {
+    var handle: OpaquePointer?
+    let code = sqlite3_prepare_v3(
+      connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &handle, nil)
+    guard code == SQLITE_OK, let handle else { throw SQLiteFailure(connection, code: code) }
+    self.handle = handle
+    self.connection = connection
+  }
+
+  deinit { sqlite3_finalize(handle) }
+
+  @inline(__always) func bind(_ index: Int32, _ value: Int) {
+    sqlite3_bind_int64(handle, index, Int64(value))
+  }
+
+  @inline(__always) func bind(_ index: Int32, _ value: Int?) {
+    if let value { bind(index, value) } else { sqlite3_bind_null(handle, index) }
+  }
+
+  /// A NaN is stored as NULL.
+  @inline(__always) func bind(_ index: Int32, _ value: Double?) {
+    if let value {
+      sqlite3_bind_double(handle, index, value)
+    } else {
+      sqlite3_bind_null(handle, index)
+    }
+  }
+
+  func bind(_ index: Int32, _ value: String?) {
+    guard var text = value else {
+      sqlite3_bind_null(handle, index)
+      return
+    }
+    _ = text.withUTF8 { text in
+      text.withMemoryRebound(to: CChar.self) { characters in
+        sqlite3_bind_text(
+          handle, index, characters.baseAddress, Int32(characters.count), Statement.copied)
+      }
+    }
+  }
+
+  /// Runs a statement that has no result rows, and readies it for the next.
+  @inline(__always) func run() throws(SQLiteFailure) {
+    let code = sqlite3_step(handle)
+    sqlite3_reset(handle)
+    guard code == SQLITE_DONE || code == SQLITE_ROW else {
+      throw SQLiteFailure(connection, code: code)
+    }
+  }
+
+  /// SQLITE_TRANSIENT, a macro that Swift does not import: SQLite takes its own copy.
+  static var copied: sqlite3_destructor_type {
+    unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+  }
+}
+
+/// What SQLite said went wrong.
+struct SQLiteFailure: Error {
+  let code: Int32
+  let message: String
+
+  init(_ connection: OpaquePointer?, code: Int32) {
+    self.code = code
+    if let connection, let text = sqlite3_errmsg(connection) {
+      message = String(cString: text)
+    } else {
+      message = String(cString: sqlite3_errstr(code))
+    }
+  }
+}
+
+extension TraceError {
+  init(_ failure: SQLiteFailure, path: String) {
+    self.init(code: failure.code, message: failure.message, path: path)
+  }
+
+  /// What an SQLite result code means for the trace at `path`.
+  init(code: Int32, message: String, path: String) {
+    switch code & 0xFF {
+    case SQLITE_FULL: self = .full(path: path)
+    case SQLITE_NOTADB: self = .notATrace(path: path)
+    case SQLITE_CORRUPT, SQLITE_ERROR: self = .corrupt(path: path, reason: message)
+    case SQLITE_INTERRUPT: self = .interrupted
+    default: self = .io(path: path, reason: message)
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import GRDB
+
+extension Trace {
+  /// The tokens that went into a pass, in the order of their positions.
+  public func tokens(inPass pass: Int) throws(TraceError) -> [TraceToken] {
+    try all(
+      """
+      SELECT t.* FROM pass AS p CROSS JOIN token AS t
+      WHERE p.id = ? AND t.branch = p.branch AND t.sequence = p.sequence
+        AND t.position >= p.first_position AND t.position < p.first_position + p.tokens
+      ORDER BY t.position
+      """, [pass], decodeToken)
+  }
+
+  /// The tokens of a sequence, in the order of their positions.
+  public func tokens(branch: Int = 0, sequence: Int = 0) throws(TraceError) -> [TraceToken] {
+    try all(
+      "SELECT * FROM token WHERE branch = ? AND sequence = ? ORDER BY position",
+      [branch, sequence], decodeToken)
+  }
+
+  /// The token at a position.
+  public func token(
+    at position: Int, branch: Int = 0, sequence: Int = 0
+  ) throws(TraceError) -> TraceToken? {
+    try first(
+      "SELECT * FROM token WHERE branch = ? AND sequence = ? AND position = ?",
+      [branch, sequence, position], decodeToken)
+  }
+
+  private func decodeToken(_ row: Row) throws -> TraceToken {
+    var candidates: [TraceToken.Candidate] = []
+    if let json: String = row["top_k"] {
+      do {
+        candidates = try JSONDecoder().decode(
+          [TraceToken.Candidate].self, from: Data(json.utf8))
+      } catch {
+        throw TraceError.corrupt(
+          path: path, reason: "top_k of position \(row["position"] as Int)")
+      }
+    }
+    return TraceToken(
+      branch: row["branch"], sequence: row["sequence"], position: row["position"], id: row["id"],
+      text: row["text"], isPrompt: row["is_prompt"], logprob: row["logprob"], topK: candidates,
+      pass: row["pass"])
+  }
+}

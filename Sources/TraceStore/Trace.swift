@@ -1,0 +1,115 @@
+import Foundation
+import GRDB
+import GRDBSQLite
+
+/// A recorded trace, opened for reading.
+///
+/// Every look-up is a search by key, whose time does not depend on the length of the trace but
+/// where it says so. Numbers of passes, operations and steps count from 1. A trace that is still
+/// being recorded, or that a killed process left, reads as the passes that were finished.
+public final class Trace {
+  /// The file.
+  public let path: String
+  let queue: DatabaseQueue
+  /// States of memory by their row in `_memory`, for profiles; filled when first needed.
+  var memoryStates = MemoryStateCache()
+  /// The connection for queries that people write, opened with the first.
+  var queryConnection: QueryConnection?
+
+  /// Opens a trace.
+  ///
+  /// - Throws: ``TraceError/missing(path:)``, ``TraceError/directory(path:)``,
+  ///   ``TraceError/notATrace(path:)``, ``TraceError/newerSchema(path:found:expected:)`` or
+  ///   ``TraceError/io(path:reason:)``.
+  public init(path: String) throws(TraceError) {
+    self.path = path
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+      throw .missing(path: path)
+    }
+    if isDirectory.boolValue { throw .directory(path: path) }
+    do {
+      var configuration = Configuration()
+      configuration.readonly = true
+      configuration.busyMode = .timeout(5)
+      let queue = try DatabaseQueue(path: path, configuration: configuration)
+      let (application, version) = try queue.unsafeRead { db in
+        (
+          try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0,
+          try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        )
+      }
+      guard application == TraceSchema.applicationID, version >= 1 else {
+        throw TraceError.notATrace(path: path)
+      }
+      guard version <= TraceSchema.version else {
+        throw TraceError.newerSchema(
+          path: path, found: version, expected: TraceSchema.version)
+      }
+      self.queue = queue
+    } catch {
+      throw TraceError(error, path: path)
+    }
+  }
+
+  /// Runs `body` on the connection, turning what it throws into a ``TraceError``.
+  func read<T>(_ body: (Database) throws -> T) throws(TraceError) -> T {
+    do {
+      return try queue.unsafeRead(body)
+    } catch {
+      throw TraceError(error, path: path)
+    }
+  }
+
+  /// The first row of a query as `decode` reads it, or `nil`.
+  func first<T>(
+    _ sql: String, _ arguments: StatementArguments, _ decode: (Row) throws -> T
+  ) throws(TraceError) -> T? {
+    try read { db in
+      try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments).map(decode)
+    }
+  }
+
+  /// All rows of a query as `decode` reads them.
+  func all<T>(
+    _ sql: String, _ arguments: StatementArguments, _ decode: (Row) throws -> T
+  ) throws(TraceError) -> [T] {
+    try read { db in
+      var result: [T] = []
+      let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
+      while let row = try rows.next() { result.append(try decode(row)) }
+      return result
+    }
+  }
+
+  /// A number of a query's only row; 0 where it is NULL.
+  func count(_ sql: String) throws(TraceError) -> Int {
+    try first(sql, []) { $0[0] as Int? }.flatMap { $0 } ?? 0
+  }
+}
+
+// MARK: - What is in it
+
+extension Trace {
+  /// Rows of the table `meta`.
+  public func meta() throws(TraceError) -> [String: String] {
+    let rows = try all("SELECT key, value FROM meta", []) { row in
+      (row[0] as String, row[1] as String? ?? "")
+    }
+    return Dictionary(rows, uniquingKeysWith: { $1 })
+  }
+
+  /// How many passes were finished.
+  public func passCount() throws(TraceError) -> Int { try count("SELECT max(id) FROM pass") }
+
+  /// How many operations there are.
+  public func opCount() throws(TraceError) -> Int { try count("SELECT max(id) FROM _op") }
+
+  /// How many steps there are; the last step's number.
+  public func eventCount() throws(TraceError) -> Int { try count("SELECT max(step) FROM _event") }
+
+  /// How many tiles were made.
+  ///
+  /// - Complexity: O(tiles).
+  public func tileCount() throws(TraceError) -> Int { try count("SELECT count(*) FROM tile") }
+}

@@ -1,0 +1,81 @@
+import GRDB
+
+/// What can go wrong with a trace; each case names the file and what to do.
+public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// There is no such file.
+  case missing(path: String)
+  /// The path is a directory.
+  case directory(path: String)
+  /// The file is not a trace of nibble.
+  case notATrace(path: String)
+  /// The trace was written by a newer nibble than this one.
+  case newerSchema(path: String, found: Int, expected: Int)
+  /// The output path holds something that is not a trace, and is therefore not replaced.
+  case wouldReplace(path: String)
+  /// The file could not be opened, read or written.
+  case io(path: String, reason: String)
+  /// There is no room for more of the recording; what was committed before stays readable.
+  case full(path: String)
+  /// The trace's contents contradict its own schema.
+  case corrupt(path: String, reason: String)
+  /// A query is wrong or not allowed; `offset` is the byte of the query's text that it is about.
+  case sql(message: String, query: String, offset: Int?)
+  /// A query was interrupted.
+  case interrupted
+
+  public var description: String {
+    switch self {
+    case .missing(let path):
+      "\(path): no such trace; `nibble record -o \(path)` makes one."
+    case .directory(let path):
+      "\(path): is a directory; name a trace file."
+    case .notATrace(let path):
+      "\(path): is not a trace of nibble; `nibble record` makes one."
+    case .newerSchema(let path, let found, let expected):
+      "\(path): was recorded by a newer nibble (schema \(found), this one reads up to "
+        + "\(expected)); update nibble or record it again."
+    case .wouldReplace(let path):
+      "\(path): exists and is not a trace of nibble, so it is not replaced; name another output."
+    case .io(let path, let reason):
+      "\(path): \(reason)."
+    case .full(let path):
+      "\(path): no room is left for more of the recording; what was finished before stays readable."
+    case .corrupt(let path, let reason):
+      "\(path): the trace is damaged (\(reason)); record it again."
+    case .sql(let message, let query, let offset):
+      Self.excerpt(message: message, query: query, offset: offset)
+    case .interrupted:
+      "The query was interrupted."
+    }
+  }
+
+  /// The message, and under it the line of the query that it is about with a caret at the place.
+  private static func excerpt(message: String, query: String, offset: Int?) -> String {
+    guard let offset, offset >= 0, offset <= query.utf8.count else { return "SQL: \(message)" }
+    let bytes = Array(query.utf8)
+    let start = bytes[..<offset].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    let end = bytes[offset...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+    let line = String(decoding: bytes[start..<end], as: UTF8.self)
+    let before = String(decoding: bytes[start..<offset], as: UTF8.self)
+    // A window of the line, so that a long query still shows its place.
+    let column = before.count
+    let first = max(0, column - 60)
+    let shown = String(line.dropFirst(first).prefix(76))
+    let padding = String(repeating: " ", count: column - first)
+    return "SQL: \(message)\n  \(shown)\n  \(padding)^"
+  }
+}
+
+extension TraceError {
+  /// What a failed read through GRDB means for the trace at `path`.
+  init(_ error: any Error, path: String) {
+    if let error = error as? TraceError {
+      self = error
+    } else if let error = error as? DatabaseError {
+      self.init(
+        code: error.resultCode.rawValue, message: error.message ?? "unknown error", path: path)
+    } else {
+      self = .io(path: path, reason: "\(error)")
+    }
+  }
+}

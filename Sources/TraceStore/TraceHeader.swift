@@ -1,0 +1,98 @@
+/// What is known about a run before its first pass.
+public struct TraceHeader: Sendable {
+  /// Rows of the table `meta`: nibble_version, model, prompt, strategy, … as text.
+  public var meta: [String: String]
+  /// The weight tensors of the model, in the order of ``Model/tensors``.
+  public var tensors: [TraceTensor]
+
+  public init(meta: [String: String], tensors: [TraceTensor]) {
+    self.meta = meta
+    self.tensors = tensors
+  }
+}
+
+/// A weight tensor: a row of `tensor`.
+public struct TraceTensor: Equatable, Sendable {
+  /// Index in ``Model/tensors``.
+  public var id: Int
+  public var name: String
+  /// The transformer layer, or `nil` outside the layers.
+  public var layer: Int?
+  /// What it is for: `attn_q`, `ffn_gate`, `token_embd`, …
+  public var role: String
+  /// The format its values are packed in: `Q4_1`, `F32`, …
+  public var type: String
+  /// Shape, row-major: `(rows, cols)` = (outputs, inputs).
+  public var rows: Int
+  public var cols: Int
+  /// Bytes, packed.
+  public var bytes: Int
+  /// Where its first byte lies in the model file.
+  public var fileOffset: Int
+  /// Bits per weight.
+  public var bpw: Double
+
+  public init(
+    id: Int, name: String, layer: Int?, role: String, type: String, rows: Int, cols: Int,
+    bytes: Int, fileOffset: Int, bpw: Double
+  ) {
+    self.id = id
+    self.name = name
+    self.layer = layer
+    self.role = role
+    self.type = type
+    self.rows = rows
+    self.cols = cols
+    self.bytes = bytes
+    self.fileOffset = fileOffset
+    self.bpw = bpw
+  }
+}
+
+/// A position of the text: a row of `token`.
+public struct TraceToken: Equatable, Sendable {
+  public var branch: Int
+  public var sequence: Int
+  /// Counting from 0.
+  public var position: Int
+  /// In the vocabulary.
+  public var id: Int
+  public var text: String
+  /// Whether it came from the prompt; otherwise the model chose it.
+  public var isPrompt: Bool
+  /// Natural logarithm of the probability that the model gave it, from the logits of the position
+  /// before; `nil` where those were not computed.
+  public var logprob: Double?
+  /// The likeliest tokens for this position, from the same logits, likeliest first.
+  public var topK: [Candidate]
+  /// The pass that it went into, or `nil` for one that never went in. Set by the recorder.
+  public var pass: Int?
+
+  /// One of the likeliest tokens for a position.
+  public struct Candidate: Equatable, Sendable, Codable {
+    public var id: Int
+    public var text: String
+    public var logprob: Double
+
+    public init(id: Int, text: String, logprob: Double) {
+      self.id = id
+      self.text = text
+      self.logprob = logprob
+    }
+  }
+
+  public init(
+    branch: Int = 0, sequence: Int = 0, position: Int, id: Int, text: String, isPrompt: Bool,
+    logprob: Double? = nil, topK: [Candidate] = [], pass: Int? = nil
+  ) {
+    self.branch = branch
+    self.sequence = sequence
+    self.position = position
+    self.id = id
+    self.text = text
+    self.isPrompt = isPrompt
+    self.logprob = logprob
+    self.topK = topK
+    self.pass = pass
+  }
+}

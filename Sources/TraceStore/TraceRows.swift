@@ -1,0 +1,130 @@
+import Inference
+
+/// One step: a row of `event`.
+public struct TraceEvent: Equatable, Sendable {
+  /// Counting from 1.
+  public let step: Int
+  /// The operation that it is part of, or `nil` while loading and between operations.
+  public let op: Int?
+  /// The worker that did it, counting from 0.
+  public let thread: Int
+  public let kind: EventKind
+  /// Bytes alive after it.
+  public let live: MemoryUse
+}
+
+/// One forward call: a row of `pass`.
+public struct TracePass: Equatable, Sendable {
+  /// Counting from 1.
+  public let id: Int
+  public let branch: Int
+  public let sequence: Int
+  public let kind: PassDescription.Kind
+  /// The position of its first token, counting from 0.
+  public let firstPosition: Int
+  /// How many tokens went in.
+  public let tokens: Int
+  public let steps: ClosedRange<Int>
+  /// Numbers of its operations.
+  public let ops: ClosedRange<Int>
+  /// Since the recording began, in ns.
+  public let start: Int
+  /// In ns.
+  public let duration: Int
+}
+
+/// One operation of one pass: a row of `op`.
+public struct TraceOp: Equatable, Sendable {
+  /// Counting from 1 over the whole run.
+  public let id: Int
+  public let pass: Int
+  public let layer: Int?
+  /// As llama.cpp names it: `attn_norm-3`.
+  public let name: String
+  /// ``OpDescription/Kind/name``: `mul_mat`, `rms_norm`, …
+  public let kind: String
+  /// Names of the operations and weight tensors that it reads.
+  public let inputs: [String]
+  /// Shape of its output, row-major: `(rows, cols)`.
+  public let rows: Int
+  public let cols: Int
+  public let steps: ClosedRange<Int>
+  /// Since the recording began, in ns.
+  public let start: Int
+  /// In ns.
+  public let duration: Int
+  /// Of its output, or `nil` where none were kept.
+  public let statistics: ValueStatistics?
+  /// The weight tensor that it multiplies or reads rows of.
+  public let tensor: Int?
+}
+
+/// A tile's life, with the rows of the tensor that it holds: a row of `tile` and its `weight_tile`.
+public struct TraceTile: Equatable, Sendable {
+  /// The step at which it was made.
+  public let id: Int
+  /// The row of `weight_tile`: the same for the same rows in every pass.
+  public let weightTile: Int
+  public let tensor: Int
+  /// Counting from 0.
+  public let firstRow: Int
+  public let rows: Int
+  public let packedBytes: Int
+  public let type: TileDescription.ValueType
+  /// Bytes, dequantized.
+  public let bytes: Int
+  /// The step of the first product that read it.
+  public let usedStep: Int?
+  /// The step at which it was freed, or `nil` while it is alive.
+  public let freedStep: Int?
+  /// In ns.
+  public let dequantizeDuration: Int
+  /// Of its dequantized values, or `nil` where none were kept.
+  public let statistics: ValueStatistics?
+
+  public var madeStep: Int { id }
+}
+
+/// A product of `m` tokens × `k` by `n` rows × `k`: a row of `matmul`.
+public struct TraceMatmul: Equatable, Sendable {
+  public let step: Int
+  /// ``TraceTile/id``, or `nil` for weights multiplied where they lie.
+  public let tile: Int?
+  public let tensor: Int
+  /// The first row of the tensor, counting from 0.
+  public let firstRow: Int
+  public let m: Int
+  public let k: Int
+  public let n: Int
+  /// In ns.
+  public let duration: Int
+  /// Floating-point operations: one multiplication and one addition for each weight and token.
+  public let flops: Int
+}
+
+/// One position appended to the KV cache of one layer: a row of `kv_append`.
+public struct TraceKVAppend: Equatable, Sendable {
+  public let step: Int
+  public let layer: Int
+  /// Counting from 0.
+  public let position: Int
+  public let keyBytes: Int
+  public let valueBytes: Int
+  /// Bytes of the whole cache in use after it, all layers together.
+  public let cacheBytes: Int
+}
+
+/// An allocation or a tile: a row of `buffer`.
+public struct TraceBuffer: Equatable, Sendable {
+  /// The step at which it was allocated.
+  public let id: Int
+  public let category: MemoryCategory
+  public let name: String
+  public let bytes: Int
+  /// The step at which it was freed, or `nil` while it is alive.
+  public let freedStep: Int?
+  /// Whether it is a tile; ``Trace/tile(_:)`` with its id tells more.
+  public let isTile: Bool
+
+  public var allocatedStep: Int { id }
+}
