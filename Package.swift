@@ -37,9 +37,10 @@ let package = Package(
       dependencies: ["Inference", "Tokenization", "TraceStore"],
       resources: [.copy("Resources")]),
     // 7
-    .systemLibrary(
-      name: "CLibEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
-    .target(name: "Debugger", dependencies: ["CLibEdit", "Recording", "TraceStore"]),
+    .target(name: "CLibEdit", linkerSettings: [.linkedLibrary("edit")]),
+    .target(
+      name: "Debugger",
+      dependencies: ["CLibEdit", "Quantization", "Inference", "Recording", "TraceStore"]),
     // 9
     .executableTarget(
       name: "nibble",

@@ -1,0 +1,87 @@
+import Inference
+
+extension MemoryPlot {
+  /// The categories that are alive at some step, each with its fill and its own peak, and the
+  /// peak of all together.
+  func legendLines(style: TextStyle) -> [String] {
+    let base = baseline
+    var entries: [(shown: String, columns: Int)] = []
+    for category in Self.stack.reversed() where peaks[category] > base[category] {
+      let swatch = style.paint(
+        style.palette == .none ? fill(of: category, unicode: style.unicode) : "█",
+        .memory(category))
+      let text = " \(label(of: category)) \(formatBytes(peaks[category]))"
+      entries.append((swatch + text, 1 + displayWidth(text)))
+    }
+    let total = "peak of all \(formatBytes(highest.total))"
+    entries.append((style.paint(total, .bold), displayWidth(total)))
+
+    var lines: [String] = []
+    var line = " "
+    var used = 1
+    for entry in entries {
+      if used + entry.columns + 2 > style.width, used > 1 {
+        lines.append(line)
+        line = " "
+        used = 1
+      }
+      line += (used > 1 ? "   " : " ") + entry.shown
+      used += (used > 1 ? 3 : 1) + entry.columns
+    }
+    lines.append(line)
+    if let caption { lines += wrapped(caption, to: style.width - 2).map { "  " + $0 } }
+    return lines
+  }
+
+  /// What two characters stand for, where they stand for several steps.
+  private var caption: String? {
+    columns.contains { $0.firstStep < $0.lastStep }
+      ? "Columns come in pairs: the most and the least alive in the same few steps." : nil
+  }
+
+  /// Two bars from zero: what was alive at most, and the same with every weight as float16.
+  /// Empty where ``wholeModel`` is not known.
+  func scaleLines(style: TextStyle) -> [String] {
+    guard let wholeModel else { return [] }
+    // The misconception keeps the packed weights and everything else beside its float16 copy.
+    var feared = highest
+    feared.weightsDequantized = max(wholeModel, highest.weightsDequantized)
+    let scale = max(feared.total, 1)
+    let names = ["this run", "whole-model"]
+    let margin = 13
+    let room = max(8, style.width - margin - 12)
+    var lines = ["", style.paint("To scale, from zero:", .bold)]
+    for (name, use) in zip(names, [highest, feared]) {
+      var bar = ""
+      var bytes = 0
+      var drawn = 0
+      for category in Self.stack {
+        bytes += use[category]
+        let end = Int((Double(bytes) * Double(room) / Double(scale)).rounded())
+        let fill =
+          style.palette == .none || !style.unicode
+          ? Debugger.fill(of: category, unicode: style.unicode) : "█"
+        bar += style.paint(String(repeating: fill, count: end - drawn), .memory(category))
+        drawn = end
+      }
+      lines.append(
+        " " + padded(name, to: margin - 2) + " " + bar + " " + formatBytes(use.total))
+    }
+    return lines
+  }
+}
+
+/// Numbers as a line of blocks, one character each, from the smallest to the largest of them:
+/// `▁▂▅█▅`. More numbers than `width` are drawn as the highest of each group.
+public func sparkline(_ values: [Int], width: Int, unicode: Bool = true) -> String {
+  guard let low = values.min(), let high = values.max(), width > 0 else { return "" }
+  let count = min(width, values.count)
+  let ramp = unicode ? lowerBlocks : [" ", ".", ":", "-", "=", "+", "*", "#"]
+  return (0..<count).map { place in
+    let first = place * values.count / count
+    let last = max(first + 1, (place + 1) * values.count / count)
+    let value = values[first..<last].max() ?? low
+    guard high > low else { return ramp[0] }
+    return ramp[Int((Double(value - low) / Double(high - low) * 7).rounded())]
+  }.joined()
+}

@@ -1,0 +1,166 @@
+import Inference
+
+/// Live memory over the steps of a trace, stacked by category.
+///
+/// Where there is room, a character across is a step. Where there are more steps than that, two
+/// characters stand for several steps, the first at the moment at which most of them was alive,
+/// the second at the moment at which least was: what comes and goes many times in a column shows
+/// as a comb and not as a wall, no peak is lost, and each character is one real moment.
+///
+/// The packed weights are there all the time and are hundreds of times larger than a tile: an
+/// axis from zero would hide everything that happens. So where they do not change they are left
+/// out below the axis, and the first lines say how much was left out; ``scaleLines(style:)`` puts
+/// the same memory on an axis from zero, beside what the model as float16 would take.
+public struct MemoryPlot: Sendable {
+  /// Some consecutive steps.
+  public struct Column: Sendable, Equatable {
+    public var firstStep: Int
+    public var lastStep: Int
+    /// What was alive at the one step of these at which the total was highest.
+    public var most: MemoryUse
+    /// What was alive at the one step of these at which the total was lowest.
+    public var least: MemoryUse
+
+    public init(firstStep: Int, lastStep: Int, most: MemoryUse, least: MemoryUse) {
+      self.firstStep = firstStep
+      self.lastStep = lastStep
+      self.most = most
+      self.least = least
+    }
+  }
+
+  /// A place on the x axis: the start of a pass or of a layer.
+  public struct Mark: Sendable, Equatable {
+    public var step: Int
+    public var label: String
+
+    public init(step: Int, label: String) {
+      self.step = step
+      self.label = label
+    }
+  }
+
+  /// What is drawn, as the first line says it: `pass 3, decode " fox"`.
+  public var title: String
+  /// In the order of their steps, with no gaps; at least one.
+  public var columns: [Column]
+  /// The most bytes that each category had alive, over all steps shown.
+  public var peaks: MemoryUse
+  public var marks: [Mark]
+  /// The step at which the cursor stands.
+  public var cursor: Int?
+  /// Bytes of the whole model as float16 beside its packed weights, for ``scaleLines(style:)``.
+  public var wholeModel: Int?
+
+  public init(
+    title: String, columns: [Column], peaks: MemoryUse, marks: [Mark] = [], cursor: Int? = nil,
+    wholeModel: Int? = nil
+  ) {
+    precondition(!columns.isEmpty, "a plot needs a step")
+    self.title = title
+    self.columns = columns
+    self.peaks = peaks
+    self.marks = marks
+    self.cursor = cursor
+    self.wholeModel = wholeModel
+  }
+
+  var firstStep: Int { columns[0].firstStep }
+  var lastStep: Int { columns[columns.count - 1].lastStep }
+
+  /// What was alive at the step at which most was.
+  var highest: MemoryUse {
+    columns.max { $0.most.total < $1.most.total }?.most ?? MemoryUse()
+  }
+
+  /// From the axis upwards. The tiles come last: they rise and fall, and what lies above them
+  /// would rise and fall with them.
+  static let stack: [MemoryCategory] = [
+    .weights, .kvCache, .activations, .workspace, .logits, .weightsDequantized,
+  ]
+
+  /// What lies below the axis: the part of each category that is alive all the time, where
+  /// drawing it would flatten the rest.
+  ///
+  /// Packed weights are left out wherever they do not change; the KV cache's constant part where
+  /// it is more than four times everything that moves.
+  var baseline: MemoryUse {
+    var base = MemoryUse()
+    let packed = columns.flatMap { [$0.most.weights, $0.least.weights] }
+    if let first = packed.first, packed.allSatisfy({ $0 == first }), peaks.total > first {
+      base.weights = first
+    }
+    let cache = columns.map { min($0.least.kvCache, $0.most.kvCache) }.min() ?? 0
+    let above = highest.total - base.weights
+    if cache > 4 * (above - cache) { base.kvCache = cache }
+    return base
+  }
+
+  /// Everything: title, plot, axis, legend and the bars from zero.
+  ///
+  /// - Parameters:
+  ///   - height: lines of the plot itself, without title, axis and legend; a few fewer are used
+  ///     where the ticks come out rounder.
+  public func render(style: TextStyle, height: Int = 12) -> String {
+    var lines = titleLines(style: style)
+    lines += bodyLines(style: style, height: height)
+    lines += legendLines(style: style)
+    lines += scaleLines(style: style)
+    return lines.map { $0.trimmingTrailingSpaces() + "\n" }.joined()
+  }
+
+  /// `Live memory, pass 3, decode " fox", steps 2,113 to 4,020`, what the axis leaves out, and
+  /// what two characters stand for.
+  func titleLines(style: TextStyle) -> [String] {
+    let steps = "steps \(formatCount(firstStep)) to \(formatCount(lastStep))"
+    var lines = wrapped("Live memory, \(title), \(steps)", to: style.width)
+    let base = baseline
+    if base.total > 0 {
+      var left: [String] = []
+      if base.weights > 0 { left.append("\(formatBytes(base.weights)) of packed weights") }
+      if base.kvCache > 0 { left.append("\(formatBytes(base.kvCache)) of KV cache") }
+      let text = "above \(left.joined(separator: " and ")), alive throughout and not drawn"
+      lines += wrapped(text, to: style.width)
+    }
+    return lines.map { style.paint($0, .bold) }
+  }
+}
+
+/// Names of the categories for a reader; the schema's names are close enough to find them by.
+func label(of category: MemoryCategory) -> String {
+  switch category {
+  case .weights: "packed weights"
+  case .weightsDequantized: "dequantized weights"
+  case .kvCache: "KV cache"
+  case .activations: "activations"
+  case .workspace: "workspace"
+  case .logits: "logits"
+  }
+}
+
+extension String {
+  /// The text without spaces at its end.
+  func trimmingTrailingSpaces() -> String {
+    guard let last = lastIndex(where: { $0 != " " }) else { return "" }
+    return String(self[...last])
+  }
+}
+
+/// Text broken at spaces into lines of at most `width` columns.
+func wrapped(_ text: String, to width: Int, indent: String = "") -> [String] {
+  var lines: [String] = []
+  var line = ""
+  for word in text.split(separator: " ", omittingEmptySubsequences: true) {
+    let start = lines.isEmpty ? "" : indent
+    if line.isEmpty {
+      line = start + word
+    } else if displayWidth(line) + 1 + displayWidth(String(word)) <= width {
+      line += " " + word
+    } else {
+      lines.append(line)
+      line = indent + word
+    }
+  }
+  if !line.isEmpty { lines.append(line) }
+  return lines
+}

@@ -1,0 +1,39 @@
+/// Where the debugger writes: results on one side, messages about what went wrong on the other.
+public protocol OutputSink: AnyObject {
+  /// Writes text as it is, with no line break added.
+  func write(_ text: String)
+  /// Writes one line for whoever watches, apart from the results.
+  func complain(_ message: String)
+}
+
+/// Standard output and standard error.
+public final class StandardOutput: OutputSink {
+  public init() {}
+
+  public func write(_ text: String) {
+    emit(text, to: 1)
+  }
+
+  public func complain(_ message: String) {
+    emit(message + "\n", to: 2)
+  }
+}
+
+/// Keeps what was written, results and messages in one text, as a terminal would show them.
+public final class CollectedOutput: OutputSink {
+  /// Everything so far.
+  public private(set) var text = ""
+  /// The messages alone, one a line.
+  public private(set) var messages: [String] = []
+
+  public init() {}
+
+  public func write(_ text: String) {
+    self.text += text
+  }
+
+  public func complain(_ message: String) {
+    messages.append(message)
+    text += message + "\n"
+  }
+}

@@ -1,0 +1,105 @@
+import CLibEdit
+import Inference
+
+/// What the receiving end can show: width, colour and characters.
+public struct TextStyle: Sendable, Equatable {
+  /// How many colours there are.
+  public enum Palette: Sendable, Equatable {
+    case none, sixteen, many
+  }
+
+  /// Columns of a line.
+  public var width: Int
+  /// Lines of a screen.
+  public var height: Int
+  public var palette: Palette
+  /// Whether block elements and box lines can be shown; ASCII stands in otherwise.
+  public var unicode: Bool
+
+  public init(width: Int = 80, height: Int = 24, palette: Palette = .none, unicode: Bool = true) {
+    self.width = max(width, 20)
+    self.height = max(height, 5)
+    self.palette = palette
+    self.unicode = unicode
+  }
+
+  /// The style of standard output: colour on a terminal alone and never under `NO_COLOR`, the
+  /// width of the terminal (or `COLUMNS`, or 80), block elements where the locale is UTF-8.
+  public static func standardOutput() -> TextStyle {
+    var columns: Int32 = 0
+    var rows: Int32 = 0
+    let terminal = isTerminal(1)
+    let sized = nibble_terminal_size(1, &columns, &rows)
+    return TextStyle(
+      width: sized ? Int(columns) : environment("COLUMNS").flatMap { Int($0) } ?? 80,
+      height: sized ? Int(rows) : environment("LINES").flatMap { Int($0) } ?? 24,
+      palette: terminal ? palette(of: environment("TERM")) : .none,
+      unicode: nibble_locale_is_utf8())
+  }
+
+  private static func palette(of terminal: String?) -> Palette {
+    guard let terminal, terminal != "dumb", environment("NO_COLOR") == nil else { return .none }
+    return environment("COLORTERM") != nil || terminal.contains("256") ? .many : .sixteen
+  }
+
+  /// Text in a colour, with the colour ended after it; plain text without a palette.
+  ///
+  /// - Parameter background: what lies behind it, or `nil` for the terminal's own.
+  func paint(_ text: String, _ ink: Ink, on background: Ink? = nil) -> String {
+    guard palette != .none, !text.isEmpty else { return text }
+    var code = palette == .many ? ink.many : ink.sixteen
+    if let background {
+      code += ";" + (palette == .many ? background.manyBehind : background.sixteenBehind)
+    }
+    return "\u{1B}[\(code)m\(text)\u{1B}[0m"
+  }
+}
+
+/// The colours that the debugger draws with.
+enum Ink: Equatable {
+  case bold, dim, error
+  case memory(MemoryCategory)
+
+  /// Mid-tones of the 256-colour cube, readable on a dark and on a light ground.
+  private var cube: Int {
+    switch self {
+    case .memory(.weights): 67
+    case .memory(.weightsDequantized): 208
+    case .memory(.kvCache): 71
+    case .memory(.activations): 133
+    case .memory(.workspace): 245
+    case .memory(.logits): 167
+    case .error: 167
+    case .bold, .dim: 0
+    }
+  }
+
+  private var basic: Int {
+    switch self {
+    case .memory(.weights): 4
+    case .memory(.weightsDequantized): 3
+    case .memory(.kvCache): 2
+    case .memory(.activations): 5
+    case .memory(.workspace): 7
+    case .memory(.logits), .error: 1
+    case .bold, .dim: 0
+    }
+  }
+
+  var many: String {
+    switch self {
+    case .bold: "1"
+    case .dim: "2"
+    default: "38;5;\(cube)"
+    }
+  }
+  var sixteen: String {
+    switch self {
+    case .bold: "1"
+    case .dim: "2"
+    default: "3\(basic)"
+    }
+  }
+  var manyBehind: String { "48;5;\(cube)" }
+  var sixteenBehind: String { "4\(basic)" }
+}

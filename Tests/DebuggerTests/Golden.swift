@@ -1,0 +1,45 @@
+import Foundation
+import Testing
+
+/// Compares a text with the one recorded in `Fixtures`, or records it where the environment has
+/// `NIBBLE_RECORD_GOLDENS=1`.
+func expectGolden(
+  _ text: String, _ name: String, sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  let file = URL(filePath: #filePath).deletingLastPathComponent().appending(
+    path: "Fixtures/\(name)")
+  if ProcessInfo.processInfo.environment["NIBBLE_RECORD_GOLDENS"] == "1" {
+    try text.write(to: file, atomically: true, encoding: .utf8)
+    return
+  }
+  let recorded = try String(contentsOf: file, encoding: .utf8)
+  guard text != recorded else { return }
+  let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+  let old = recorded.split(separator: "\n", omittingEmptySubsequences: false)
+  let line = zip(lines, old).prefix { $0 == $1 }.count
+  Issue.record(
+    """
+    \(name), line \(line + 1): recorded
+      \(line < old.count ? old[line] : "(nothing)")
+    but now
+      \(line < lines.count ? lines[line] : "(nothing)")
+    NIBBLE_RECORD_GOLDENS=1 records it anew.
+    """, sourceLocation: sourceLocation)
+}
+
+/// A small generator of reproducible random numbers (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) {
+    state = seed
+  }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var value = state
+    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+    return value ^ (value >> 31)
+  }
+}

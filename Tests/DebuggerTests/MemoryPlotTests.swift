@@ -1,0 +1,119 @@
+import Inference
+import Testing
+
+@testable import Debugger
+
+@Suite struct MemoryPlotTests {
+  /// The moments of an invented decode pass: tiles come and go, the cache grows, logits come last.
+  static let moments: [MemoryUse] = (1...3000).map { step in
+    var use = MemoryUse()
+    use.weights = 98_304_000
+    use.kvCache = 30_000 + step / 300 * 12_000
+    use.activations = 20_000 + (step % 200 < 100 ? 14_000 : 0)
+    use.workspace = 3_000
+    use.logits = step > 2900 ? 196_608 : 0
+    use.weightsDequantized = step % 3 != 0 ? (step % 40 < 30 ? 196_608 : 73_728) : 0
+    return use
+  }
+
+  /// A plot of some of the moments, in `groups` groups of steps.
+  static func plot(_ steps: ClosedRange<Int>, groups: Int, wholeModel: Int? = nil) -> MemoryPlot {
+    let columns = (0..<groups).map { group in
+      let first = steps.lowerBound + group * steps.count / groups
+      let last = steps.lowerBound + (group + 1) * steps.count / groups - 1
+      let members = (first...last).map { moments[$0 - 1] }
+      return MemoryPlot.Column(
+        firstStep: first, lastStep: last,
+        most: members.max { $0.total < $1.total } ?? MemoryUse(),
+        least: members.min { $0.total < $1.total } ?? MemoryUse())
+    }
+    var peaks = MemoryUse()
+    for category in MemoryCategory.allCases {
+      peaks[category] = steps.map { moments[$0 - 1][category] }.max() ?? 0
+    }
+    let marks = (0..<10).map { MemoryPlot.Mark(step: 1 + $0 * 300, label: "\($0)") }
+    return MemoryPlot(
+      title: "pass 3, decode \" fox\"", columns: columns, peaks: peaks, marks: marks,
+      cursor: steps.upperBound - steps.count / 15, wholeModel: wholeModel)
+  }
+
+  @Test(arguments: [40, 80, 132], [true, false])
+  func drawsAPassAtAnyWidth(width: Int, unicode: Bool) throws {
+    let style = TextStyle(width: width, unicode: unicode)
+    let text = Self.plot(1...3000, groups: 60, wholeModel: 269_000_000).render(style: style)
+    for line in text.split(separator: "\n") { #expect(displayWidth(String(line)) <= width) }
+    let isASCII = text.allSatisfy(\.isASCII)
+    #expect(isASCII || unicode)
+    try expectGolden(text, "plot-pass-\(width)-\(unicode ? "unicode" : "ascii").txt")
+  }
+
+  @Test(arguments: [true, false])
+  func drawsEachStepWhereTheyFit(unicode: Bool) throws {
+    let style = TextStyle(width: 80, unicode: unicode)
+    let text = Self.plot(1001...1050, groups: 50).render(style: style)
+    try expectGolden(text, "plot-steps-\(unicode ? "unicode" : "ascii").txt")
+  }
+
+  @Test(arguments: [TextStyle.Palette.sixteen, .many])
+  func colouredIsThePlainPlotWithColour(palette: TextStyle.Palette) throws {
+    let style = TextStyle(width: 60, palette: palette)
+    let text = Self.plot(1...3000, groups: 25).render(style: style)
+    try expectGolden(text, "plot-colour-\(palette).txt")
+    let plain = Self.plot(1...3000, groups: 25).render(style: TextStyle(width: 60))
+    let lengths = { (text: String) in
+      text.split(separator: "\n").prefix(14).map { displayWidth(withoutColour(String($0))) }
+    }
+    #expect(lengths(text) == lengths(plain))
+  }
+
+  @Test func leavesOutNothingThatChanges() {
+    var plot = Self.plot(1...3000, groups: 30)
+    #expect(plot.baseline.weights == 98_304_000)
+    #expect(plot.baseline.kvCache == 0)
+    plot.columns[0].least.weights = 0
+    #expect(plot.baseline.total == 0)
+    #expect(plot.titleLines(style: TextStyle()).count == 1)
+  }
+
+  @Test func leavesOutACacheThatDwarfsTheRest() {
+    var plot = Self.plot(1...3000, groups: 30)
+    for index in plot.columns.indices {
+      plot.columns[index].most.kvCache += 50_000_000
+      plot.columns[index].least.kvCache += 50_000_000
+    }
+    #expect(plot.baseline.kvCache == 50_030_000)
+  }
+
+  /// The peak of every group reaches the line it belongs on: no height is lost by drawing.
+  @Test func noPeakIsLost() {
+    let plot = Self.plot(1...3000, groups: 60)
+    let moments = plot.moments(across: 60)
+    #expect(moments.map(\.use.total).max() == Self.moments.map(\.total).max())
+    #expect(moments.last?.lastStep == 3000)
+  }
+
+  @Test(arguments: 1...40, [1, 3, 6, 12, 40])
+  func theAxisHoldsItsPeak(power: Int, height: Int) {
+    for peak in [1 << power - 1, 1 << power, 1 << power + 1, 3 << power] {
+      let axis = PlotAxis(peak: peak, height: height)
+      #expect(axis.top >= peak)
+      #expect(axis.top - peak < axis.tick)
+      #expect(axis.lines <= max(height, 1))
+      #expect(axis.tick.nonzeroBitCount == 1)
+      #expect(axis.eighths(peak) <= axis.lines * 8)
+    }
+  }
+
+  @Test func sparklinesSpanTheirValues() {
+    #expect(sparkline([0, 1, 2, 3, 4, 5, 6, 7], width: 8) == "▁▂▃▄▅▆▇█")
+    #expect(sparkline([0, 9, 0, 9], width: 2) == "██")
+    #expect(sparkline([5, 5], width: 10) == "▁▁")
+    #expect(sparkline([], width: 10) == "")
+    #expect(sparkline([0, 7], width: 10, unicode: false) == " #")
+  }
+}
+
+/// Text without its colour codes.
+func withoutColour(_ text: String) -> String {
+  text.replacing(/\u{1B}\[[0-9;]*m/, with: "")
+}
