@@ -2,7 +2,7 @@ import GRDBSQLite
 
 /// A prepared statement, for the paths where a row is a few hundred nanoseconds.
 final class Statement {
-  let handle: OpaquePointer
+  private(set) var handle: OpaquePointer?
   private let connection: OpaquePointer
 
   /// - Throws: the connection's error as `(code, message)`.
@@ -15,7 +15,13 @@ final class Statement {
     self.connection = connection
   }
 
-  deinit { sqlite3_finalize(handle) }
+  deinit { finalize() }
+
+  /// Frees it; it must not be used again.
+  func finalize() {
+    sqlite3_finalize(handle)
+    handle = nil
+  }
 
   @inline(__always) func bind(_ index: Int32, _ value: Int) {
     sqlite3_bind_int64(handle, index, Int64(value))
@@ -91,5 +97,27 @@ extension TraceError {
     case SQLITE_INTERRUPT: self = .interrupted
     default: self = .io(path: path, reason: message)
     }
+  }
+}
+
+extension Statement {
+  /// 0 is stored as NULL.
+  @inline(__always) func bindNonzero(_ index: Int32, _ value: Int) {
+    if value == 0 { sqlite3_bind_null(handle, index) } else { bind(index, value) }
+  }
+
+  /// The values as little-endian bytes, copied where they already are. They must outlive the next
+  /// ``run()``.
+  func bind(_ index: Int32, littleEndian values: UnsafeBufferPointer<Float>) {
+    #if _endian(little)
+      let bytes = UnsafeRawBufferPointer(values)
+      sqlite3_bind_blob64(handle, index, bytes.baseAddress, UInt64(bytes.count), nil)
+    #else
+      let swapped = values.map { $0.bitPattern.littleEndian }
+      swapped.withUnsafeBytes { bytes in
+        _ = sqlite3_bind_blob64(
+          handle, index, bytes.baseAddress, UInt64(bytes.count), Statement.copied)
+      }
+    #endif
   }
 }

@@ -1,0 +1,172 @@
+import Inference
+
+/// Rows on their way to the file, in columns; a batch is written and emptied as a whole.
+///
+/// 0 stands for NULL where a column holds a step, and -1 where it holds a row of a tensor.
+struct RecorderBatch {
+  var events = Events()
+  var tiles = Tiles()
+  var matmuls = Matmuls()
+  var allocations = Allocations()
+  var kvAppends: [(step: Int, append: KVAppendDescription)] = []
+  var ops: [Op] = []
+  var nodes: [(id: Int, op: OpDescription)] = []
+  var labels: [(id: Int, category: MemoryCategory, name: String)] = []
+  var weightTiles: [WeightTile] = []
+  /// Buffers that turned out to outlive their pass.
+  var kept: [Int] = []
+  /// What is now known about tiles and allocations that were written before.
+  var updates: [Update] = []
+
+  struct Events {
+    var firstStep = 1
+    var op: [Int] = []
+    var thread: [UInt16] = []
+    var kind: [EventKind] = []
+    var memory: [Int] = []
+    var count: Int { op.count }
+
+    @inline(__always)
+    mutating func append(op: Int, thread: Int, kind: EventKind, memory: Int) {
+      self.op.append(op)
+      self.thread.append(UInt16(truncatingIfNeeded: thread))
+      self.kind.append(kind)
+      self.memory.append(memory)
+    }
+
+    mutating func removeAll() {
+      firstStep += count
+      op.removeAll(keepingCapacity: true)
+      thread.removeAll(keepingCapacity: true)
+      kind.removeAll(keepingCapacity: true)
+      memory.removeAll(keepingCapacity: true)
+    }
+  }
+
+  struct Tiles {
+    var id: [Int] = []
+    var weightTile: [Int] = []
+    var type: [UInt8] = []
+    var bytes: [Int] = []
+    var used: [Int] = []
+    var freed: [Int] = []
+    var nanoseconds: [Int] = []
+
+    mutating func append(id: Int, weightTile: Int, tile: TileDescription, nanoseconds: Int) {
+      self.id.append(id)
+      self.weightTile.append(weightTile)
+      type.append(UInt8(truncatingIfNeeded: tile.type.rawValue))
+      bytes.append(tile.bytes)
+      used.append(0)
+      freed.append(0)
+      self.nanoseconds.append(nanoseconds)
+    }
+
+    mutating func removeAll() {
+      id.removeAll(keepingCapacity: true)
+      weightTile.removeAll(keepingCapacity: true)
+      type.removeAll(keepingCapacity: true)
+      bytes.removeAll(keepingCapacity: true)
+      used.removeAll(keepingCapacity: true)
+      freed.removeAll(keepingCapacity: true)
+      nanoseconds.removeAll(keepingCapacity: true)
+    }
+  }
+
+  struct Matmuls {
+    var step: [Int] = []
+    var tile: [Int] = []
+    var tensor: [Int] = []
+    var firstRow: [Int] = []
+    var m: [Int] = []
+    var k: [Int] = []
+    var n: [Int] = []
+    var nanoseconds: [Int] = []
+
+    mutating func append(step: Int, tile: Int, matmul: MatmulDescription, nanoseconds: Int) {
+      self.step.append(step)
+      self.tile.append(tile)
+      tensor.append(matmul.tensor)
+      firstRow.append(tile == 0 ? matmul.firstRow : -1)
+      m.append(matmul.m)
+      k.append(matmul.k)
+      n.append(matmul.n)
+      self.nanoseconds.append(nanoseconds)
+    }
+
+    mutating func removeAll() {
+      step.removeAll(keepingCapacity: true)
+      tile.removeAll(keepingCapacity: true)
+      tensor.removeAll(keepingCapacity: true)
+      firstRow.removeAll(keepingCapacity: true)
+      m.removeAll(keepingCapacity: true)
+      k.removeAll(keepingCapacity: true)
+      n.removeAll(keepingCapacity: true)
+      nanoseconds.removeAll(keepingCapacity: true)
+    }
+  }
+
+  struct Allocations {
+    var id: [Int] = []
+    var label: [Int] = []
+    var bytes: [Int] = []
+    var freed: [Int] = []
+
+    mutating func append(id: Int, label: Int, bytes: Int) {
+      self.id.append(id)
+      self.label.append(label)
+      self.bytes.append(bytes)
+      freed.append(0)
+    }
+
+    mutating func removeAll() {
+      id.removeAll(keepingCapacity: true)
+      label.removeAll(keepingCapacity: true)
+      bytes.removeAll(keepingCapacity: true)
+      freed.removeAll(keepingCapacity: true)
+    }
+  }
+
+  struct Op {
+    let id: Int
+    let pass: Int
+    let node: Int
+    let rows: Int
+    let cols: Int
+    let steps: ClosedRange<Int>
+    let peak: Int
+    let start: Int
+    let duration: Int
+    let statistics: ValueStatistics?
+  }
+
+  struct WeightTile {
+    let id: Int
+    let tensor: Int
+    let firstRow: Int
+    let rows: Int
+    let packedBytes: Int
+    let statistics: ValueStatistics?
+  }
+
+  struct Update {
+    enum Change { case tileUsed, tileFreed, allocationFreed }
+    let id: Int
+    let change: Change
+    let step: Int
+  }
+
+  mutating func removeAll() {
+    events.removeAll()
+    tiles.removeAll()
+    matmuls.removeAll()
+    allocations.removeAll()
+    kvAppends.removeAll(keepingCapacity: true)
+    ops.removeAll(keepingCapacity: true)
+    nodes.removeAll(keepingCapacity: true)
+    labels.removeAll(keepingCapacity: true)
+    weightTiles.removeAll(keepingCapacity: true)
+    kept.removeAll(keepingCapacity: true)
+    updates.removeAll(keepingCapacity: true)
+  }
+}

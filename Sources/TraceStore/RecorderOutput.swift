@@ -1,0 +1,138 @@
+import Foundation
+import GRDBSQLite
+import Inference
+
+/// The connection that a recording is written on, and its statements.
+///
+/// While recording, the file is in WAL mode, so that others can read what is committed, and is not
+/// synced to the disk: the end of the process loses nothing that was committed, the end of the
+/// machine may.
+final class RecorderOutput {
+  let path: String
+  private let handle: OpaquePointer
+  private var isOpen = true
+  private var isInTransaction = false
+  let statements: RecorderStatements
+
+  init(path: String, header: TraceHeader, capture: Capture) throws(TraceError) {
+    self.path = path
+    var handle: OpaquePointer?
+    let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
+    let code = sqlite3_open_v2(path, &handle, flags, nil)
+    guard code == SQLITE_OK, let handle else {
+      let reason = TraceFile.reason(sqlite3_system_errno(handle))
+      sqlite3_close_v2(handle)
+      throw .io(path: path, reason: "cannot be created: \(reason)")
+    }
+    do {
+      try Self.create(handle, header: header, capture: capture)
+      statements = try RecorderStatements(handle)
+    } catch {
+      let failure = TraceError(error, path: path)
+      sqlite3_close_v2(handle)
+      try? TraceFile.remove(path)
+      throw failure
+    }
+    self.handle = handle
+  }
+
+  deinit { close() }
+
+  private static func create(
+    _ handle: OpaquePointer, header: TraceHeader, capture: Capture
+  ) throws(SQLiteFailure) {
+    try execute(
+      handle,
+      """
+      PRAGMA page_size = 4096; PRAGMA synchronous = OFF; BEGIN;
+      PRAGMA application_id = \(TraceSchema.applicationID);
+      PRAGMA user_version = \(TraceSchema.version)
+      """)
+    try execute(handle, TraceSchema.tables)
+    for (_, sql) in TraceSchema.views { try execute(handle, sql) }
+    let meta = try Statement(handle, "INSERT INTO meta VALUES (?, ?)")
+    var facts = header.meta
+    facts["status"] = "recording"
+    facts["capture"] = capture.rawValue
+    for (key, value) in facts.sorted(by: { $0.key < $1.key }) {
+      meta.bind(1, key)
+      meta.bind(2, value)
+      try meta.run()
+    }
+    let tensor = try Statement(handle, "INSERT INTO tensor VALUES (?,?,?,?,?,?,?,?,?,?)")
+    for row in header.tensors {
+      tensor.bind(1, row.id)
+      tensor.bind(2, row.name)
+      tensor.bind(3, row.layer)
+      tensor.bind(4, row.role)
+      tensor.bind(5, row.type)
+      tensor.bind(6, row.rows)
+      tensor.bind(7, row.cols)
+      tensor.bind(8, row.bytes)
+      tensor.bind(9, row.fileOffset)
+      tensor.bind(10, row.bpw)
+      try tensor.run()
+    }
+    try execute(handle, "COMMIT; PRAGMA journal_mode = WAL")
+  }
+
+  private static func execute(
+    _ handle: OpaquePointer, _ sql: String
+  ) throws(SQLiteFailure) {
+    let code = sqlite3_exec(handle, sql, nil, nil, nil)
+    guard code == SQLITE_OK else { throw SQLiteFailure(handle, code: code) }
+  }
+
+  /// Opens the transaction of a pass, if it is not open yet.
+  func begin() throws(SQLiteFailure) {
+    guard !isInTransaction else { return }
+    try Self.execute(handle, "BEGIN IMMEDIATE")
+    isInTransaction = true
+  }
+
+  func commit() throws(SQLiteFailure) {
+    guard isInTransaction else { return }
+    try Self.execute(handle, "COMMIT")
+    isInTransaction = false
+  }
+
+  /// Drops what was written since the last commit.
+  func rollBack() {
+    guard isInTransaction else { return }
+    // SQLite may have rolled back by itself, as it does when the disk is full.
+    sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)
+    isInTransaction = false
+  }
+
+  /// Writes the last tokens and the status, turns the write-ahead log into part of the file, and
+  /// closes it. Another process that is reading keeps the log until it is done.
+  ///
+  /// - Returns: what went wrong, if anything did.
+  func finish(status: String, tokens: [TraceToken]) -> TraceError? {
+    guard isOpen else { return nil }
+    defer { close() }
+    do {
+      try begin()
+      try insert(tokens)
+      statements.status.bind(1, status)
+      try statements.status.run()
+      try commit()
+      let code = sqlite3_exec(handle, "PRAGMA journal_mode = DELETE", nil, nil, nil)
+      guard code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED else {
+        throw SQLiteFailure(handle, code: code)
+      }
+      return nil
+    } catch {
+      rollBack()
+      return TraceError(error, path: path)
+    }
+  }
+
+  private func close() {
+    guard isOpen else { return }
+    isOpen = false
+    rollBack()
+    statements.finalize()
+    sqlite3_close_v2(handle)
+  }
+}

@@ -1,0 +1,59 @@
+import Foundation
+
+/// The output file of a recording, before SQLite opens it.
+enum TraceFile {
+  /// Makes way for a new trace: removes an old trace with what SQLite keeps beside it, and refuses
+  /// to touch anything else. An empty file is taken over.
+  ///
+  /// - Throws: ``TraceError/directory(path:)``, ``TraceError/wouldReplace(path:)`` or
+  ///   ``TraceError/io(path:reason:)``.
+  static func makeWay(for path: String) throws(TraceError) {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      if errno == ENOENT { return }
+      throw .io(path: path, reason: "cannot be written: \(reason(errno))")
+    }
+    switch status.st_mode & S_IFMT {
+    case S_IFDIR: throw .directory(path: path)
+    case S_IFREG: break
+    default: throw .wouldReplace(path: path)
+    }
+    if status.st_size > 0 {
+      guard try isTrace(path) else { throw .wouldReplace(path: path) }
+    }
+    try remove(path)
+  }
+
+  /// Removes a trace and what SQLite keeps beside it.
+  static func remove(_ path: String) throws(TraceError) {
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+      if unlink(path + suffix) != 0, errno != ENOENT {
+        throw .io(path: path + suffix, reason: "cannot be replaced: \(reason(errno))")
+      }
+    }
+  }
+
+  /// Whether the file's first bytes are those of an SQLite file with our application id.
+  private static func isTrace(_ path: String) throws(TraceError) -> Bool {
+    guard let file = fopen(path, "rb") else {
+      throw .io(path: path, reason: "cannot be read: \(reason(errno))")
+    }
+    defer { fclose(file) }
+    // SQLite's header: a magic string of 16 bytes; application_id at offset 68, big-endian.
+    var header = [UInt8](repeating: 0, count: 72)
+    guard fread(&header, 1, header.count, file) == header.count else { return false }
+    let id = header[68..<72].reduce(0) { $0 << 8 | Int($1) }
+    return header.starts(with: Array("SQLite format 3\0".utf8)) && id == TraceSchema.applicationID
+  }
+
+  /// Bytes of the trace and of what lies beside it.
+  static func bytes(_ path: String) -> Int {
+    ["", "-wal"].reduce(0) { sum, suffix in
+      var status = stat()
+      return stat(path + suffix, &status) == 0 ? sum + Int(status.st_size) : sum
+    }
+  }
+
+  /// What the system calls an error: `Permission denied`.
+  static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
+}

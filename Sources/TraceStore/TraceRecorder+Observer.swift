@@ -1,0 +1,252 @@
+import Inference
+
+// MARK: - Steps
+
+extension TraceRecorder {
+  /// Whether calls still count.
+  @inline(__always) private var isRecording: Bool { failure == nil && !isFinished }
+
+  public func allocated(_ buffer: BufferDescription, live use: MemoryUse) {
+    guard isRecording else { return }
+    let label = label(of: buffer)
+    let step = step(.alloc, thread: 0, live: use)
+    live[buffer.id] = LiveBuffer(
+      id: step, isTile: false, row: batch.allocations.id.count, isKept: false)
+    batch.allocations.append(id: step, label: label, bytes: buffer.bytes)
+    writeIfFull()
+  }
+
+  public func freed(_ buffer: BufferDescription, live use: MemoryUse) {
+    guard isRecording else { return }
+    free(buffer.id, thread: 0, live: use)
+  }
+
+  public func dequantized(
+    _ tile: TileDescription, values: UnsafeRawPointer, nanoseconds: Int, live use: MemoryUse
+  ) {
+    guard isRecording else { return }
+    let weightTile = weightTile(of: tile, values: values)
+    let step = step(.dequantize, thread: tile.thread, live: use)
+    live[tile.id] = LiveBuffer(id: step, isTile: true, row: batch.tiles.id.count, isKept: false)
+    batch.tiles.append(id: step, weightTile: weightTile, tile: tile, nanoseconds: nanoseconds)
+    summary.tiles += 1
+    summary.bytesDequantized += tile.bytes
+    writeIfFull()
+  }
+
+  public func multiplied(_ matmul: MatmulDescription, nanoseconds: Int, live use: MemoryUse) {
+    guard isRecording else { return }
+    let step = step(.multiply, thread: matmul.thread, live: use)
+    var tile = 0
+    if let id = matmul.tile, let buffer = live[id] {
+      tile = buffer.id
+      if !buffer.isUsed { markUsed(id, buffer, at: step) }
+    }
+    batch.matmuls.append(step: step, tile: tile, matmul: matmul, nanoseconds: nanoseconds)
+    writeIfFull()
+  }
+
+  public func freedTile(_ tile: TileDescription, live use: MemoryUse) {
+    guard isRecording else { return }
+    free(tile.id, thread: tile.thread, live: use)
+  }
+
+  public func computed(thread: Int, live use: MemoryUse) {
+    guard isRecording else { return }
+    _ = step(.compute, thread: thread, live: use)
+    writeIfFull()
+  }
+
+  public func appended(_ append: KVAppendDescription, live use: MemoryUse) {
+    guard isRecording else { return }
+    let step = step(.append, thread: 0, live: use)
+    batch.kvAppends.append((step, append))
+    writeIfFull()
+  }
+
+  /// Takes the next step's number and adds its event.
+  @inline(__always)
+  private func step(_ kind: EventKind, thread: Int, live use: MemoryUse) -> Int {
+    let step = nextStep
+    nextStep = step + 1
+    let memory = memoryStates.id(of: use, step: step)
+    batch.events.append(op: op == nil ? 0 : ops, thread: thread, kind: kind, memory: memory)
+    let total = use.total
+    if total > peak.total { peak = (memory, total) }
+    if total > summary.peak.total || summary.peakStep == 0 {
+      summary.peak = use
+      summary.peakStep = step
+    }
+    return step
+  }
+
+  private func markUsed(_ key: Int, _ buffer: LiveBuffer, at step: Int) {
+    if buffer.row >= 0 {
+      batch.tiles.used[buffer.row] = step
+    } else {
+      batch.updates.append(RecorderBatch.Update(id: buffer.id, change: .tileUsed, step: step))
+    }
+    live[key]?.isUsed = true
+  }
+
+  private func free(_ key: Int, thread: Int, live use: MemoryUse) {
+    let step = step(.free, thread: thread, live: use)
+    if let buffer = live.removeValue(forKey: key) {
+      if buffer.row < 0 {
+        batch.updates.append(
+          RecorderBatch.Update(
+            id: buffer.id, change: buffer.isTile ? .tileFreed : .allocationFreed, step: step))
+      } else if buffer.isTile {
+        batch.tiles.freed[buffer.row] = step
+      } else {
+        batch.allocations.freed[buffer.row] = step
+      }
+    }
+    writeIfFull()
+  }
+
+  private func label(of buffer: BufferDescription) -> Int {
+    let label = Label(category: buffer.category, name: buffer.name)
+    if let id = labels[label] { return id }
+    let id = labels.count + 1
+    labels[label] = id
+    batch.labels.append((id, buffer.category, buffer.name))
+    return id
+  }
+
+  private func weightTile(of tile: TileDescription, values: UnsafeRawPointer) -> Int {
+    let key = WeightTileKey(tensor: tile.tensor, firstRow: tile.firstRow, rows: tile.rows)
+    if let id = weightTiles[key] { return id }
+    let id = weightTiles.count + 1
+    weightTiles[key] = id
+    let tensor = tensors.indices.contains(tile.tensor) ? tensors[tile.tensor] : nil
+    let rowBytes = tensor.map { $0.rows > 0 ? $0.bytes / $0.rows : 0 } ?? 0
+    batch.weightTiles.append(
+      RecorderBatch.WeightTile(
+        id: id, tensor: tile.tensor, firstRow: tile.firstRow, rows: tile.rows,
+        packedBytes: rowBytes * tile.rows,
+        statistics: capture == .none ? nil : ValueStatistics(tile: tile, values: values)))
+    return id
+  }
+}
+
+// MARK: - Passes and operations
+
+extension TraceRecorder {
+  public func passBegan(_ pass: PassDescription) {
+    guard isRecording else { return }
+    // What happened before it is no part of it: it stays if the pass does not finish.
+    keepLiveBuffers()
+    if batch.events.count > 0 { commit() }
+    nodes.rewind()
+    passes += 1
+    peak = (0, -1)
+    self.pass = Pass(
+      description: pass, firstStep: nextStep, firstOp: ops + 1, start: now())
+  }
+
+  public func passEnded(nanoseconds: Int) {
+    guard isRecording, let pass else { return }
+    keepLiveBuffers()
+    summary.passes = passes
+    write()
+    record { () throws(SQLiteFailure) in
+      try output.insert(
+        pass, id: passes, lastStep: nextStep - 1, lastOp: ops, duration: nanoseconds)
+    }
+    self.pass = nil
+    commit()
+  }
+
+  public func opBegan(_ op: OpDescription) {
+    guard isRecording else { return }
+    let (node, isNew) = nodes.id(of: op)
+    if isNew { batch.nodes.append((node, op)) }
+    ops += 1
+    self.op = Op(description: op, node: node, firstStep: nextStep, start: now())
+  }
+
+  public func opEnded(output values: UnsafeBufferPointer<Float>?, nanoseconds: Int) {
+    guard isRecording, let op else { return }
+    precondition(nextStep > op.firstStep, "\(op.description.name) ended without a step")
+    self.op = nil
+    batch.ops.append(
+      RecorderBatch.Op(
+        id: ops, pass: passes, node: op.node, rows: op.description.rows,
+        cols: op.description.cols, steps: op.firstStep...nextStep - 1, peak: peak.id,
+        start: op.start, duration: nanoseconds,
+        statistics: capture == .none ? nil : values.map { ValueStatistics($0) }))
+    peak = (0, -1)
+    if capture == .values, let values {
+      record { () throws(SQLiteFailure) in
+        try output.insert(
+          value: values, op: ops, rows: op.description.rows, cols: op.description.cols)
+      }
+    }
+  }
+
+  /// Whatever is alive between passes is on the list of what outlives them.
+  private func keepLiveBuffers() {
+    for (key, buffer) in live where !buffer.isKept {
+      live[key]?.isKept = true
+      batch.kept.append(buffer.id)
+    }
+  }
+}
+
+// MARK: - Writing
+
+extension TraceRecorder {
+  @inline(__always) private func writeIfFull() {
+    if batch.events.count >= Self.batchLimit { write() }
+  }
+
+  /// Writes the batch into the open transaction.
+  private func write() {
+    record { () throws(SQLiteFailure) in
+      try output.write(batch, states: memoryStates.new)
+    }
+    summary.events += batch.events.count
+    batch.removeAll()
+    memoryStates.takeNew()
+    for key in live.keys { live[key]?.row = -1 }
+  }
+
+  /// Writes what there is and makes it last.
+  func commit() {
+    write()
+    guard failure == nil else { return }
+    record { () throws(SQLiteFailure) in
+      try output.insert(tokens)
+      try output.commit()
+    }
+    tokens.removeAll()
+    if failure == nil { committedSummary = summary }
+  }
+
+  /// Runs `body` unless something failed before, and keeps its failure.
+  private func record(_ body: () throws(SQLiteFailure) -> Void) {
+    guard failure == nil else { return }
+    do {
+      try body()
+    } catch {
+      failure = TraceError(error, path: path)
+      output.rollBack()
+    }
+  }
+}
+
+extension ValueStatistics {
+  init(tile: TileDescription, values: UnsafeRawPointer) {
+    let count = tile.rows * tile.cols
+    switch tile.type {
+    case .f16:
+      self.init(
+        halves: UnsafeBufferPointer(
+          start: values.assumingMemoryBound(to: UInt16.self), count: count))
+    case .f32:
+      self.init(
+        UnsafeBufferPointer(start: values.assumingMemoryBound(to: Float.self), count: count))
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import Foundation
+import GRDBSQLite
+import Inference
+
+/// Writes a run into a trace as it happens.
+///
+/// The engine calls it as its ``PassObserver``; the driver adds tokens, asks ``check()`` after each
+/// pass and ends with ``finish(status:)``. Rows gather in columns and go to the file in one
+/// transaction a pass, so that whatever ends the run, the file holds whole passes only. Observer
+/// calls cannot throw: the first failure is kept, what follows is ignored, and ``check()`` throws
+/// it.
+///
+/// Not safe for several threads at once, as ``PassObserver`` promises.
+public final class TraceRecorder: PassObserver {
+  public static var isWatching: Bool { true }
+
+  /// The trace.
+  public let path: String
+  public let capture: Capture
+  let tensors: [TraceTensor]
+  let output: RecorderOutput
+
+  var failure: TraceError?
+  /// Set once nothing more is recorded: after ``finish(status:)``.
+  var isFinished = false
+
+  // What happened since the last write.
+  var batch = RecorderBatch()
+  var memoryStates = MemoryStateTable()
+  var tokens: [TraceToken] = []
+  var nextStep = 1
+  /// Of what is written and of what is to be, and of what is committed.
+  var summary = TraceSummary()
+  var committedSummary = TraceSummary()
+
+  // Where the run is.
+  let clock = ContinuousClock()
+  let began: ContinuousClock.Instant
+  var pass: Pass?
+  var op: Op?
+  var passes = 0
+  var ops = 0
+  /// The state of the highest total since the last operation ended.
+  var peak = (id: 0, total: -1)
+
+  // What has a number already.
+  var live: [Int: LiveBuffer] = [:]
+  var nodes = NodeTable()
+  var labels: [Label: Int] = [:]
+  var weightTiles: [WeightTileKey: Int] = [:]
+
+  struct Pass {
+    let description: PassDescription
+    let firstStep: Int
+    let firstOp: Int
+    let start: Int
+  }
+
+  struct Op {
+    let description: OpDescription
+    let node: Int
+    let firstStep: Int
+    let start: Int
+  }
+
+  /// A buffer or tile that is alive.
+  struct LiveBuffer {
+    /// The step at which it was made.
+    let id: Int
+    let isTile: Bool
+    /// Its place in the batch, or -1 once it is written.
+    var row: Int
+    /// Whether it is known to outlive its pass.
+    var isKept: Bool
+    /// Whether a product has read it.
+    var isUsed = false
+  }
+
+  struct Label: Hashable {
+    let category: MemoryCategory
+    let name: String
+  }
+
+  struct WeightTileKey: Hashable {
+    let tensor: Int
+    let firstRow: Int
+    let rows: Int
+  }
+
+  /// Events that a batch holds before it is written in the middle of a pass.
+  static let batchLimit = 1 << 15
+
+  /// Makes a new trace. An old one at `path` is replaced; anything else there is left alone.
+  ///
+  /// - Throws: ``TraceError/directory(path:)``, ``TraceError/wouldReplace(path:)``,
+  ///   ``TraceError/io(path:reason:)`` or ``TraceError/full(path:)``.
+  public init(path: String, header: TraceHeader, capture: Capture) throws(TraceError) {
+    self.path = path
+    self.capture = capture
+    tensors = header.tensors
+    try TraceFile.makeWay(for: path)
+    began = clock.now
+    output = try RecorderOutput(path: path, header: header, capture: capture)
+  }
+
+  /// Throws what went wrong since the recording began, if anything did. The driver calls it after
+  /// each pass.
+  public func check() throws(TraceError) {
+    if let failure { throw failure }
+  }
+
+  /// Adds tokens: those of the prompt before the first pass, each chosen one as it is chosen. They
+  /// are written with the next pass, or at the end.
+  public func addTokens(_ tokens: [TraceToken]) {
+    self.tokens += tokens
+  }
+
+  /// Passes, events and tiles committed so far, and bytes of the file.
+  public var progress: TraceSummary {
+    var result = committedSummary
+    result.fileBytes = TraceFile.bytes(path)
+    return result
+  }
+
+  /// Ends the recording: drops a pass that did not finish, writes `status` (`complete`,
+  /// `interrupted`) into `meta`, and leaves one file. What comes after is ignored.
+  ///
+  /// - Throws: what ``check()`` would, after closing the file.
+  @discardableResult
+  public func finish(status: String) throws(TraceError) -> TraceSummary {
+    if isFinished { return progress }
+    isFinished = true
+    if pass == nil {
+      commit()
+    } else {
+      output.rollBack()
+    }
+    let closing = output.finish(status: status, tokens: failure == nil ? tokens : [])
+    if failure == nil { failure = closing }
+    try check()
+    return progress
+  }
+
+  /// Nanoseconds since the recording began.
+  func now() -> Int {
+    let (seconds, attoseconds) = began.duration(to: clock.now).components
+    return Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
+  }
+}
