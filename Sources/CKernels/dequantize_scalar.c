@@ -103,7 +103,7 @@ static uint16_t u16_at(const void *src) {
   return bits;
 }
 
-// One block of any type; returns false for a code without a kernel.
+// One block of any type.
 static void any_block(uint32_t type, const void *src, float *v) {
   switch (type) {
     case NIBBLE_TYPE_F32: f32_block(src, v); break;
@@ -227,20 +227,45 @@ static float block_bound(uint32_t type, const void *src, float bound) {
     }
     case NIBBLE_TYPE_Q6_K: {
       const nibble_block_q6_k *b = src;
-      const float d = nibble_half_to_float(b->d);
-      for (int j = 0; j < 16; j++) bound = larger(bound, d * (float)b->scales[j] * 32.0f);
-      return bound;
+      int scale = 0;
+      for (int j = 0; j < 16; j++) {
+        const int magnitude = abs(b->scales[j]);
+        if (magnitude > scale) scale = magnitude;
+      }
+      return larger(bound, nibble_half_to_float(b->d) * (float)scale * 32.0f);
     }
-    default: {
-      float value;
-      any_block(type, src, &value);
-      return larger(bound, value);
-    }
+    default: abort();
   }
+}
+
+// The largest magnitude of plain floats. Without the sign bit, the bits of IEEE numbers are in the
+// order of the numbers, infinities and NaNs last.
+static float float_bound(uint32_t type, const uint8_t *src, size_t count) {
+  if (type == NIBBLE_TYPE_F32) {
+    int32_t largest = 0;
+    for (size_t i = 0; i < count; i++) {
+      int32_t bits;
+      memcpy(&bits, src + 4 * i, 4);
+      bits &= 0x7fffffff;
+      largest = bits > largest ? bits : largest;
+    }
+    return larger(0, nibble_bits_to_float((uint32_t)largest));
+  }
+  int16_t largest = 0;
+  for (size_t i = 0; i < count; i++) {
+    int16_t bits;
+    memcpy(&bits, src + 2 * i, 2);
+    bits &= 0x7fff;
+    largest = bits > largest ? bits : largest;
+  }
+  const uint16_t bits = (uint16_t)largest;
+  return larger(
+      0, type == NIBBLE_TYPE_F16 ? nibble_half_to_float(bits) : nibble_bfloat_to_float(bits));
 }
 
 float nibble_magnitude_bound_scalar(uint32_t type, const void *src, size_t count) {
   require_whole_blocks(type, count);
+  if (nibble_block_values(type) == 1) return float_bound(type, src, count);
   const size_t values = nibble_block_values(type), bytes = nibble_block_bytes(type);
   const uint8_t *block = src;
   float bound = 0;

@@ -1,28 +1,69 @@
 // The kernels of the machine at hand, chosen once.
-#include "dequantize.h"
+#include <stdatomic.h>
+#include <stdlib.h>
 
-nibble_isa nibble_isa_best(void) { return NIBBLE_ISA_SCALAR; }
+#include "simd.h"
 
-const char *nibble_cpu_features(void) { return "scalar"; }
+static nibble_isa find_isa(void) {
+#if NIBBLE_X86
+  __builtin_cpu_init();
+  const int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c");
+  const int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                     __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+  if (avx2 && avx512) return NIBBLE_ISA_AVX512;
+  if (avx2) return NIBBLE_ISA_AVX2;
+#endif
+  return NIBBLE_ISA_SCALAR;
+}
+
+nibble_isa nibble_isa_best(void) {
+  // Threads that come here at the same time find the same answer.
+  static _Atomic int found = -1;
+  int isa = atomic_load_explicit(&found, memory_order_relaxed);
+  if (isa < 0) {
+    isa = (int)find_isa();
+    atomic_store_explicit(&found, isa, memory_order_relaxed);
+  }
+  return (nibble_isa)isa;
+}
+
+const char *nibble_cpu_features(void) {
+  switch (nibble_isa_best()) {
+    case NIBBLE_ISA_AVX512: return "avx512";
+    case NIBBLE_ISA_AVX2: return "avx2";
+    default: return "scalar";
+  }
+}
+
+static void dequantize(
+    nibble_isa isa, uint32_t type, const void *src, void *dst, size_t count, int half) {
+  const size_t values = nibble_block_values(type);
+  if (values == 0 || count % values != 0 || isa > nibble_isa_best()) abort();
+  switch (isa) {
+#if NIBBLE_X86
+    case NIBBLE_ISA_AVX512: nibble_dequantize_avx512(type, src, dst, count, half); break;
+    case NIBBLE_ISA_AVX2: nibble_dequantize_avx2(type, src, dst, count, half); break;
+#endif
+    default: nibble_dequantize_scalar(type, src, dst, count, half);
+  }
+}
 
 void nibble_dequantize_f32_isa(
     nibble_isa isa, uint32_t type, const void *src, float *dst, size_t count) {
-  (void)isa;
-  nibble_dequantize_f32_scalar(type, src, dst, count);
+  dequantize(isa, type, src, dst, count, 0);
 }
 
 void nibble_dequantize_f16_isa(
     nibble_isa isa, uint32_t type, const void *src, uint16_t *dst, size_t count) {
-  (void)isa;
-  nibble_dequantize_f16_scalar(type, src, dst, count);
+  dequantize(isa, type, src, dst, count, 1);
 }
 
 void nibble_dequantize_f32(uint32_t type, const void *src, float *dst, size_t count) {
-  nibble_dequantize_f32_isa(nibble_isa_best(), type, src, dst, count);
+  dequantize(nibble_isa_best(), type, src, dst, count, 0);
 }
 
 void nibble_dequantize_f16(uint32_t type, const void *src, uint16_t *dst, size_t count) {
-  nibble_dequantize_f16_isa(nibble_isa_best(), type, src, dst, count);
+  dequantize(nibble_isa_best(), type, src, dst, count, 1);
 }
 
 float nibble_magnitude_bound(uint32_t type, const void *src, size_t count) {

@@ -122,6 +122,17 @@ public struct GGUFMetadata: Sendable {
   }
 }
 
+extension GGUFMetadata: Sequence {
+  /// Keys with their values, in the order of the file.
+  public func makeIterator() -> AnyIterator<(key: String, value: GGUFValue)> {
+    var keys = keys.makeIterator()
+    return AnyIterator {
+      guard let key = keys.next(), let value = values[key] else { return nil }
+      return (key, value)
+    }
+  }
+}
+
 extension GGUFValue {
   /// The array, or `nil` for a value of another type.
   public var arrayValue: GGUFArray? {

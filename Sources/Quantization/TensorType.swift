@@ -1,5 +1,6 @@
 // Case names are the formats' own.
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 import CKernels
 
 /// How the values of a tensor are stored; raw values are ggml's type codes, as GGUF files have

@@ -6,4 +6,5 @@
 
 #include "blocks.h"
 #include "dequantize.h"
+#include "encode.h"
 #endif

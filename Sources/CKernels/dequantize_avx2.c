@@ -1,0 +1,221 @@
+// Dequantization with AVX2 and F16C: eight values at a time, straight from the formula.
+#include "simd.h"
+
+#if NIBBLE_X86
+#include <immintrin.h>
+
+#pragma STDC FP_CONTRACT OFF
+
+#define TARGET __attribute__((target("avx2,f16c")))
+#define INLINE static inline __attribute__((always_inline)) TARGET
+#define ROUND (_MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
+
+// One float16 in memory to eight equal float32.
+INLINE __m256 broadcast_half(uint16_t bits) {
+  return _mm256_cvtph_ps(_mm_set1_epi16((short)bits));
+}
+
+// Eight values to dst[at ...].
+INLINE void store8(void *dst, size_t at, __m256 values, int half) {
+  if (half) {
+    _mm_storeu_si128((void *)((uint16_t *)dst + at), _mm256_cvtps_ph(values, ROUND));
+  } else {
+    _mm256_storeu_ps((float *)dst + at, values);
+  }
+}
+
+// scale * q + offset, or scale * q where the format adds nothing, for 16 signed bytes.
+INLINE void affine16(
+    void *dst, size_t at, __m128i q, __m256 scale, __m256 offset, int adds, int half) {
+  for (int j = 0; j < 2; j++) {
+    const __m128i bytes = j ? _mm_srli_si128(q, 8) : q;
+    const __m256 values = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes));
+    const __m256 scaled = _mm256_mul_ps(scale, values);
+    store8(dst, at + 8 * (size_t)j, adds ? _mm256_add_ps(scaled, offset) : scaled, half);
+  }
+}
+
+// The same for 32 bytes.
+INLINE void affine32(
+    void *dst, size_t at, __m256i q, __m256 scale, __m256 offset, int adds, int half) {
+  affine16(dst, at, _mm256_castsi256_si128(q), scale, offset, adds, half);
+  affine16(dst, at + 16, _mm256_extracti128_si256(q, 1), scale, offset, adds, half);
+}
+
+// 16 bytes of nibbles to 32 bytes: the low nibbles, then the high ones.
+INLINE __m256i nibbles(const uint8_t qs[16]) {
+  const __m128i bytes = _mm_loadu_si128((const void *)qs);
+  const __m256i both = _mm256_set_m128i(_mm_srli_epi16(bytes, 4), bytes);
+  return _mm256_and_si256(both, _mm256_set1_epi8(0x0f));
+}
+
+// Bit i of `bits` to byte i: 0x10 where it is set, else 0.
+INLINE __m256i fifth_bits(uint32_t bits) {
+  const __m256i bytes = _mm256_shuffle_epi8(
+      _mm256_set1_epi32((int)bits),
+      _mm256_setr_epi8(
+          0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3,
+          3, 3, 3));
+  const __m256i one = _mm256_set1_epi64x((long long)0x8040201008040201ull);
+  const __m256i set = _mm256_cmpeq_epi8(_mm256_and_si256(bytes, one), one);
+  return _mm256_and_si256(set, _mm256_set1_epi8(0x10));
+}
+
+INLINE void q4_0(const nibble_block_q4_0 *b, void *dst, size_t count, int half) {
+  for (size_t i = 0; i < count; i += 32, b++) {
+    const __m256i q = _mm256_sub_epi8(nibbles(b->qs), _mm256_set1_epi8(8));
+    affine32(dst, i, q, broadcast_half(b->d), _mm256_setzero_ps(), 0, half);
+  }
+}
+
+INLINE void q4_1(const nibble_block_q4_1 *b, void *dst, size_t count, int half) {
+  for (size_t i = 0; i < count; i += 32, b++) {
+    affine32(dst, i, nibbles(b->qs), broadcast_half(b->d), broadcast_half(b->m), 1, half);
+  }
+}
+
+INLINE void q5_0(const nibble_block_q5_0 *b, void *dst, size_t count, int half) {
+  for (size_t i = 0; i < count; i += 32, b++) {
+    const __m256i q = _mm256_or_si256(nibbles(b->qs), fifth_bits(b->qh));
+    affine32(
+        dst, i, _mm256_sub_epi8(q, _mm256_set1_epi8(16)), broadcast_half(b->d),
+        _mm256_setzero_ps(), 0, half);
+  }
+}
+
+INLINE void q5_1(const nibble_block_q5_1 *b, void *dst, size_t count, int half) {
+  for (size_t i = 0; i < count; i += 32, b++) {
+    const __m256i q = _mm256_or_si256(nibbles(b->qs), fifth_bits(b->qh));
+    affine32(dst, i, q, broadcast_half(b->d), broadcast_half(b->m), 1, half);
+  }
+}
+
+INLINE void q8_0(const nibble_block_q8_0 *b, void *dst, size_t count, int half) {
+  for (size_t i = 0; i < count; i += 32, b++) {
+    const __m256i q = _mm256_loadu_si256((const void *)b->qs);
+    affine32(dst, i, q, broadcast_half(b->d), _mm256_setzero_ps(), 0, half);
+  }
+}
+
+// The scales d * scale[j] and minimums -(dmin * min[j]) of a super-block.
+INLINE void k_scales(
+    uint16_t d, uint16_t dmin, const uint8_t packed[12], float scales[8], float minimums[8]) {
+  uint8_t scale[8], minimum[8];
+  nibble_k_scales(packed, scale, minimum);
+  const __m256i s = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)scale));
+  const __m256i m = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)minimum));
+  const __m256 products = _mm256_mul_ps(broadcast_half(dmin), _mm256_cvtepi32_ps(m));
+  _mm256_storeu_ps(scales, _mm256_mul_ps(broadcast_half(d), _mm256_cvtepi32_ps(s)));
+  // Adding what is negated is subtracting: the same bits.
+  _mm256_storeu_ps(minimums, _mm256_xor_ps(products, _mm256_set1_ps(-0.0f)));
+}
+
+INLINE void q4_k(const nibble_block_q4_k *b, void *dst, size_t count, int half) {
+  const __m256i four = _mm256_set1_epi8(0x0f);
+  for (size_t i = 0; i < count; i += 256, b++) {
+    float d[8], m[8];
+    k_scales(b->d, b->dmin, b->scales, d, m);
+    for (int j = 0; j < 8; j++) {
+      const __m256i bytes = _mm256_loadu_si256((const void *)(b->qs + 32 * (j / 2)));
+      const __m256i q = _mm256_and_si256((j & 1) ? _mm256_srli_epi16(bytes, 4) : bytes, four);
+      affine32(
+          dst, i + 32 * (size_t)j, q, _mm256_set1_ps(d[j]), _mm256_set1_ps(m[j]), 1, half);
+    }
+  }
+}
+
+INLINE void q5_k(const nibble_block_q5_k *b, void *dst, size_t count, int half) {
+  const __m256i four = _mm256_set1_epi8(0x0f), fifth = _mm256_set1_epi8(0x10);
+  for (size_t i = 0; i < count; i += 256, b++) {
+    float d[8], m[8];
+    k_scales(b->d, b->dmin, b->scales, d, m);
+    const __m256i qh = _mm256_loadu_si256((const void *)b->qh);
+    for (int j = 0; j < 8; j++) {
+      const __m256i bytes = _mm256_loadu_si256((const void *)(b->qs + 32 * (j / 2)));
+      const __m256i low = _mm256_and_si256((j & 1) ? _mm256_srli_epi16(bytes, 4) : bytes, four);
+      const __m256i bit = _mm256_set1_epi8((char)(1 << j));
+      const __m256i set = _mm256_cmpeq_epi8(_mm256_and_si256(qh, bit), bit);
+      affine32(
+          dst, i + 32 * (size_t)j, _mm256_or_si256(low, _mm256_and_si256(set, fifth)),
+          _mm256_set1_ps(d[j]), _mm256_set1_ps(m[j]), 1, half);
+    }
+  }
+}
+
+INLINE void q6_k(const nibble_block_q6_k *b, void *dst, size_t count, int half) {
+  const __m256i four = _mm256_set1_epi8(0x0f), two = _mm256_set1_epi8(0x03);
+  for (size_t i = 0; i < count; i += 256, b++) {
+    float scales[16];
+    for (int j = 0; j < 16; j += 8) {
+      const __m128i s = _mm_loadl_epi64((const void *)(b->scales + j));
+      const __m256 values = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(s));
+      _mm256_storeu_ps(scales + j, _mm256_mul_ps(broadcast_half(b->d), values));
+    }
+    for (int g = 0; g < 8; g++) {
+      const int part = g / 4, group = g % 4;
+      const __m256i ql =
+          _mm256_loadu_si256((const void *)(b->ql + 64 * part + 32 * (group & 1)));
+      const __m256i qh = _mm256_loadu_si256((const void *)(b->qh + 32 * part));
+      // Shifts of words: what comes over from the neighbour is masked away.
+      const __m256i low = _mm256_and_si256(group < 2 ? ql : _mm256_srli_epi16(ql, 4), four);
+      const __m256i high = _mm256_and_si256(
+          _mm256_srl_epi16(qh, _mm_cvtsi32_si128(2 * group)), two);
+      const __m256i q = _mm256_sub_epi8(
+          _mm256_or_si256(low, _mm256_slli_epi16(high, 4)), _mm256_set1_epi8(32));
+      const size_t at = i + 32 * (size_t)g;
+      const __m256 none = _mm256_setzero_ps();
+      affine16(
+          dst, at, _mm256_castsi256_si128(q), _mm256_set1_ps(scales[2 * g]), none, 0, half);
+      affine16(
+          dst, at + 16, _mm256_extracti128_si256(q, 1), _mm256_set1_ps(scales[2 * g + 1]), none,
+          0, half);
+    }
+  }
+}
+
+// Plain floats, eight at a time; the rest goes through the reference.
+INLINE void floats(uint32_t type, const uint8_t *src, void *dst, size_t count, int half) {
+  const size_t bytes = type == NIBBLE_TYPE_F32 ? 4 : 2;
+  const size_t whole = count & ~(size_t)7;
+  for (size_t i = 0; i < whole; i += 8) {
+    const void *from = src + i * bytes;
+    __m256 values;
+    if (type == NIBBLE_TYPE_F32) {
+      values = _mm256_loadu_ps(from);
+    } else if (type == NIBBLE_TYPE_F16) {
+      values = _mm256_cvtph_ps(_mm_loadu_si128(from));
+    } else {
+      const __m256i words = _mm256_cvtepu16_epi32(_mm_loadu_si128(from));
+      values = _mm256_castsi256_ps(_mm256_slli_epi32(words, 16));
+    }
+    store8(dst, i, values, half);
+  }
+  void *rest = half ? (void *)((uint16_t *)dst + whole) : (void *)((float *)dst + whole);
+  nibble_dequantize_scalar(type, src + whole * bytes, rest, count - whole, half);
+}
+
+INLINE void any(uint32_t type, const void *src, void *dst, size_t count, int half) {
+  switch (type) {
+    case NIBBLE_TYPE_Q4_0: q4_0(src, dst, count, half); break;
+    case NIBBLE_TYPE_Q4_1: q4_1(src, dst, count, half); break;
+    case NIBBLE_TYPE_Q5_0: q5_0(src, dst, count, half); break;
+    case NIBBLE_TYPE_Q5_1: q5_1(src, dst, count, half); break;
+    case NIBBLE_TYPE_Q8_0: q8_0(src, dst, count, half); break;
+    case NIBBLE_TYPE_Q4_K: q4_k(src, dst, count, half); break;
+    case NIBBLE_TYPE_Q5_K: q5_k(src, dst, count, half); break;
+    case NIBBLE_TYPE_Q6_K: q6_k(src, dst, count, half); break;
+    case NIBBLE_TYPE_F32: floats(NIBBLE_TYPE_F32, src, dst, count, half); break;
+    case NIBBLE_TYPE_F16: floats(NIBBLE_TYPE_F16, src, dst, count, half); break;
+    case NIBBLE_TYPE_BF16: floats(NIBBLE_TYPE_BF16, src, dst, count, half); break;
+  }
+}
+
+TARGET void nibble_dequantize_avx2(
+    uint32_t type, const void *src, void *dst, size_t count, int half) {
+  if (half) {
+    any(type, src, dst, count, 1);
+  } else {
+    any(type, src, dst, count, 0);
+  }
+}
+#endif

@@ -1,0 +1,257 @@
+// Dequantization with AVX-512 (F, BW, VL, DQ) and F16C.
+//
+// A block of 4 or 5-bit quants has only 16 or 32 different values. So the kernels compute those
+// once a block, by the format's own formula, and turn quants into values by table lookup: one
+// permutation gives 32 float16 values. That is exact by construction: a value in the table is
+// rounded as the reference rounds it.
+#include "simd.h"
+
+#if NIBBLE_X86
+#include <immintrin.h>
+
+#pragma STDC FP_CONTRACT OFF
+
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,f16c")))
+#define INLINE static inline __attribute__((always_inline)) TARGET
+#define ROUND (_MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
+
+// 0, 1, … 15, plus `first`.
+INLINE __m512 ramp(float first) {
+  const __m512 steps =
+      _mm512_setr_ps(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  return _mm512_add_ps(steps, _mm512_set1_ps(first));
+}
+
+// One float16 in memory to 16 equal float32.
+INLINE __m512 broadcast_half(uint16_t bits) {
+  return _mm512_cvtph_ps(_mm256_set1_epi16((short)bits));
+}
+
+// 16 values to dst[at ...].
+INLINE void store16(void *dst, size_t at, __m512 values, int half) {
+  if (half) {
+    _mm256_storeu_si256((void *)((uint16_t *)dst + at), _mm512_cvtps_ph(values, ROUND));
+  } else {
+    _mm512_storeu_ps((float *)dst + at, values);
+  }
+}
+
+INLINE __m512i join(__m256i low, __m256i high) {
+  return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+}
+
+// 32 quants, the low four bits of each word of q (what is above is ignored), to dst[at ...].
+INLINE void lookup16(void *dst, size_t at, __m512 table, __m512i q, int half) {
+  if (half) {
+    const __m256i halves = _mm512_cvtps_ph(table, ROUND);
+    _mm512_storeu_si512(
+        (uint16_t *)dst + at, _mm512_permutexvar_epi16(q, join(halves, halves)));
+  } else {
+    const __m512i first = _mm512_cvtepu16_epi32(_mm512_castsi512_si256(q));
+    const __m512i second = _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(q, 1));
+    _mm512_storeu_ps((float *)dst + at, _mm512_permutexvar_ps(first, table));
+    _mm512_storeu_ps((float *)dst + at + 16, _mm512_permutexvar_ps(second, table));
+  }
+}
+
+// The same with five bits, and the values of 0 ... 15 and of 16 ... 31 in two tables.
+INLINE void lookup32(
+    void *dst, size_t at, __m512 low, __m512 high, __m512i q, int half) {
+  if (half) {
+    const __m512i table =
+        join(_mm512_cvtps_ph(low, ROUND), _mm512_cvtps_ph(high, ROUND));
+    _mm512_storeu_si512((uint16_t *)dst + at, _mm512_permutexvar_epi16(q, table));
+  } else {
+    const __m512i first = _mm512_cvtepu16_epi32(_mm512_castsi512_si256(q));
+    const __m512i second = _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(q, 1));
+    _mm512_storeu_ps((float *)dst + at, _mm512_permutex2var_ps(low, first, high));
+    _mm512_storeu_ps((float *)dst + at + 16, _mm512_permutex2var_ps(low, second, high));
+  }
+}
+
+// 16 bytes of nibbles to 32 words: the low nibbles, then the high ones; bits above are not clear.
+INLINE __m512i nibbles(const uint8_t qs[16]) {
+  const __m256i words = _mm256_cvtepu8_epi16(_mm_loadu_si128((const void *)qs));
+  return join(words, _mm256_srli_epi16(words, 4));
+}
+
+// The fifth bits, one bit of `mask` each, put where they belong.
+INLINE __m512i with_fifth_bit(__m512i q, __mmask32 mask) {
+  q = _mm512_and_si512(q, _mm512_set1_epi16(0x0f));
+  return _mm512_mask_add_epi16(q, mask, q, _mm512_set1_epi16(0x10));
+}
+
+INLINE void q4_0(const nibble_block_q4_0 *b, void *dst, size_t count, int half) {
+  const __m512 q = ramp(-8);
+  for (size_t i = 0; i < count; i += 32, b++) {
+    const __m512 table = _mm512_mul_ps(broadcast_half(b->d), q);
+    lookup16(dst, i, table, nibbles(b->qs), half);
+  }
+}
+
+INLINE void q4_1(const nibble_block_q4_1 *b, void *dst, size_t count, int half) {
+  const __m512 q = ramp(0);
+  for (size_t i = 0; i < count; i += 32, b++) {
+    const __m512 scaled = _mm512_mul_ps(broadcast_half(b->d), q);
+    lookup16(dst, i, _mm512_add_ps(scaled, broadcast_half(b->m)), nibbles(b->qs), half);
+  }
+}
+
+INLINE void q5_0(const nibble_block_q5_0 *b, void *dst, size_t count, int half) {
+  const __m512 low = ramp(-16), high = ramp(0);
+  for (size_t i = 0; i < count; i += 32, b++) {
+    const __m512 d = broadcast_half(b->d);
+    const __m512i q = with_fifth_bit(nibbles(b->qs), b->qh);
+    lookup32(dst, i, _mm512_mul_ps(d, low), _mm512_mul_ps(d, high), q, half);
+  }
+}
+
+INLINE void q5_1(const nibble_block_q5_1 *b, void *dst, size_t count, int half) {
+  const __m512 low = ramp(0), high = ramp(16);
+  for (size_t i = 0; i < count; i += 32, b++) {
+    const __m512 d = broadcast_half(b->d), m = broadcast_half(b->m);
+    const __m512i q = with_fifth_bit(nibbles(b->qs), b->qh);
+    lookup32(
+        dst, i, _mm512_add_ps(_mm512_mul_ps(d, low), m),
+        _mm512_add_ps(_mm512_mul_ps(d, high), m), q, half);
+  }
+}
+
+INLINE void q8_0(const nibble_block_q8_0 *b, void *dst, size_t count, int half) {
+  for (size_t i = 0; i < count; i += 32, b++) {
+    const __m512 d = broadcast_half(b->d);
+    for (int j = 0; j < 32; j += 16) {
+      const __m128i q = _mm_loadu_si128((const void *)(b->qs + j));
+      const __m512 values = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(q));
+      store16(dst, i + (size_t)j, _mm512_mul_ps(d, values), half);
+    }
+  }
+}
+
+// The scales d * scale[j] and minimums dmin * min[j] of a super-block.
+INLINE void k_scales(
+    uint16_t d, uint16_t dmin, const uint8_t packed[12], float scales[8], float minimums[8]) {
+  uint8_t scale[8], minimum[8];
+  nibble_k_scales(packed, scale, minimum);
+  const __m256i s = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)scale));
+  const __m256i m = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)minimum));
+  const __m256 d8 = _mm256_cvtph_ps(_mm_set1_epi16((short)d));
+  const __m256 m8 = _mm256_cvtph_ps(_mm_set1_epi16((short)dmin));
+  _mm256_storeu_ps(scales, _mm256_mul_ps(d8, _mm256_cvtepi32_ps(s)));
+  _mm256_storeu_ps(minimums, _mm256_mul_ps(m8, _mm256_cvtepi32_ps(m)));
+}
+
+// scale * q - minimum
+INLINE __m512 k_table(float scale, float minimum, __m512 q) {
+  return _mm512_sub_ps(_mm512_mul_ps(_mm512_set1_ps(scale), q), _mm512_set1_ps(minimum));
+}
+
+INLINE void q4_k(const nibble_block_q4_k *b, void *dst, size_t count, int half) {
+  const __m512 steps = ramp(0);
+  for (size_t i = 0; i < count; i += 256, b++) {
+    float d[8], m[8];
+    k_scales(b->d, b->dmin, b->scales, d, m);
+    for (int j = 0; j < 8; j += 2) {
+      const __m256i bytes = _mm256_loadu_si256((const void *)(b->qs + 16 * j));
+      const __m512i q = _mm512_cvtepu8_epi16(bytes);
+      const size_t at = i + 32 * (size_t)j;
+      lookup16(dst, at, k_table(d[j], m[j], steps), q, half);
+      lookup16(
+          dst, at + 32, k_table(d[j + 1], m[j + 1], steps), _mm512_srli_epi16(q, 4), half);
+    }
+  }
+}
+
+INLINE void q5_k(const nibble_block_q5_k *b, void *dst, size_t count, int half) {
+  const __m512 low = ramp(0), high = ramp(16);
+  for (size_t i = 0; i < count; i += 256, b++) {
+    float d[8], m[8];
+    k_scales(b->d, b->dmin, b->scales, d, m);
+    const __m256i qh = _mm256_loadu_si256((const void *)b->qh);
+    for (int j = 0; j < 8; j++) {
+      const __m256i bytes = _mm256_loadu_si256((const void *)(b->qs + 32 * (j / 2)));
+      const __m512i words = _mm512_cvtepu8_epi16(bytes);
+      const __m512i q = (j & 1) ? _mm512_srli_epi16(words, 4) : words;
+      const __mmask32 fifth = _mm256_test_epi8_mask(qh, _mm256_set1_epi8((char)(1 << j)));
+      lookup32(
+          dst, i + 32 * (size_t)j, k_table(d[j], m[j], low), k_table(d[j], m[j], high),
+          with_fifth_bit(q, fifth), half);
+    }
+  }
+}
+
+INLINE void q6_k(const nibble_block_q6_k *b, void *dst, size_t count, int half) {
+  const __m256i four = _mm256_set1_epi8(0x0f), two = _mm256_set1_epi8(0x03);
+  for (size_t i = 0; i < count; i += 256, b++) {
+    float scales[16];
+    const __m128i s = _mm_loadu_si128((const void *)b->scales);
+    _mm512_storeu_ps(
+        scales,
+        _mm512_mul_ps(broadcast_half(b->d), _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(s))));
+    for (int g = 0; g < 8; g++) {
+      const int part = g / 4, group = g % 4;
+      const __m256i ql =
+          _mm256_loadu_si256((const void *)(b->ql + 64 * part + 32 * (group & 1)));
+      const __m256i qh = _mm256_loadu_si256((const void *)(b->qh + 32 * part));
+      // Shifts of words: what comes over from the neighbour is masked away.
+      const __m256i low =
+          _mm256_and_si256(group < 2 ? ql : _mm256_srli_epi16(ql, 4), four);
+      const __m256i high = _mm256_and_si256(_mm256_srl_epi16(qh, _mm_cvtsi32_si128(2 * group)), two);
+      const __m256i q = _mm256_sub_epi8(
+          _mm256_or_si256(low, _mm256_slli_epi16(high, 4)), _mm256_set1_epi8(32));
+      const __m512 first = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm256_castsi256_si128(q)));
+      const __m512 second =
+          _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm256_extracti128_si256(q, 1)));
+      const size_t at = i + 32 * (size_t)g;
+      store16(dst, at, _mm512_mul_ps(_mm512_set1_ps(scales[2 * g]), first), half);
+      store16(dst, at + 16, _mm512_mul_ps(_mm512_set1_ps(scales[2 * g + 1]), second), half);
+    }
+  }
+}
+
+// Plain floats, 16 at a time; the rest goes through the reference.
+INLINE void floats(uint32_t type, const uint8_t *src, void *dst, size_t count, int half) {
+  const size_t bytes = type == NIBBLE_TYPE_F32 ? 4 : 2;
+  const size_t whole = count & ~(size_t)15;
+  for (size_t i = 0; i < whole; i += 16) {
+    const void *from = src + i * bytes;
+    __m512 values;
+    if (type == NIBBLE_TYPE_F32) {
+      values = _mm512_loadu_ps(from);
+    } else if (type == NIBBLE_TYPE_F16) {
+      values = _mm512_cvtph_ps(_mm256_loadu_si256(from));
+    } else {
+      const __m512i words = _mm512_cvtepu16_epi32(_mm256_loadu_si256(from));
+      values = _mm512_castsi512_ps(_mm512_slli_epi32(words, 16));
+    }
+    store16(dst, i, values, half);
+  }
+  void *rest = half ? (void *)((uint16_t *)dst + whole) : (void *)((float *)dst + whole);
+  nibble_dequantize_scalar(type, src + whole * bytes, rest, count - whole, half);
+}
+
+INLINE void any(uint32_t type, const void *src, void *dst, size_t count, int half) {
+  switch (type) {
+    case NIBBLE_TYPE_Q4_0: q4_0(src, dst, count, half); break;
+    case NIBBLE_TYPE_Q4_1: q4_1(src, dst, count, half); break;
+    case NIBBLE_TYPE_Q5_0: q5_0(src, dst, count, half); break;
+    case NIBBLE_TYPE_Q5_1: q5_1(src, dst, count, half); break;
+    case NIBBLE_TYPE_Q8_0: q8_0(src, dst, count, half); break;
+    case NIBBLE_TYPE_Q4_K: q4_k(src, dst, count, half); break;
+    case NIBBLE_TYPE_Q5_K: q5_k(src, dst, count, half); break;
+    case NIBBLE_TYPE_Q6_K: q6_k(src, dst, count, half); break;
+    case NIBBLE_TYPE_F32: floats(NIBBLE_TYPE_F32, src, dst, count, half); break;
+    case NIBBLE_TYPE_F16: floats(NIBBLE_TYPE_F16, src, dst, count, half); break;
+    case NIBBLE_TYPE_BF16: floats(NIBBLE_TYPE_BF16, src, dst, count, half); break;
+  }
+}
+
+TARGET void nibble_dequantize_avx512(
+    uint32_t type, const void *src, void *dst, size_t count, int half) {
+  if (half) {
+    any(type, src, dst, count, 1);
+  } else {
+    any(type, src, dst, count, 0);
+  }
+}
+#endif

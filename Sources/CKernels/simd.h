@@ -1,0 +1,29 @@
+#ifndef NIBBLE_SIMD_H
+#define NIBBLE_SIMD_H
+// What the vector kernels share. Private to CKernels.
+//
+// Each instruction set has one file, compiled for it function by function (a target attribute, no
+// flag for the whole package), so that one binary runs on every machine. A kernel is written once
+// for both results: `half` is a constant wherever it is called, and the branches on it vanish.
+#include "dequantize.h"
+
+#if defined(__x86_64__)
+#define NIBBLE_X86 1
+void nibble_dequantize_avx2(
+    uint32_t type, const void *src, void *dst, size_t count, int half);
+void nibble_dequantize_avx512(
+    uint32_t type, const void *src, void *dst, size_t count, int half);
+#else
+#define NIBBLE_X86 0
+#endif
+
+// The plain C reference, into float16 (`half`) or float32.
+static inline void nibble_dequantize_scalar(
+    uint32_t type, const void *src, void *dst, size_t count, int half) {
+  if (half) {
+    nibble_dequantize_f16_scalar(type, src, dst, count);
+  } else {
+    nibble_dequantize_f32_scalar(type, src, dst, count);
+  }
+}
+#endif

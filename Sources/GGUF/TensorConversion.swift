@@ -1,0 +1,107 @@
+import Dispatch
+import Quantization
+
+/// One tensor on its way from one type to another, some rows at a time.
+struct TensorConversion {
+  let source: GGUFFile
+  let tensor: GGUFTensor
+  let from: TensorType
+  let to: TensorType
+  let threads: Int
+
+  /// Values that are float32 at the same time, on all threads together.
+  private static let valuesAtOnce = 1 << 22
+
+  /// Writes the converted data, and measures what was lost.
+  func run(_ sink: GGUFWriter.Sink) throws(GGUFError) -> QuantizationStatistics {
+    let rowsAtOnce = max(Self.valuesAtOnce / tensor.cols, 1)
+    var statistics = QuantizationStatistics()
+    for first in stride(from: 0, to: tensor.rows, by: rowsAtOnce) {
+      let rows = first..<min(first + rowsAtOnce, tensor.rows)
+      let shares = min(threads, rows.count)
+      let results = Results(count: shares)
+      DispatchQueue.concurrentPerform(iterations: shares) { share in
+        let start = rows.lowerBound + rows.count * share / shares
+        let end = rows.lowerBound + rows.count * (share + 1) / shares
+        results.set(share, convert(start..<end))
+      }
+      for result in results.all {
+        switch result {
+        case .success(let part):
+          try sink.write(part.bytes)
+          statistics.add(part.statistics)
+        case .failure(let error):
+          throw .quantization(path: source.path, tensor: tensor.name, error: error)
+        }
+      }
+    }
+    return statistics
+  }
+
+  private struct Part {
+    var bytes: [UInt8]
+    var statistics = QuantizationStatistics()
+  }
+
+  /// One slot for each thread.
+  private final class Results: @unchecked Sendable {  // each slot is written by one thread
+    private let slots: UnsafeMutableBufferPointer<Result<Part, QuantizationError>?>
+
+    init(count: Int) {
+      slots = .allocate(capacity: count)
+      slots.initialize(repeating: nil)
+    }
+
+    deinit {
+      slots.deinitialize()
+      slots.deallocate()
+    }
+
+    func set(_ index: Int, _ result: Result<Part, QuantizationError>) { slots[index] = result }
+
+    var all: [Result<Part, QuantizationError>] { slots.compactMap(\.self) }
+  }
+
+  private func convert(_ rows: Range<Int>) -> Result<Part, QuantizationError> {
+    let rowBytes = tensor.byteCount / tensor.rows
+    let packed = UnsafeRawBufferPointer(
+      rebasing: source.bytes(of: tensor)[
+        rows.lowerBound * rowBytes..<rows.upperBound * rowBytes])
+    do throws(QuantizationError) {
+      let values = try from.decode(packed)
+      var part = Part(bytes: try to.encode(values))
+      let stored = try part.bytes.decoded(as: to)
+      values.withUnsafeBufferPointer { values in
+        stored.withUnsafeBufferPointer { part.statistics.add(values, stored: $0) }
+      }
+      return .success(part)
+    } catch {
+      return .failure(error.shifted(by: rows.lowerBound * tensor.cols))
+    }
+  }
+}
+
+extension QuantizationError {
+  /// The same error, with indices of the whole tensor in place of indices of a part.
+  fileprivate func shifted(by offset: Int) -> QuantizationError {
+    switch self {
+    case .notFinite(let type, let index): .notFinite(type: type, index: index + offset)
+    case .tooLarge(let type, let index, let value):
+      .tooLarge(type: type, index: index + offset, value: value)
+    case .notWholeBlocks, .wrongByteCount, .cannotEncode: self
+    }
+  }
+}
+
+extension [UInt8] {
+  fileprivate func decoded(as type: TensorType) throws(QuantizationError) -> [Float] {
+    let result: Result<[Float], QuantizationError> = withUnsafeBytes { bytes in
+      do throws(QuantizationError) {
+        return .success(try type.decode(bytes))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+}
