@@ -1,0 +1,145 @@
+"""Trains the model on the CPU, one process of one thread a core, gradients averaged once a step.
+
+    python train.py CORPUS.txt HELDOUT.txt TOKENIZER.json OUT.pt (--minutes M | --steps N) [--resume]
+
+With --minutes the learning rate follows the clock, so that a slow machine ends with a finished
+schedule too; with --steps the run does not depend on the machine's speed. A checkpoint is written
+every few minutes, and --resume goes on from it. (Threads that share one matrix product wait for each
+other hundreds of times a step, which is slow on a busy machine; processes wait once.)
+"""
+
+import argparse
+import math
+import os
+import time
+
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F
+from tokenizers import Tokenizer
+from torch.func import functional_call
+
+import tokenizer
+from model import Config, Model, q4_0
+
+
+def batch(ids, starts, rng, size: int, length: int):
+    """Rows that begin at the beginning of a story: (size, length + 1)."""
+    usable = starts[starts + length + 1 <= len(ids)]
+    pick = usable[torch.randint(len(usable), (size,), generator=rng).numpy()]
+    return torch.stack([torch.from_numpy(ids[s : s + length + 1]) for s in pick])
+
+
+def average_gradients(model: Model) -> None:
+    """Replaces every gradient by its mean over the processes."""
+    grads = [p.grad for p in model.parameters()]
+    flat = torch.cat([g.flatten() for g in grads])
+    dist.all_reduce(flat)
+    for g, part in zip(grads, flat.split([g.numel() for g in grads])):
+        g.copy_(part.view_as(g) / dist.get_world_size())
+
+
+def worker(rank: int, args: argparse.Namespace) -> None:
+    dist.init_process_group(
+        "gloo", init_method=f"file://{args.out}.group", rank=rank, world_size=args.processes
+    )
+    torch.set_num_threads(1)
+    torch.manual_seed(1)  # the same weights everywhere
+    rng = torch.Generator().manual_seed(2 + rank)  # other stories everywhere
+    torch._dynamo.config.suppress_errors = True  # no C++ compiler: slower, not broken
+    c = Config()
+    model = Model(c)
+    matrices = [p for p in model.parameters() if p.dim() == 2]
+    vectors = [p for p in model.parameters() if p.dim() == 1]
+    groups = [{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}]
+    opt = torch.optim.AdamW(groups, lr=args.lr, betas=(0.9, 0.97), fused=True)
+
+    t = Tokenizer.from_file(args.tokenizer)
+    ids, starts = tokenizer.encode(t, args.corpus)
+    held = batch(*tokenizer.encode(t, args.heldout), torch.Generator().manual_seed(3), 8, c.n_ctx)
+
+    def loss_of(rows: torch.Tensor, rounded: bool = False) -> torch.Tensor:
+        named = {n: q4_0(w) if rounded and w.dim() == 2 else w for n, w in model.named_parameters()}
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = functional_call(model, named, rows[:, :-1])
+        return F.cross_entropy(logits.float().flatten(0, 1), rows[:, 1:].flatten())
+
+    fast_loss = torch.compile(loss_of)
+    step, spent, smooth = 0, 0.0, None
+    if args.resume and os.path.exists(args.out):
+        saved = torch.load(args.out)
+        model.load_state_dict(saved["model"])
+        opt.load_state_dict(saved["opt"])
+        step, spent = saved["step"], saved["spent"]
+        rng.manual_seed(2 + rank + 1000 * step)
+
+    def save() -> None:
+        if rank == 0:
+            with torch.no_grad():
+                loss, rounded = (sum(float(loss_of(h, q)) for h in held.split(2)) / 4 for q in (False, True))
+            text = t.decode(model.greedy(t.encode("Once upon a time").ids, 64, stop=0))
+            print(f"step {step}: held-out {loss:.4f}, as Q4_0 {rounded:.4f}, {spent:.0f} s: {text}", flush=True)
+            state = {"model": model.state_dict(), "opt": opt.state_dict(), "step": step, "spent": spent}
+            torch.save(state, args.out + ".new")
+            os.replace(args.out + ".new", args.out)
+
+    tokens_per_step = args.batch * args.processes * c.n_ctx
+    if rank == 0:
+        print(f"{len(ids):,} training tokens, {sum(p.numel() for p in model.parameters()):,} weights, "
+              f"{tokens_per_step} tokens a step", flush=True)
+    began = saved_at = told_at = time.time()
+    before = spent
+    while True:
+        # Rank 0's clock decides for all.
+        spent = before + time.time() - began
+        done = step / args.steps if args.steps else spent / (60 * args.minutes)
+        shared = torch.tensor([done, float(time.time() - saved_at > args.save_every)])
+        dist.broadcast(shared, 0)
+        done, due = shared.tolist()
+        if due or done >= 1:
+            save()
+            saved_at = time.time()
+        if done >= 1:
+            break
+        rounded = done >= args.q4_from
+        lr = args.lr * min(1.0, (step + 1) / args.warmup) * (0.02 + 0.49 * (1 + math.cos(math.pi * done)))
+        for g in opt.param_groups:
+            g["lr"] = lr
+        loss = fast_loss(batch(ids, starts, rng, args.batch, c.n_ctx), rounded)
+        loss.backward()
+        average_gradients(model)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        opt.step()
+        opt.zero_grad(set_to_none=False)
+        step += 1
+        smooth = loss.item() if smooth is None else 0.95 * smooth + 0.05 * loss.item()
+        if step % 25 == 0 and rank == 0:
+            speed = 25 * tokens_per_step / (time.time() - told_at)
+            told_at = time.time()
+            print(f"step {step} loss {smooth:.4f} lr {lr:.2e} {before + told_at - began:.0f} s "
+                  f"{speed:.0f} tokens/s{' q4' if rounded else ''}", flush=True)
+    dist.destroy_process_group()
+
+
+if __name__ == "__main__":
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for name in ("corpus", "heldout", "tokenizer", "out"):
+        p.add_argument(name)
+    p.add_argument("--minutes", type=float)
+    p.add_argument("--steps", type=int)
+    p.add_argument("--resume", action="store_true")
+    p.add_argument("--processes", type=int, default=2)
+    p.add_argument("--batch", type=int, default=2, help="rows of n_ctx tokens a step and process")
+    p.add_argument("--lr", type=float, default=2.5e-3)
+    p.add_argument("--warmup", type=int, default=80, help="steps")
+    p.add_argument("--q4-from", type=float, default=1.0,
+                   help="share of the run after which the forward pass sees weights rounded to Q4_0")
+    p.add_argument("--save-every", type=float, default=180, help="seconds")
+    args = p.parse_args()
+    if (args.minutes is None) == (args.steps is None):
+        p.error("give one of --minutes and --steps")
+    args.out = os.path.abspath(args.out)
+    if os.path.exists(args.out + ".group"):
+        os.remove(args.out + ".group")
+    torch.multiprocessing.spawn(worker, (args,), args.processes)
+    os.remove(args.out + ".group") if os.path.exists(args.out + ".group") else None
