@@ -1,1 +1,38 @@
--- kv
+-- The KV cache: what each position and each layer adds to it.
+
+-- One row a position: what it added, and the cache after it.
+CREATE VIEW kv_growth AS
+SELECT
+  -- The position, counting from 0.
+  k.position AS position,
+  -- How many layers appended it.
+  count(*) AS layers,
+  -- Bytes of its keys, all layers together.
+  sum(k.key_bytes) AS key_bytes,
+  -- Bytes of its values, all layers together.
+  sum(k.value_bytes) AS value_bytes,
+  -- Bytes of the cache in use when its last layer had appended it.
+  max(k.cache_bytes) AS cache_bytes,
+  -- Bytes of KV cache that were reserved then: whole blocks of positions.
+  max(m.kv_cache) AS reserved_bytes,
+  -- The step at which its last layer appended it.
+  max(k.step) AS last_step
+FROM kv_append AS k
+  LEFT JOIN _event AS e ON e.step = k.step
+  LEFT JOIN _memory AS m ON m.id = e.memory
+GROUP BY k.position;
+
+-- One row a layer: what it holds of the KV cache.
+CREATE VIEW kv_by_layer AS
+SELECT
+  -- The transformer layer, counting from 0.
+  layer AS layer,
+  -- How many positions it appended.
+  count(*) AS positions,
+  -- Bytes of their keys.
+  sum(key_bytes) AS key_bytes,
+  -- Bytes of their values.
+  sum(value_bytes) AS value_bytes,
+  -- Bytes of keys and values for one position, on average.
+  (sum(key_bytes) + sum(value_bytes)) / count(*) AS bytes_per_position
+FROM kv_append GROUP BY layer;

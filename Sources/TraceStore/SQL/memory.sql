@@ -1,1 +1,145 @@
--- memory
+-- Who holds the memory, and when. Everything here comes from the engine's own ledger.
+
+-- Live memory at every step, with the operation that was running.
+CREATE VIEW memory_timeline AS
+SELECT
+  -- The step.
+  e.step AS step,
+  -- The pass, or NULL while loading and between operations.
+  o.pass AS pass,
+  -- The transformer layer, or NULL.
+  n.layer AS layer,
+  -- The operation's number, or NULL.
+  e.op AS op,
+  -- The operation's name, or NULL.
+  n.name AS op_name,
+  -- What happened: dequantize, multiply, free, alloc, compute, append or fail.
+  e.kind AS kind,
+  -- Bytes of packed weights alive after it.
+  e.weights AS weights,
+  -- Bytes of dequantized weights alive after it.
+  e.weights_dequantized AS weights_dequantized,
+  -- Bytes of KV cache alive after it.
+  e.kv_cache AS kv_cache,
+  -- Bytes of activations alive after it.
+  e.activations AS activations,
+  -- Bytes of workspace alive after it.
+  e.workspace AS workspace,
+  -- Bytes of logits alive after it.
+  e.logits AS logits,
+  -- Bytes alive after it in all categories together.
+  e.weights + e.weights_dequantized + e.kv_cache + e.activations + e.workspace + e.logits AS total
+FROM event AS e
+  LEFT JOIN _op AS o ON o.id = e.op
+  LEFT JOIN _node AS n ON n.id = o.node;
+
+-- The most that each category ever held, and what it held when all together held most.
+CREATE VIEW peak_by_category AS
+WITH
+  -- The first moment of the highest total.
+  moment AS (SELECT * FROM _memory ORDER BY total DESC, id LIMIT 1),
+  -- The highest of each category, with the first step that reached it.
+  highest(place, category, bytes, step, at_peak) AS (
+    SELECT 1, 'weights', max(weights), min(id), (SELECT weights FROM moment)
+    FROM _memory WHERE weights = (SELECT max(weights) FROM _memory)
+    UNION ALL
+    SELECT 2, 'weights_dequantized', max(weights_dequantized), min(id),
+      (SELECT weights_dequantized FROM moment)
+    FROM _memory WHERE weights_dequantized = (SELECT max(weights_dequantized) FROM _memory)
+    UNION ALL
+    SELECT 3, 'kv_cache', max(kv_cache), min(id), (SELECT kv_cache FROM moment)
+    FROM _memory WHERE kv_cache = (SELECT max(kv_cache) FROM _memory)
+    UNION ALL
+    SELECT 4, 'activations', max(activations), min(id), (SELECT activations FROM moment)
+    FROM _memory WHERE activations = (SELECT max(activations) FROM _memory)
+    UNION ALL
+    SELECT 5, 'workspace', max(workspace), min(id), (SELECT workspace FROM moment)
+    FROM _memory WHERE workspace = (SELECT max(workspace) FROM _memory)
+    UNION ALL
+    SELECT 6, 'logits', max(logits), min(id), (SELECT logits FROM moment)
+    FROM _memory WHERE logits = (SELECT max(logits) FROM _memory)
+    UNION ALL
+    SELECT 7, 'total', total, id, total FROM moment)
+SELECT
+  -- Memory category; total for all together.
+  category AS category,
+  -- The most bytes that it ever held.
+  bytes AS bytes,
+  -- The first step after which it held them.
+  CASE WHEN bytes > 0 THEN step END AS step,
+  -- Bytes that it held at the first moment of the highest total.
+  at_peak AS at_peak,
+  -- Its share of that total, in percent.
+  round(100.0 * at_peak / (SELECT nullif(total, 0) FROM moment), 2) AS at_peak_percent
+FROM highest WHERE bytes IS NOT NULL ORDER BY place;
+
+-- The buffers alive at the first moment of the highest total, largest first.
+CREATE VIEW peak_buffers AS
+WITH moment AS (SELECT id AS step, total FROM _memory ORDER BY total DESC, id LIMIT 1)
+SELECT
+  -- The buffer: the step at which it was allocated.
+  b.id AS id,
+  -- Memory category.
+  b.category AS category,
+  -- What it holds.
+  b.name AS name,
+  -- Bytes.
+  b.bytes AS bytes,
+  -- Its share of the total at that moment, in percent.
+  round(100.0 * b.bytes / m.total, 2) AS percent,
+  -- The step at which it was freed, or NULL.
+  b.freed_step AS freed_step
+FROM moment AS m CROSS JOIN buffer AS b
+WHERE b.allocated_step <= m.step AND (b.freed_step IS NULL OR b.freed_step > m.step)
+ORDER BY b.bytes DESC, b.id;
+
+-- Live memory at the worst moment of each operation: the timeline at a hundredth of its length.
+CREATE VIEW memory_by_op AS
+SELECT
+  -- The operation.
+  o.id AS op,
+  -- The pass.
+  o.pass AS pass,
+  -- The transformer layer, or NULL.
+  n.layer AS layer,
+  -- The operation's name.
+  n.name AS name,
+  -- Bytes of packed weights at the first moment of the operation's highest total.
+  m.weights AS weights,
+  -- Bytes of dequantized weights at that moment.
+  m.weights_dequantized AS weights_dequantized,
+  -- Bytes of KV cache at that moment.
+  m.kv_cache AS kv_cache,
+  -- Bytes of activations at that moment.
+  m.activations AS activations,
+  -- Bytes of workspace at that moment.
+  m.workspace AS workspace,
+  -- Bytes of logits at that moment.
+  m.logits AS logits,
+  -- Bytes in all categories together at that moment.
+  m.total AS total
+FROM _op AS o
+  LEFT JOIN _node AS n ON n.id = o.node
+  LEFT JOIN _memory AS m ON m.id = o.peak;
+
+-- One row a pass: how memory grows with the context.
+CREATE VIEW memory_by_pass AS
+SELECT
+  -- The pass.
+  p.id AS pass,
+  -- prefill or decode.
+  p.kind AS kind,
+  -- Positions in the KV cache when it ended.
+  p.first_position + p.tokens AS positions,
+  -- The most bytes of dequantized weights alive at once at the worst moment of an operation.
+  max(m.weights_dequantized) AS weights_dequantized,
+  -- The most bytes of KV cache alive.
+  max(m.kv_cache) AS kv_cache,
+  -- The most bytes of activations alive at the worst moment of an operation.
+  max(m.activations) AS activations,
+  -- The highest total of the pass, in bytes.
+  max(m.total) AS total
+FROM pass AS p
+  LEFT JOIN _op AS o ON o.id BETWEEN p.first_op AND p.last_op
+  LEFT JOIN _memory AS m ON m.id = o.peak
+GROUP BY p.id;

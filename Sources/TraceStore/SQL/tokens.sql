@@ -1,1 +1,64 @@
--- tokens
+-- Tokens and passes: what went in, what came out, and what it took.
+
+-- Each token, with its place among the likeliest and the pass that it went into.
+CREATE VIEW token_summary AS
+SELECT
+  -- The branch of the run.
+  t.branch AS branch,
+  -- The sequence of the batch.
+  t.sequence AS sequence,
+  -- Its position, counting from 0.
+  t.position AS position,
+  -- Its id in the vocabulary.
+  t.id AS id,
+  -- Its text.
+  t.text AS text,
+  -- 1 for a token of the prompt, 0 for one that the model chose.
+  t.is_prompt AS is_prompt,
+  -- Natural logarithm of the probability that the model gave it, or NULL.
+  t.logprob AS logprob,
+  -- Its place among the likeliest tokens, 1 for the likeliest; NULL where it is not among those
+  -- kept.
+  (SELECT c.key + 1 FROM json_each(t.top_k) AS c
+    WHERE json_extract(c.value, '$.id') = t.id) AS rank,
+  -- The pass that it went into, or NULL for one that never went in.
+  t.pass AS pass,
+  -- prefill or decode, or NULL.
+  p.kind AS pass_kind,
+  -- How long that pass took, in ns, or NULL.
+  p.duration_ns AS pass_ns
+FROM token AS t LEFT JOIN pass AS p ON p.id = t.pass
+ORDER BY t.branch, t.sequence, t.position;
+
+-- Each pass: work, memory and time.
+CREATE VIEW pass_summary AS
+SELECT
+  -- The pass.
+  p.id AS pass,
+  -- prefill or decode.
+  p.kind AS kind,
+  -- The position of its first token, counting from 0.
+  p.first_position AS first_position,
+  -- How many tokens went in.
+  p.tokens AS tokens,
+  -- How many steps it took.
+  p.last_step - p.first_step + 1 AS steps,
+  -- How many operations it ran.
+  p.last_op - p.first_op + 1 AS ops,
+  -- How many tiles it made.
+  (SELECT count(*) FROM tile AS t
+    WHERE t.id BETWEEN p.first_step AND p.last_step) AS tiles,
+  -- Bytes of these tiles, added up.
+  (SELECT coalesce(sum(t.bytes), 0) FROM tile AS t
+    WHERE t.id BETWEEN p.first_step AND p.last_step) AS dequantized,
+  -- Floating-point operations of its products.
+  (SELECT coalesce(sum(m.flops), 0) FROM matmul AS m
+    WHERE m.step BETWEEN p.first_step AND p.last_step) AS flops,
+  -- The highest total of live bytes during one of its operations.
+  (SELECT max(m.total) FROM _op AS o JOIN _memory AS m ON m.id = o.peak
+    WHERE o.id BETWEEN p.first_op AND p.last_op) AS peak,
+  -- How long it took, in ns.
+  p.duration_ns AS duration_ns,
+  -- Tokens a second.
+  round(1e9 * p.tokens / nullif(p.duration_ns, 0), 2) AS tokens_per_s
+FROM pass AS p ORDER BY p.id;

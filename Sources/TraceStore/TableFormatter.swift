@@ -1,0 +1,115 @@
+/// How a query's result is written.
+public enum TableFormat: String, CaseIterable, Sendable {
+  case box, csv, json, markdown
+}
+
+/// Writes the results of queries as sqlite3's shell does with `-box`, `-csv -header`, `-json` and
+/// `-markdown`: a result without rows writes nothing.
+///
+/// CSV and JSON are written row by row; a box or a Markdown table needs all rows before its first
+/// line, to know how wide its columns are. Where sqlite3 counts characters to align them, this
+/// counts the columns that they take on a terminal, which differs for wide and combining ones.
+public final class TableFormatter {
+  private let format: TableFormat
+  private let write: (String) throws -> Void
+  private var columns: [String] = []
+  private var rows = 0
+  private var table = AlignedTable()
+
+  /// - Parameter write: called with a piece of the output at a time, each a whole number of rows.
+  public init(_ format: TableFormat, write: @escaping (String) throws -> Void) {
+    self.format = format
+    self.write = write
+  }
+
+  /// Begins a result with these columns, and ends the one before.
+  public func begin(columns: [String]) throws {
+    try end()
+    self.columns = columns
+  }
+
+  /// Adds a row, with a value for each column.
+  public func add(_ row: [SQLValue]) throws {
+    rows += 1
+    switch format {
+    case .csv:
+      let header = rows == 1 ? Self.csv(columns.map { .text($0) }) : ""
+      try write(header + Self.csv(row))
+    case .json:
+      try write((rows == 1 ? "[" : ",\n") + Self.json(columns, row))
+    case .box, .markdown:
+      if rows == 1 { table = AlignedTable(columns: columns) }
+      table.add(row.map { $0.text ?? "" })
+    }
+  }
+
+  /// Ends the result.
+  public func end() throws {
+    defer {
+      rows = 0
+      table = AlignedTable()
+    }
+    guard rows > 0 else { return }
+    switch format {
+    case .csv: break
+    case .json: try write("]\n")
+    case .box: try table.write(.box, to: write)
+    case .markdown: try table.write(.markdown, to: write)
+    }
+  }
+
+  // MARK: - CSV and JSON
+
+  private static func csv(_ row: [SQLValue]) -> String {
+    row.map { $0.text.map(csv) ?? "" }.joined(separator: ",") + "\n"
+  }
+
+  /// Quoted where it is empty or holds anything but printable ASCII without space, quotes and
+  /// commas.
+  private static func csv(_ text: String) -> String {
+    let isPlain = text.utf8.allSatisfy { byte in
+      byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "'")
+        && byte != UInt8(ascii: ",")
+    }
+    if isPlain && !text.isEmpty { return text }
+    return "\""
+      + text.split(separator: "\"", omittingEmptySubsequences: false)
+      .joined(separator: "\"\"") + "\""
+  }
+
+  private static func json(_ columns: [String], _ row: [SQLValue]) -> String {
+    let members = zip(columns, row).map { json($0) + ":" + json($1) }
+    return "{" + members.joined(separator: ",") + "}"
+  }
+
+  private static func json(_ value: SQLValue) -> String {
+    switch value {
+    case .null: "null"
+    case .integer(let value): String(value)
+    case .real(let value):
+      value.isInfinite ? (value < 0 ? "-1e999" : "1e999") : SQLValue.format(value, digits: 20)
+    case .text: json(value.text ?? "")
+    case .blob(let bytes): json(String(decoding: bytes, as: UTF8.self))
+    }
+  }
+
+  private static func json(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\u{8}": result += "\\b"
+      case "\u{C}": result += "\\f"
+      case "\n": result += "\\n"
+      case "\r": result += "\\r"
+      case "\t": result += "\\t"
+      case "\0"..."\u{1F}":
+        let hex = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+}
