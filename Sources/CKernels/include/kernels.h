@@ -7,4 +7,7 @@
 #include "blocks.h"
 #include "dequantize.h"
 #include "encode.h"
+#include "elementwise.h"
+#include "matmul.h"
+#include "pool.h"
 #endif

@@ -1,0 +1,24 @@
+#ifndef NIBBLE_ELEMENTWISE_H
+#define NIBBLE_ELEMENTWISE_H
+#include <stddef.h>
+#include <stdint.h>
+
+// y[i] = x[i] / sqrt(mean(x²) + epsilon) * weight[i]; the sum of squares is in double.
+void nibble_rms_norm(const float *x, const float *weight, float *y, size_t count, float epsilon);
+
+// y[i] = silu(gate[i]) * up[i], silu(v) = v / (1 + exp(-v)).
+void nibble_swiglu(const float *gate, const float *up, float *y, size_t count);
+
+// In place: x[0..<visible] becomes softmax(scale * x), the rest of x becomes 0.
+void nibble_softmax(float *x, size_t count, size_t visible, float scale);
+
+void nibble_add(const float *a, const float *b, float *y, size_t count);
+
+// Rotates pairs of each head of x in place by the angles of one position. `cosines` and `sines`
+// hold rotated / 2 values. Interleaved: pairs (0, 1), (2, 3), …; halves: (0, rotated / 2), ….
+void nibble_rope_interleaved(float *x, size_t heads, size_t head_size, size_t rotated,
+                             const float *cosines, const float *sines);
+void nibble_rope_halves(float *x, size_t heads, size_t head_size, size_t rotated,
+                        const float *cosines, const float *sines);
+
+#endif

@@ -1,0 +1,144 @@
+// The body of matmul_avx512.c, matmul_avx2.c and matmul_baseline.c: LANES floats a vector.
+// Versions, slow to fast: the plain loops in matmul.c; this body, which keeps a block of
+// ROWS × TOKENS sums in registers, so that every weight is converted once for TOKENS tokens.
+#include <string.h>
+
+#include "matmul.h"
+
+typedef float vec __attribute__((vector_size(LANES * 4), aligned(4)));
+typedef _Float16 half_vec __attribute__((vector_size(LANES * 2), aligned(2)));
+typedef uint16_t u16_vec __attribute__((vector_size(LANES * 2), aligned(2)));
+typedef uint32_t u32_vec __attribute__((vector_size(LANES * 4), aligned(4)));
+
+static inline __attribute__((always_inline)) vec load_f32(const void *p, size_t i) {
+  return *(const vec *)((const float *)p + i);
+}
+static inline __attribute__((always_inline)) vec load_f16(const void *p, size_t i) {
+  return __builtin_convertvector(*(const half_vec *)((const uint16_t *)p + i), vec);
+}
+static inline __attribute__((always_inline)) vec load_bf16(const void *p, size_t i) {
+  u32_vec bits = __builtin_convertvector(*(const u16_vec *)((const uint16_t *)p + i), u32_vec);
+  return (vec)(bits << 16);
+}
+// The last, partial vector of a row, its missing lanes 0.
+static inline __attribute__((always_inline)) vec part_f32(const void *p, size_t i, size_t n) {
+  float lanes[LANES] = {0};
+  memcpy(lanes, (const float *)p + i, n * 4);
+  return *(const vec *)lanes;
+}
+static inline __attribute__((always_inline)) vec part_f16(const void *p, size_t i, size_t n) {
+  uint16_t lanes[LANES] = {0};
+  memcpy(lanes, (const uint16_t *)p + i, n * 2);
+  return load_f16(lanes, 0);
+}
+static inline __attribute__((always_inline)) vec part_bf16(const void *p, size_t i, size_t n) {
+  uint16_t lanes[LANES] = {0};
+  memcpy(lanes, (const uint16_t *)p + i, n * 2);
+  return load_bf16(lanes, 0);
+}
+static inline __attribute__((always_inline)) float sum_of(vec v) {
+  float lanes[LANES];
+  memcpy(lanes, &v, sizeof lanes);
+  for (int width = LANES / 2; width > 0; width /= 2)
+    for (int i = 0; i < width; i++) lanes[i] += lanes[i + width];
+  return lanes[0];
+}
+
+typedef vec (*loader)(const void *, size_t);
+typedef vec (*part_loader)(const void *, size_t, size_t);
+
+// A block of `R` rows by `T` tokens; both are constants where this is inlined.
+static inline __attribute__((always_inline)) void block(const nibble_product *p, size_t size,
+                                                        size_t row, size_t token, const int R,
+                                                        const int T, loader load,
+                                                        part_loader part) {
+  const char *w = (const char *)p->w + row * p->w_stride * size;
+  const float *x = p->x + token * p->x_stride;
+  vec sums[R * T];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < R * T; i++) sums[i] = (vec){0};
+  const size_t whole = p->cols / LANES * LANES;
+  for (size_t c = 0; c < whole; c += LANES) {
+    vec xs[T];
+#pragma clang loop unroll(full)
+    for (int t = 0; t < T; t++) xs[t] = load_f32(x + t * p->x_stride, c);
+#pragma clang loop unroll(full)
+    for (int r = 0; r < R; r++) {
+      vec ws = load(w + r * p->w_stride * size, c);
+#pragma clang loop unroll(full)
+      for (int t = 0; t < T; t++)
+        sums[r * T + t] = __builtin_elementwise_fma(ws, xs[t], sums[r * T + t]);
+    }
+  }
+  if (whole < p->cols) {
+    const size_t rest = p->cols - whole;
+    for (int r = 0; r < R; r++) {
+      vec ws = part(w + r * p->w_stride * size, whole, rest);
+      for (int t = 0; t < T; t++)
+        sums[r * T + t] = __builtin_elementwise_fma(
+            ws, part_f32(x + t * p->x_stride, whole, rest), sums[r * T + t]);
+    }
+  }
+  for (int t = 0; t < T; t++)
+    for (int r = 0; r < R; r++) p->y[(token + t) * p->y_stride + row + r] = sum_of(sums[r * T + t]);
+}
+
+// Tokens outermost: a block of activations stays in the nearest cache while the tile's rows
+// pass by from the next one.
+static inline __attribute__((always_inline)) void product(const nibble_product *p, size_t size,
+                                                          loader load, part_loader part) {
+  size_t token = 0;
+  for (; token + BLOCK_TOKENS <= p->tokens; token += BLOCK_TOKENS) {
+    size_t row = 0;
+    for (; row + BLOCK_ROWS <= p->rows; row += BLOCK_ROWS)
+      block(p, size, row, token, BLOCK_ROWS, BLOCK_TOKENS, load, part);
+    for (; row < p->rows; row++) block(p, size, row, token, 1, BLOCK_TOKENS, load, part);
+  }
+  for (; token < p->tokens; token++) {
+    size_t row = 0;
+    for (; row + DECODE_ROWS <= p->rows; row += DECODE_ROWS)
+      block(p, size, row, token, DECODE_ROWS, 1, load, part);
+    for (; row < p->rows; row++) block(p, size, row, token, 1, 1, load, part);
+  }
+}
+
+static inline __attribute__((always_inline)) void weighted_sum(const void *v, size_t size,
+                                                               size_t stride, size_t rows,
+                                                               size_t cols, const float *weights,
+                                                               float *out, loader load,
+                                                               part_loader part) {
+  size_t c = 0;
+  for (; c + 4 * LANES <= cols; c += 4 * LANES) {
+    vec sums[4];
+    for (int i = 0; i < 4; i++) sums[i] = load_f32(out + c, i * LANES);
+    for (size_t r = 0; r < rows; r++) {
+      const char *row = (const char *)v + r * stride * size;
+      vec weight = weights[r] - (vec){0};
+      for (int i = 0; i < 4; i++)
+        sums[i] = __builtin_elementwise_fma(weight, load(row, c + i * LANES), sums[i]);
+    }
+    for (int i = 0; i < 4; i++) *(vec *)(out + c + i * LANES) = sums[i];
+  }
+  for (; c < cols; c += LANES) {
+    const size_t n = cols - c < LANES ? cols - c : LANES;
+    vec sum = part_f32(out, c, n);
+    for (size_t r = 0; r < rows; r++) {
+      vec weight = weights[r] - (vec){0};
+      sum = __builtin_elementwise_fma(
+          weight, part((const char *)v + r * stride * size, c, n), sum);
+    }
+    memcpy(out + c, &sum, n * 4);
+  }
+}
+
+void NAME(matmul_f16)(const nibble_product *p) { product(p, 2, load_f16, part_f16); }
+void NAME(matmul_bf16)(const nibble_product *p) { product(p, 2, load_bf16, part_bf16); }
+void NAME(matmul_f32)(const nibble_product *p) { product(p, 4, load_f32, part_f32); }
+void NAME(weighted_sum_f16)(const uint16_t *v, size_t stride, size_t rows, size_t cols,
+                            const float *weights, float *out) {
+  weighted_sum(v, 2, stride, rows, cols, weights, out, load_f16, part_f16);
+}
+void NAME(weighted_sum_f32)(const float *v, size_t stride, size_t rows, size_t cols,
+                            const float *weights, float *out) {
+  weighted_sum(v, 4, stride, rows, cols, weights, out, load_f32, part_f32);
+}

@@ -1,0 +1,109 @@
+import CKernels
+import Foundation
+import Quantization
+
+/// Rows of a weight matrix as floating-point values: `(rows, cols)` of f16 or f32.
+struct Tile {
+  let description: TileDescription
+  let values: UnsafeMutableRawPointer
+}
+
+extension Engine {
+  /// Calls `body` with ranges of at most `size` rows that cover `weight` once, on all threads.
+  ///
+  /// - Throws: the first error of `body`; ranges that were not begun by then are left out.
+  func forEachRows(
+    of weight: Weight, by size: Int, _ body: (Range<Int>, _ thread: Int) throws -> Void
+  ) throws {
+    let lock = NSLock()
+    var failure: (any Error)?
+    workers.forEach(weight.rows, by: size) { rows, thread in
+      do {
+        if lock.withLock({ failure != nil }) { return }
+        try body(rows, thread)
+      } catch {
+        lock.withLock { failure = failure ?? error }
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  /// Takes a tile from the ledger and fills it: one step, `dequantize`.
+  func dequantize(_ weight: Weight, rows: Range<Int>, thread: Int) throws -> Tile {
+    let description = TileDescription(
+      id: ledger.nextID(), tensor: weight.index, firstRow: rows.lowerBound, rows: rows.count,
+      cols: weight.cols, type: weight.tileType, thread: thread)
+    let values = try MemoryLedger<Observer>.systemAllocate(
+      description.bytes, "\(weight.name) rows \(rows)")
+    let start = Observer.isWatching ? nibble_nanoseconds() : 0
+    let packed = weight.packed(row: rows.lowerBound)
+    let count = rows.count * weight.cols
+    switch weight.tileType {
+    case .f16:
+      nibble_dequantize_f16(
+        weight.type.rawValue, packed, values.assumingMemoryBound(to: UInt16.self), count)
+    case .f32:
+      nibble_dequantize_f32(
+        weight.type.rawValue, packed, values.assumingMemoryBound(to: Float.self), count)
+    }
+    let elapsed = Observer.isWatching ? Int(nibble_nanoseconds() - start) : 0
+    ledger.step(.weightsDequantized, description.bytes) {
+      $0.dequantized(description, values: values, nanoseconds: elapsed, live: $1)
+    }
+    return Tile(description: description, values: values)
+  }
+
+  /// Multiplies by `rows` of a tile of `weight`: one step, `multiply`.
+  ///
+  /// x `(nTokens, weight.cols)`; fills the columns `rows` of y `(nTokens, weight.rows)`.
+  func multiply(
+    _ tile: Tile, _ weight: Weight, rows: Range<Int>, _ x: Activation, into y: Activation,
+    thread: Int
+  ) {
+    let description = tile.description
+    let offset = (rows.lowerBound - description.firstRow) * weight.cols * description.type.size
+    multiply(
+      UnsafeRawPointer(tile.values + offset), description.type == .f16 ? .f16 : .f32, weight,
+      tile: description.id, rows: rows, x, into: y, thread: thread)
+  }
+
+  /// Multiplies by rows of a matrix that is not quantized, where it lies: one step, `multiply`.
+  func multiplyInPlace(
+    _ weight: Weight, rows: Range<Int>, _ x: Activation, into y: Activation, thread: Int
+  ) {
+    multiply(
+      weight.packed(row: rows.lowerBound), weight.type, weight, tile: nil, rows: rows, x,
+      into: y, thread: thread)
+  }
+
+  /// Returns a tile to the ledger: one step, `free`.
+  func free(_ tile: Tile) {
+    tile.values.deallocate()
+    ledger.step(.weightsDequantized, -tile.description.bytes) {
+      $0.freedTile(tile.description, live: $1)
+    }
+  }
+
+  private func multiply(
+    _ values: UnsafeRawPointer, _ type: TensorType, _ weight: Weight, tile: Int?,
+    rows: Range<Int>, _ x: Activation, into y: Activation, thread: Int
+  ) {
+    let start = Observer.isWatching ? nibble_nanoseconds() : 0
+    var product = nibble_product(
+      w: values, w_stride: weight.cols, rows: rows.count, cols: weight.cols, x: x.values,
+      x_stride: x.cols, tokens: x.rows, y: y.values + rows.lowerBound, y_stride: y.cols)
+    switch type {
+    case .f16: nibble_matmul_f16(&product)
+    case .bf16: nibble_matmul_bf16(&product)
+    case .f32: nibble_matmul_f32(&product)
+    default: preconditionFailure("\(type) is multiplied through tiles")
+    }
+    let elapsed = Observer.isWatching ? Int(nibble_nanoseconds() - start) : 0
+    let description = MatmulDescription(
+      tensor: weight.index, tile: tile, firstRow: rows.lowerBound, m: x.rows, k: weight.cols,
+      n: rows.count, thread: thread)
+    ledger.step(.weightsDequantized, 0) {
+      $0.multiplied(description, nanoseconds: elapsed, live: $1)
+    }
+  }
+}

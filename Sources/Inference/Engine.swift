@@ -1,0 +1,62 @@
+import CKernels
+import GGUF
+
+/// How a model is run.
+public struct EngineOptions: Sendable {
+  public var strategy = StrategyName.tiled
+  /// Rows of a tile, for strategies that make tiles.
+  public var tileRows = 64
+  public var kvType = KVType.f16
+  public var threads = 1
+
+  public init() {}
+}
+
+/// Runs a ``Model``, one pass at a time, and tells an observer of every step.
+///
+/// The pass itself is in `Forward.swift`; each operation, with what is recorded of it, in
+/// `Engine+Operations.swift` and `Engine+Attention.swift`; the steps that strategies are made of
+/// in `Engine+Tiles.swift`.
+public final class Engine<Observer: PassObserver> {
+  public let model: Model
+  public let options: EngineOptions
+  public let ledger: MemoryLedger<Observer>
+  /// Asked before every operation; `true` ends the pass with `InferenceError.interrupted`.
+  public var isCancelled: () -> Bool = { false }
+  /// Positions in the KV cache: where the next pass begins.
+  public internal(set) var position = 0
+
+  var threads: Int { workers.count }
+  var strategy: any Strategy
+  let workers: Workers
+  let cache: KVCache
+
+  /// Counts the packed weights and does what the strategy does before the first pass.
+  ///
+  /// - Throws: `InferenceError`.
+  public init(model: Model, options: EngineOptions = EngineOptions(), observer: Observer) throws {
+    guard options.tileRows > 0 else {
+      throw InferenceError.badOption("A tile needs at least one row (--tile-rows).")
+    }
+    guard (1...1024).contains(options.threads) else {
+      throw InferenceError.badOption("Threads can be 1 to 1024 (--threads).")
+    }
+    self.model = model
+    self.options = options
+    ledger = MemoryLedger(observer: observer)
+    workers = try Workers(count: options.threads)
+    cache = try KVCache(config: model.config, type: options.kvType)
+    strategy =
+      switch options.strategy {
+      case .tiled: TiledStrategy(tileRows: options.tileRows)
+      case .wholeModel: WholeModelStrategy()
+      }
+    ledger.adopt(model.packedBytes, .weights, "packed weights (mapped file)")
+    try strategy.prepare(self)
+  }
+
+  deinit {
+    cache.freeAll { $0.base.deallocate() }
+    for tile in strategy.residentTiles { tile.values.deallocate() }
+  }
+}

@@ -1,0 +1,37 @@
+import GGUF
+import Inference
+import Tokenization
+
+/// A model file with its tokenizer, ready to run.
+public struct LoadedModel: Sendable {
+  public let path: String
+  public let model: Model
+  public let tokenizer: Tokenizer
+
+  /// Opens the model that `-m` means; no name means the built-in one.
+  ///
+  /// - Throws: `RecordingError`, `GGUFError`, `InferenceError`, `TokenizerError`.
+  public init(_ name: String?) throws {
+    path = try ModelCatalogue.path(of: name)
+    let file = try GGUFFile(path: path)
+    model = try Model(file: file)
+    tokenizer = try Tokenizer(metadata: file.metadata)
+  }
+
+  /// The ids of a prompt.
+  ///
+  /// - Throws: `InferenceError.emptyPrompt`, `InferenceError.contextFull`.
+  public func encode(_ prompt: String) throws -> [Int] {
+    let ids = tokenizer.encode(prompt)
+    if ids.isEmpty { throw InferenceError.emptyPrompt }
+    guard ids.count <= model.config.contextLength else {
+      throw InferenceError.contextFull(needed: ids.count, context: model.config.contextLength)
+    }
+    return ids
+  }
+
+  /// A token's own text, for tables: control tokens by name, half characters as U+FFFD.
+  public func text(of id: Int) -> String {
+    String(decoding: tokenizer.piece(id), as: UTF8.self)
+  }
+}

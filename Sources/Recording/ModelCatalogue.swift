@@ -1,0 +1,73 @@
+import Foundation
+
+/// The models that can be named, and where their files are.
+public enum ModelCatalogue {
+  /// A model that `-m` knows by a name.
+  public struct Entry: Sendable {
+    public let name: String
+    public let summary: String
+    /// Where it comes from: part of nibble, or the command that fetches it.
+    public let source: String
+    public let path: String
+    public var isPresent: Bool { FileManager.default.fileExists(atPath: path) }
+  }
+
+  /// The name that no `-m` means.
+  public static let defaultName = "tiny"
+
+  /// Every model that can be named.
+  public static var entries: [Entry] {
+    [
+      Entry(
+        name: "tiny",
+        summary: "3.4 M weights in Q4_0, trained on nibble's own stories",
+        source: "comes with nibble",
+        path: resources.appendingPathComponent("tiny.gguf").path),
+      Entry(
+        name: "smollm2",
+        summary: "SmolLM2-135M-Instruct in Q4_1, 94 MiB",
+        source: "scripts/fetch-smollm2",
+        path: cacheFolder.appendingPathComponent("SmolLM2-135M-Instruct.Q4_1.gguf").path),
+    ]
+  }
+
+  /// `$NIBBLE_MODELS`, or `nibble/models` in the user's cache folder.
+  public static var cacheFolder: URL {
+    let environment = ProcessInfo.processInfo.environment
+    if let folder = environment["NIBBLE_MODELS"], !folder.isEmpty {
+      return URL(fileURLWithPath: folder, isDirectory: true)
+    }
+    return userCache.appendingPathComponent("models", isDirectory: true)
+  }
+
+  /// The path of the file that `-m` means: a catalogue name, or a path.
+  ///
+  /// - Throws: `RecordingError.unknownModel` or `RecordingError.absentModel`.
+  public static func path(of model: String?) throws -> String {
+    let model = model ?? defaultName
+    if let entry = entries.first(where: { $0.name == model }) {
+      guard entry.isPresent else {
+        throw RecordingError.absentModel(
+          name: entry.name, path: entry.path, command: entry.source)
+      }
+      return entry.path
+    }
+    guard FileManager.default.fileExists(atPath: model) else {
+      throw RecordingError.unknownModel(model, names: entries.map(\.name))
+    }
+    return model
+  }
+
+  /// `$XDG_CACHE_HOME/nibble`, or `~/.cache/nibble`.
+  static var userCache: URL {
+    let environment = ProcessInfo.processInfo.environment
+    if let folder = environment["XDG_CACHE_HOME"], folder.hasPrefix("/") {
+      return URL(fileURLWithPath: folder, isDirectory: true).appendingPathComponent("nibble")
+    }
+    return FileManager.default.homeDirectoryForCurrentUser.appendingPathComponent(".cache/nibble")
+  }
+
+  private static var resources: URL {
+    Bundle.module.bundleURL.appendingPathComponent("Resources", isDirectory: true)
+  }
+}

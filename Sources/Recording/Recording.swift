@@ -1,1 +1,0 @@
-// Floor placeholder, replaced by the first real file.

@@ -1,0 +1,21 @@
+/// What can go wrong between a command and a recording.
+public enum RecordingError: Error, CustomStringConvertible {
+  case unknownModel(String, names: [String])
+  case absentModel(name: String, path: String, command: String)
+  case badOption(String)
+  case unreadable(path: String, problem: String)
+
+  public var description: String {
+    switch self {
+    case .unknownModel(let model, let names):
+      "There is no model file '\(model)', and no model of that name "
+        + "(\(names.joined(separator: ", "))); `nibble models` lists them."
+    case .absentModel(let name, let path, let command):
+      "The model '\(name)' is not there yet (\(path)); `\(command)` brings it."
+    case .badOption(let problem):
+      problem
+    case .unreadable(let path, let problem):
+      "\(path): \(problem)."
+    }
+  }
+}

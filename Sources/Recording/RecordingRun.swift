@@ -1,0 +1,158 @@
+import Foundation
+import Inference
+import TraceStore
+
+/// What is to be recorded.
+public struct RecordingOptions: Sendable {
+  /// A name of the catalogue or a path; `nil` means the built-in model.
+  public var model: String?
+  public var prompt = "Once upon a time"
+  /// Tokens to generate after the prompt.
+  public var count = 16
+  public var engine = EngineOptions()
+  /// The most tokens of a prefill pass; `nil` runs the prompt in one.
+  public var ubatch: Int?
+  public var capture = Capture.stats
+  /// Where the trace goes.
+  public var output: String
+
+  public init(output: String) { self.output = output }
+}
+
+/// How far a recording is.
+public struct RecordingProgress: Sendable {
+  public let tokens: Int
+  public let ofTokens: Int
+  public let tokensPerSecond: Double
+  public let traceBytes: Int
+}
+
+/// What a recording came to.
+public struct RecordingReport: Sendable {
+  public let model: String
+  public let trace: String
+  public let summary: TraceSummary
+  public let generation: Generation
+  public let text: String
+  public let packedBytes: Int
+  /// What the whole model would take with its quantized matrices as f16.
+  public let float16Bytes: Int
+  public let isInterrupted: Bool
+}
+
+/// Runs a model into a trace.
+///
+/// A pass is in the trace when it is finished; what ends the run earlier (an error, a signal, a
+/// full disk) leaves those before it.
+///
+/// - Parameters:
+///   - isCancelled: asked often; `true` ends the recording with the passes that are finished.
+///   - progress: called after each pass.
+/// - Throws: `RecordingError`, `GGUFError`, `InferenceError`, `TokenizerError`, `TraceError`.
+public func record(
+  _ options: RecordingOptions, isCancelled: @escaping () -> Bool = { false },
+  progress: (RecordingProgress) -> Void = { _ in }
+) throws -> RecordingReport {
+  let loaded = try LoadedModel(options.model)
+  let prompt = try loaded.encode(options.prompt)
+  let recorder = try TraceRecorder(
+    path: options.output, header: try header(loaded, options), capture: options.capture)
+  var generation = Generation(promptTokens: prompt)
+  do {
+    let engine = try Engine(model: loaded.model, options: options.engine, observer: recorder)
+    engine.isCancelled = isCancelled
+    recorder.addTokens(
+      prompt.enumerated().map {
+        TraceToken(position: $0, id: $1, text: loaded.text(of: $1), isPrompt: true)
+      })
+    let start = ContinuousClock.now
+    generation = try engine.generate(
+      prompt: prompt, count: options.count, ubatch: options.ubatch,
+      isEnd: loaded.tokenizer.isEndOfGeneration
+    ) { pass, soFar in
+      generation = soFar
+      if engine.position >= prompt.count {
+        recorder.addTokens([chosenToken(pass, at: engine.position, loaded)])
+      }
+      try recorder.check()
+      progress(
+        RecordingProgress(
+          tokens: engine.position, ofTokens: prompt.count + max(options.count - 1, 0),
+          tokensPerSecond: Double(engine.position) / ((ContinuousClock.now - start) / .seconds(1)),
+          traceBytes: recorder.progress.fileBytes))
+    }
+  } catch InferenceError.interrupted {
+    let summary = try recorder.finish(status: "interrupted")
+    if summary.passes == 0 { try? FileManager.default.removeItem(atPath: options.output) }
+    return report(loaded, options, summary, generation, isInterrupted: true)
+  } catch {
+    let finished = recorder.progress.passes
+    _ = try? recorder.finish(status: "interrupted")
+    if finished == 0 { try? FileManager.default.removeItem(atPath: options.output) }
+    throw error
+  }
+  let summary = try recorder.finish(status: "complete")
+  return report(loaded, options, summary, generation, isInterrupted: false)
+}
+
+/// The token that a pass chose, with the likeliest others.
+private func chosenToken(_ pass: PassResult, at position: Int, _ loaded: LoadedModel) -> TraceToken
+{
+  let best = pass.logits.indicesOfLargest(10)
+  let logprobs = pass.logits.logProbabilities(of: best)
+  return TraceToken(
+    position: position, id: pass.next, text: loaded.text(of: pass.next), isPrompt: false,
+    logprob: logprobs.first,
+    topK: zip(best, logprobs).map {
+      TraceToken.Candidate(id: $0, text: loaded.text(of: $0), logprob: $1)
+    })
+}
+
+private func report(
+  _ loaded: LoadedModel, _ options: RecordingOptions, _ summary: TraceSummary,
+  _ generation: Generation, isInterrupted: Bool
+) -> RecordingReport {
+  RecordingReport(
+    model: loaded.model.config.name, trace: options.output, summary: summary,
+    generation: generation, text: loaded.tokenizer.decode(generation.tokens),
+    packedBytes: loaded.model.packedBytes, float16Bytes: loaded.model.float16Bytes,
+    isInterrupted: isInterrupted)
+}
+
+private func header(_ loaded: LoadedModel, _ options: RecordingOptions) throws -> TraceHeader {
+  let config = loaded.model.config
+  let facts: [(String, String)] = [
+    ("nibble_version", nibbleVersion),
+    ("recorded_at", Date.now.formatted(.iso8601)),
+    ("host", ProcessInfo.processInfo.hostName),
+    ("model", config.name),
+    ("model_path", URL(fileURLWithPath: loaded.path).standardizedFileURL.path),
+    ("model_sha256", try ModelDigest.sha256(of: loaded.path)),
+    ("architecture", config.architecture.rawValue),
+    ("layers", "\(config.layerCount)"),
+    ("embedding_length", "\(config.embeddingLength)"),
+    ("feed_forward_length", "\(config.feedForwardLength)"),
+    ("heads", "\(config.headCount)"),
+    ("kv_heads", "\(config.kvHeadCount)"),
+    ("head_size", "\(config.headSize)"),
+    ("vocabulary", "\(config.vocabularyCount)"),
+    ("context_length", "\(config.contextLength)"),
+    ("packed_bytes", "\(loaded.model.packedBytes)"),
+    ("float16_bytes", "\(loaded.model.float16Bytes)"),
+    ("prompt", options.prompt),
+    ("strategy", options.engine.strategy.rawValue),
+    ("tile_rows", "\(options.engine.tileRows)"),
+    ("kv_type", options.engine.kvType.rawValue),
+    ("threads", "\(options.engine.threads)"),
+    ("ubatch", options.ubatch.map(String.init) ?? ""),
+    ("capture", options.capture.rawValue),
+  ]
+  return TraceHeader(
+    meta: Dictionary(uniqueKeysWithValues: facts),
+    tensors: loaded.model.tensors.enumerated().map { index, tensor in
+      TraceTensor(
+        id: index, name: tensor.name, layer: tensor.layer, role: tensor.role, type: tensor.type,
+        rows: tensor.rows, cols: tensor.cols, bytes: tensor.bytes, fileOffset: tensor.fileOffset,
+        bpw: tensor.bitsPerWeight)
+    })
+}

@@ -1,0 +1,80 @@
+import Foundation
+
+/// How the reader called this program, so that a command we print can be typed as it stands.
+let invocation = CommandLine.arguments.first ?? "nibble"
+
+/// Commands in `text`, written `` `nibble …` ``, as the reader has to type them.
+func asTyped(_ text: String) -> String {
+  text.replacingOccurrences(of: "`nibble ", with: "`\(invocation) ")
+}
+
+/// Standard output: buffered, and remembering whether all of it could be written.
+enum Output {
+  nonisolated(unsafe) private static var pending: [UInt8] = []
+  nonisolated(unsafe) private static var failure: Int32 = 0
+
+  static func write(_ text: String) {
+    pending.append(contentsOf: text.utf8)
+    if pending.count > 1 << 16 { flush() }
+  }
+
+  static func line(_ text: String) { write(text + "\n") }
+
+  /// Hands what was written so far to the system.
+  static func flush() {
+    if failure == 0 { failure = send(pending, to: STDOUT_FILENO) }
+    pending = []
+  }
+
+  /// Why some of the output could not be written, or `nil`.
+  static var problem: String? {
+    failure == 0 ? nil : String(cString: strerror(failure))
+  }
+}
+
+/// A line on standard error.
+func printError(_ message: String) {
+  Output.flush()
+  _ = send(Array((asTyped(message) + "\n").utf8), to: STDERR_FILENO)
+}
+
+/// Writes all of `bytes`; returns 0, or the error number.
+private func send(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
+  bytes.withUnsafeBytes { bytes in
+    var rest = bytes[...]
+    while let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
+      let count = write(descriptor, start, rest.count)
+      if count < 0 && errno != EINTR { return errno }
+      rest = rest.dropFirst(max(count, 0))
+    }
+    return 0
+  }
+}
+
+/// A line that is drawn again and again on standard error, where that is a terminal.
+struct ProgressLine {
+  private let isShown = isatty(STDERR_FILENO) == 1
+
+  func show(_ text: String) {
+    if isShown { _ = send(Array("\r\u{1B}[K\(text)".utf8), to: STDERR_FILENO) }
+  }
+
+  func clear() { show("") }
+}
+
+/// Whether ^C was pressed since `catchInterrupts`. The second ^C ends the program.
+nonisolated(unsafe) private(set) var isInterrupted: sig_atomic_t = 0
+
+func catchInterrupts() {
+  signal(SIGINT) { _ in
+    isInterrupted = 1
+    signal(SIGINT, SIG_DFL)
+  }
+}
+
+/// A value as one line of JSON.
+func json(_ value: some Encodable) throws -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  return String(decoding: try encoder.encode(value), as: UTF8.self)
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import Foundation
+import Recording
+
+struct Models: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "List the models that -m knows by name.",
+    discussion: "EXAMPLE: nibble models")
+
+  @Option(help: "text or json.")
+  var format = OutputFormat.text
+
+  func run() throws {
+    let entries = ModelCatalogue.entries
+    switch format {
+    case .json:
+      Output.line(
+        try json(
+          entries.map {
+            Result(
+              name: $0.name, summary: $0.summary, source: $0.source, path: $0.path,
+              present: $0.isPresent)
+          }))
+    case .text:
+      let width = entries.map(\.name.count).max() ?? 0
+      for entry in entries {
+        let name = entry.name.padding(toLength: width, withPad: " ", startingAt: 0)
+        let state = entry.isPresent ? "present" : "absent; fetch it with `\(entry.source)`"
+        Output.line("\(name)  \(entry.summary)")
+        Output.line(String(repeating: " ", count: width) + "  \(state); \(entry.path)")
+      }
+      Output.line(
+        "\nAny GGUF file of a llama, qwen2 or qwen3 model can be given by its path: -m PATH")
+    }
+  }
+
+  private struct Result: Encodable {
+    let name, summary, source, path: String
+    let present: Bool
+  }
+}

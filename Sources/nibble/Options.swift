@@ -1,0 +1,57 @@
+import ArgumentParser
+import Foundation
+import Inference
+import Quantization
+import TraceStore
+
+/// Options that several commands share.
+struct ModelOption: ParsableArguments {
+  @Option(
+    name: [.customShort("m"), .long],
+    help: "A model of `nibble models`, or a GGUF file (default: tiny).")
+  var model: String?
+}
+
+/// How a model is run.
+struct EngineArguments: ParsableArguments {
+  @Option(help: "How packed weights get to a product.")
+  var strategy = StrategyName.tiled
+
+  @Option(help: "Rows of a tile.")
+  var tileRows = 64
+
+  @Option(help: "How keys and values are kept.")
+  var kvType = KVType.f16
+
+  @Option(help: "The most tokens of a prefill pass (default: the whole prompt).")
+  var ubatch: Int?
+
+  func validate() throws {
+    if tileRows < 1 { throw ValidationError("--tile-rows needs at least 1.") }
+    if let ubatch, ubatch < 1 { throw ValidationError("--ubatch needs at least 1.") }
+  }
+
+  func options(threads: Int) throws -> EngineOptions {
+    guard (1...1024).contains(threads) else {
+      throw ValidationError("--threads can be 1 to 1024.")
+    }
+    var options = EngineOptions()
+    options.strategy = strategy
+    options.tileRows = tileRows
+    options.kvType = kvType
+    options.threads = threads
+    return options
+  }
+}
+
+/// As many threads as there are processors, for commands that do not record.
+let processorCount = min(ProcessInfo.processInfo.activeProcessorCount, 1024)
+
+extension StrategyName: ExpressibleByArgument {}
+extension KVType: ExpressibleByArgument {}
+extension Capture: ExpressibleByArgument {}
+
+/// Text for people, or JSON.
+enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
+  case text, json
+}

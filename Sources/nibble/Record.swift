@@ -1,0 +1,113 @@
+import ArgumentParser
+import Debugger
+import Foundation
+import Inference
+import Recording
+import TraceStore
+
+struct Record: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run a model and record every tile, product, append, allocation and free.",
+    discussion: "EXAMPLE: nibble record -p \"Once upon a time\" -n 16 -o story.sqlite")
+
+  @OptionGroup var model: ModelOption
+  @Option(name: [.customShort("p"), .long], help: "The text to continue.")
+  var prompt = "Once upon a time"
+  @Option(name: [.customShort("n"), .customLong("count")], help: "Tokens to generate.")
+  var count = 16
+  @OptionGroup var engine: EngineArguments
+  @Option(
+    help: """
+      What a trace keeps beside its events: none; stats, statistics of every operation's output; \
+      values, also the outputs.
+      """)
+  var capture = Capture.stats
+  @Option(help: "Threads; with one, two recordings of the same run differ in times alone.")
+  var threads = 1
+  @Option(name: .shortAndLong, help: "Where the trace goes; an older trace there is replaced.")
+  var output = "trace.sqlite"
+
+  func validate() throws {
+    if count < 0 { throw ValidationError("-n cannot be negative.") }
+  }
+
+  func run() throws {
+    var options = RecordingOptions(output: output)
+    options.model = model.model
+    options.prompt = prompt
+    options.count = count
+    options.engine = try engine.options(threads: threads)
+    options.ubatch = engine.ubatch
+    options.capture = capture
+    catchInterrupts()
+    let line = ProgressLine()
+    line.show("loading…")
+    defer { line.clear() }
+    let isCancelled = { isInterrupted != 0 }
+    let report = try record(options, isCancelled: isCancelled) { progress in
+      let speed = String(format: "%.1f", progress.tokensPerSecond)
+      line.show(
+        "\(progress.tokens) of \(progress.ofTokens) tokens, \(speed) tokens/s, "
+          + "trace \(formatBytes(progress.traceBytes))")
+    }
+    line.clear()
+    if report.summary.passes == 0 {
+      printError("nibble: interrupted before a pass was finished; nothing was recorded.")
+      throw ExitCode(1)
+    }
+    Output.line(report.lines(options).joined(separator: "\n"))
+    printError("\nNext: `nibble step \(output)`, or `nibble sql \(output)`")
+  }
+}
+
+extension RecordingReport {
+  /// The summary that `nibble record` prints.
+  func lines(_ options: RecordingOptions) -> [String] {
+    let interrupted = isInterrupted ? ", interrupted" : ""
+    let decodes = max(summary.passes - prefillPasses, 0)
+    let speed = String(
+      format: "prefill %.1f tokens/s, decode %.1f tokens/s", generation.prefillTokensPerSecond,
+      generation.decodeTokensPerSecond)
+    var lines = [
+      ("model", "\(model), \(formatBytes(packedBytes)) packed"),
+      ("strategy", options.engine.strategy.rawValue),
+      (
+        "passes",
+        "\(summary.passes): \(prefillPasses) prefill of \(generation.promptTokens.count) tokens, "
+          + "\(decodes) decode\(interrupted)"
+      ),
+      ("events", formatCount(summary.events)),
+      (
+        "tiles",
+        "\(formatCount(summary.tiles)), \(formatBytes(summary.bytesDequantized)) of weights "
+          + "dequantized in all"
+      ),
+      ("peak", "\(formatBytes(summary.peak.total)) at step \(formatCount(summary.peakStep))"),
+    ]
+    lines += MemoryCategory.allCases.filter { summary.peak[$0] > 0 }.map {
+      (
+        "",
+        "\($0.name.padding(toLength: 19, withPad: " ", startingAt: 0)) "
+          + formatBytes(summary.peak[$0])
+      )
+    }
+    lines += [
+      (
+        "whole model",
+        "\(formatBytes(float16Bytes)) as float16, on top of the packed weights"
+      ),
+      ("speed", speed),
+      ("trace", "\(trace), \(formatBytes(summary.fileBytes))\(bytesPerTile)"),
+      ("text", options.prompt + text),
+    ]
+    return lines.map { label, value in
+      label.padding(toLength: 13, withPad: " ", startingAt: 0) + value
+    }
+  }
+
+  private var prefillPasses: Int { max(summary.passes - generation.decodePasses, 0) }
+
+  private var bytesPerTile: String {
+    summary.tiles == 0 ? "" : ", \(summary.fileBytes / summary.tiles) bytes a tile"
+  }
+}
