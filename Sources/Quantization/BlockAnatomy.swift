@@ -1,8 +1,8 @@
 /// One block laid open: every stored number, where it lies, and the values it gives.
 ///
 /// With `s` the sub-block of value `i`,
-/// `values[i] == s.scale * Float(quants[i] - quantOffset)`, plus or minus `s.minimum` as
-/// ``formula`` says, in float32.
+/// `values[i] == s.scale * Float(quants[i] - quantOffset)` in float32, plus `s.minimum` where there
+/// is one, or minus it if ``minimumIsSubtracted``.
 public struct BlockAnatomy: Equatable, Sendable {
   public let type: TensorType
   /// The block as it is stored.
@@ -15,6 +15,8 @@ public struct BlockAnatomy: Equatable, Sendable {
   public let scale: Float?
   /// The minimum `m`, or a super-block's scale of minimums `dmin`; `nil` where there is none.
   public let minimum: Float?
+  /// Whether minimums are subtracted, as the K formats have it, and not added.
+  public var minimumIsSubtracted: Bool { type == .q4_K || type == .q5_K }
   /// What is subtracted from a quant before it is scaled: 8 for `q4_0`.
   public let quantOffset: Int
   /// Runs of values that share a scale: one, or the 8 or 16 of a K format; none for plain floats.

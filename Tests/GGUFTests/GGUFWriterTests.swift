@@ -1,0 +1,159 @@
+import Foundation
+import Quantization
+import Testing
+
+@testable import GGUF
+
+struct GGUFWriterTests {
+  private let directory: TemporaryDirectory
+
+  init() throws { directory = try TemporaryDirectory() }
+
+  /// What was read and written again has the same bytes as the gguf package's file.
+  @Test(arguments: ["v3", "v2", "aligned"])
+  func rewritingGivesTheSameFile(_ name: String) throws {
+    let file = try GGUFFile(path: try fixturePath("\(name).gguf"))
+    var writer = GGUFWriter(version: file.version)
+    for (key, value) in file.metadata { writer.set(key, value) }
+    for tensor in file.tensors {
+      writer.addTensor(
+        tensor.name, typeCode: tensor.typeCode, shape: tensor.shape, byteCount: tensor.byteCount
+      ) { (sink) throws(GGUFError) in
+        try sink.write(file.bytes(of: tensor))
+      }
+    }
+    let path = directory.file("copy.gguf")
+    try writer.write(to: path)
+    #expect(FileManager.default.contents(atPath: path) == Data(try fixtureBytes("\(name).gguf")))
+  }
+
+  @Test func settingAKeyAgainKeepsItsPlace() throws {
+    var writer = GGUFWriter(alignment: 64)
+    writer.set("a", .uint8(1))
+    writer.set("b", .uint8(2))
+    writer.set("a", .string("again"))
+    writer.addTensor("t", type: .f32, shape: [2], bytes: [UInt8](repeating: 0, count: 8))
+    let path = directory.file("model.gguf")
+    try writer.write(to: path)
+    let file = try GGUFFile(path: path)
+    #expect(file.metadata.keys == ["general.alignment", "a", "b"])
+    #expect(file.metadata["a"] == .string("again"))
+    #expect(file.alignment == 64)
+    #expect(file.tensors.first?.fileOffset.isMultiple(of: 64) == true)
+    #expect(try directory.names == ["model.gguf"])
+  }
+
+  /// What would make no valid file is refused before anything is written.
+  @Test func whatCannotBeRead() throws {
+    let path = directory.file("model.gguf")
+    func refused(_ build: (inout GGUFWriter) -> Void) -> Bool {
+      var writer = GGUFWriter()
+      build(&writer)
+      do {
+        try writer.write(to: path)
+        return false
+      } catch GGUFError.cannotDescribe(path, _) {
+        return true
+      } catch {
+        return false
+      }
+    }
+    let zeros = [UInt8](repeating: 0, count: 36)
+    #expect(
+      refused {
+        $0.addTensor("t", type: .q4_0, shape: [2, 32], bytes: zeros)
+        $0.addTensor("t", type: .q4_0, shape: [2, 32], bytes: zeros)
+      })
+    #expect(refused { $0.addTensor("t", type: .q4_0, shape: [4, 16], bytes: zeros) })
+    #expect(refused { $0.addTensor("t", type: .q4_0, shape: [3, 32], bytes: zeros) })
+    #expect(refused { $0.addTensor("t", type: .q4_0, shape: [], bytes: zeros) })
+    #expect(refused { $0.addTensor("t", type: .q4_0, shape: [0, 32], bytes: []) })
+    #expect(refused { $0.addTensor("t", type: .q4_0, shape: [1, 1, 1, 2, 32], bytes: zeros) })
+    #expect(refused { $0.addTensor("", type: .q4_0, shape: [64], bytes: zeros) })
+    #expect(
+      refused {
+        $0.addTensor(String(repeating: "n", count: 64), type: .q4_0, shape: [64], bytes: zeros)
+      })
+    #expect(refused { $0.set("", .bool(true)) })
+    #expect(refused { $0.set("general.alignment", .uint32(33)) })
+    #expect(
+      refused {
+        $0.addTensor("t", typeCode: 2, shape: [64], byteCount: 36) { (sink) throws(GGUFError) in
+          try sink.write([1, 2, 3])
+        }
+      })
+    #expect(try directory.names.isEmpty)
+  }
+
+  @Test func nothingIsLeftWhenATensorFails() throws {
+    let path = directory.file("model.gguf")
+    var writer = GGUFWriter()
+    writer.addTensor("t", typeCode: 0, shape: [2], byteCount: 8) { (_) throws(GGUFError) in
+      throw GGUFError.missingTensor(path: "elsewhere", name: "u")
+    }
+    #expect(throws: GGUFError.missingTensor(path: "elsewhere", name: "u")) {
+      try writer.write(to: path)
+    }
+    #expect(try directory.names.isEmpty)
+  }
+}
+
+struct AtomicFileTests {
+  private let directory: TemporaryDirectory
+
+  init() throws { directory = try TemporaryDirectory() }
+
+  @Test func theOldFileStaysUntilTheNewOneIsWhole() throws {
+    let path = try directory.write([1, 2, 3], "f")
+    do {
+      let file = try AtomicFile(path: path)
+      try file.write([9, 9])
+      #expect(FileManager.default.contents(atPath: path) == Data([1, 2, 3]))
+    }
+    #expect(FileManager.default.contents(atPath: path) == Data([1, 2, 3]))
+    #expect(try directory.names == ["f"])
+    let file = try AtomicFile(path: path)
+    try file.write([9, 9])
+    try file.pad(to: 4)
+    try file.pad(to: 4)
+    try file.commit()
+    #expect(FileManager.default.contents(atPath: path) == Data([9, 9, 0, 0]))
+    #expect(try directory.names == ["f"])
+  }
+
+  /// /dev/full takes nothing: the system's own words for it come out.
+  @Test func fullDisks() throws {
+    let path = directory.file("f")
+    var writer = GGUFWriter()
+    writer.set("a", .bool(true))
+    #expect(throws: GGUFError.cannotWrite(path: path, reason: "No space left on device")) {
+      let file = try AtomicFile(path: path) { _ in open("/dev/full", O_WRONLY) }
+      try writer.write(try writer.header(path, alignment: 32), alignment: 32, to: file)
+    }
+    #expect(try directory.names.isEmpty)
+  }
+
+  @Test func placesThatCannotBeWritten() {
+    let nowhere = directory.file("no/such/f")
+    #expect(throws: GGUFError.cannotWrite(path: nowhere, reason: "No such file or directory")) {
+      try AtomicFile(path: nowhere)
+    }
+    #expect(throws: GGUFError.cannotWrite(path: directory.path, reason: "it is a directory")) {
+      try AtomicFile(path: directory.path)
+    }
+    #expect(throws: GGUFError.cannotWrite(path: "/dev/full", reason: "it is no file")) {
+      try AtomicFile(path: "/dev/full")
+    }
+  }
+
+  @Test func symbolicLinksAreFollowed() throws {
+    let target = try directory.write([1], "target")
+    let link = directory.file("link")
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
+    let file = try AtomicFile(path: link)
+    try file.write([2])
+    try file.commit()
+    #expect(FileManager.default.contents(atPath: target) == Data([2]))
+    #expect(try directory.names == ["link", "target"])
+  }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+
+@testable import GGUF
+
+/// A directory of a test's own, gone when the test is over.
+final class TemporaryDirectory {
+  let path: String
+
+  init() throws {
+    path = NSTemporaryDirectory() + "nibble-gguf-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func file(_ name: String) -> String { path + "/" + name }
+
+  /// Writes a file and returns its path.
+  func write(_ bytes: [UInt8], _ name: String = "model.gguf") throws -> String {
+    // Not Data.write, nor over an older file: both wait for the disk.
+    let path = file(name)
+    unlink(path)
+    let stream = try #require(fopen(path, "w"))
+    defer { fclose(stream) }
+    try #require(fwrite(bytes, 1, bytes.count, stream) == bytes.count)
+    return path
+  }
+
+  var names: [String] {
+    get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
+  }
+}
+
+/// Files that scripts/fixtures/gguf_files.py wrote.
+func fixturePath(_ name: String) throws -> String {
+  try #require(
+    Bundle.module.url(forResource: "Fixtures/\(name)", withExtension: nil), "fixture \(name)"
+  ).path
+}
+
+func fixtureBytes(_ name: String) throws -> [UInt8] {
+  Array(try Data(contentsOf: URL(fileURLWithPath: fixturePath(name))))
+}
+
+/// FNV-1a, 64 bits.
+func fnv(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+  bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+}
+
+/// A GGUF file put together field by field, for what no writer would write.
+struct HandMadeFile {
+  var bytes: [UInt8] = []
+
+  init(version: UInt32 = 3, tensors: UInt64 = 0, keys: UInt64 = 0) {
+    bytes = Array("GGUF".utf8)
+    bytes.append(integer: version)
+    bytes.append(integer: tensors)
+    bytes.append(integer: keys)
+  }
+
+  mutating func key(_ name: String, _ value: GGUFValue) {
+    bytes.append(string: name)
+    bytes.append(integer: value.type.rawValue)
+    bytes.append(payloadOf: value)
+  }
+
+  /// - Parameter dims: innermost first, as in the file.
+  mutating func tensor(_ name: String, dims: [UInt64], type: UInt32 = 0, offset: UInt64 = 0) {
+    bytes.append(string: name)
+    bytes.append(integer: UInt32(dims.count))
+    for size in dims { bytes.append(integer: size) }
+    bytes.append(integer: type)
+    bytes.append(integer: offset)
+  }
+
+  /// Zeros to the next multiple of `alignment`, then `count` bytes of data.
+  mutating func data(_ count: Int, alignment: Int = 32) {
+    while bytes.count % alignment != 0 { bytes.append(0) }
+    bytes += [UInt8](repeating: 1, count: count)
+  }
+}
+
+/// A generator whose numbers are the same in every run.
+struct SplitMix64: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}
