@@ -16,7 +16,7 @@ struct Nibble: ParsableCommand {
       """,
     version: nibbleVersion,
     subcommands: [
-      Record.self, Run.self, Logits.self, Tokenize.self,
+      Record.self, SQL.self, Run.self, Logits.self, Tokenize.self, Inspect.self, Quantize.self,
       Models.self,
     ])
 

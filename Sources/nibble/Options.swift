@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 import Inference
-import Quantization
+import Recording
 import TraceStore
 
 /// Options that several commands share.
@@ -10,6 +10,9 @@ struct ModelOption: ParsableArguments {
     name: [.customShort("m"), .long],
     help: "A model of `nibble models`, or a GGUF file (default: tiny).")
   var model: String?
+
+  /// The file that was named, or `nil`.
+  func path() throws -> String? { try model.map(ModelCatalogue.path) }
 }
 
 /// How a model is run.

@@ -1,0 +1,45 @@
+# make demo        build nibble and meet it: a recording, one tile's life, the debugger
+# make test        build and run every test
+# make install     PREFIX=/usr/local
+# make clean
+PREFIX ?= /usr/local
+BIN := .build/release
+
+.PHONY: all build demo test lint install uninstall clean
+
+all: build
+
+build:
+	@scripts/setup build
+	swift build -c release --product nibble
+	@ln -sfn $(BIN)/nibble nibble
+
+demo: build
+	@./nibble demo
+
+# One build serves the tests and ./nibble.
+test:
+	@scripts/setup test
+	@scripts/fetch-smollm2
+	swift build -c release -Xswiftc -enable-testing --build-tests $(TESTFLAGS)
+	@ln -sfn $(BIN)/nibble nibble
+	NIBBLE_PYTHON=$(CURDIR)/.venv/bin/python \
+	  swift test -c release -Xswiftc -enable-testing --skip-build $(TESTFLAGS)
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests
+
+# The binary looks for its resources beside itself, so both go to lib/nibble.
+install: build
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/nibble/scripts"
+	install -m 755 $(BIN)/nibble "$(DESTDIR)$(PREFIX)/lib/nibble/nibble"
+	rm -rf "$(DESTDIR)$(PREFIX)/lib/nibble/nibble_Recording.resources"
+	cp -R $(BIN)/nibble_Recording.resources "$(DESTDIR)$(PREFIX)/lib/nibble/"
+	install -m 755 scripts/fetch-smollm2 "$(DESTDIR)$(PREFIX)/lib/nibble/scripts/"
+	ln -sfn ../lib/nibble/nibble "$(DESTDIR)$(PREFIX)/bin/nibble"
+
+uninstall:
+	rm -rf "$(DESTDIR)$(PREFIX)/lib/nibble" "$(DESTDIR)$(PREFIX)/bin/nibble"
+
+clean:
+	rm -rf .build nibble
