@@ -86,12 +86,16 @@ static void q5_k_block(const nibble_block_q5_k *b, float *v) {
 
 static void q6_k_block(const nibble_block_q6_k *b, float *v) {
   const float d = nibble_half_to_float(b->d);
-  for (int i = 0; i < 256; i++) {
-    const int half = i / 128, group = i / 32 % 4, lane = i % 32;
-    const int low = b->ql[64 * half + 32 * (group & 1) + lane] >> 4 * (group / 2) & 0x0f;
-    const int high = b->qh[32 * half + lane] >> 2 * group & 0x03;
-    const float dj = d * (float)b->scales[i / 16];
-    v[i] = dj * (float)((low | high << 4) - 32);
+  for (int run = 0; run < 16; run++) {  // of 16 values with one scale
+    const int half = run / 8, group = run / 2 % 4, lane = 16 * (run & 1);
+    const uint8_t *ql = b->ql + 64 * half + 32 * (group & 1) + lane;
+    const uint8_t *qh = b->qh + 32 * half + lane;
+    const int low_shift = 4 * (group / 2), high_shift = 2 * group;
+    const float dj = d * (float)b->scales[run];
+    for (int i = 0; i < 16; i++) {
+      const int q = (ql[i] >> low_shift & 0x0f) | (qh[i] >> high_shift & 0x03) << 4;
+      v[16 * run + i] = dj * (float)(q - 32);
+    }
   }
 }
 

@@ -51,7 +51,8 @@ struct ByteReader {
     return bytes
   }
 
-  /// A string that names something: UTF-8, neither empty nor longer than the format allows.
+  /// A string that names something: UTF-8 with no control characters, which could play tricks on a
+  /// terminal, neither empty nor longer than the format allows.
   mutating func readName(_ what: @autoclosure () -> String) throws(GGUFError) -> String {
     let start = offset
     let bytes = try readStringBytes(what())
@@ -60,9 +61,12 @@ struct ByteReader {
         path: file.path, what: what(), offset: start,
         expected: "1 to 65535 bytes long", found: "\(bytes.count)")
     }
-    guard let name = String(validating: bytes, as: UTF8.self) else {
+    guard let name = String(validating: bytes, as: UTF8.self),
+      bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7f })
+    else {
       throw .invalid(
-        path: file.path, what: what(), offset: start, expected: "UTF-8", found: "other bytes")
+        path: file.path, what: what(), offset: start, expected: "text in UTF-8",
+        found: "other bytes")
     }
     return name
   }

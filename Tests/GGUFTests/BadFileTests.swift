@@ -202,6 +202,10 @@ struct BadFileTests {
     made.bytes += [0xc3, 0x28]
     made.data(64)
     try expectInvalid("a metadata key", found: "other bytes", made)
+    made = HandMadeFile(keys: 1)
+    made.key("\u{1b}[2J", .bool(true))
+    made.data(64)
+    try expectInvalid("a metadata key", found: "other bytes", made)
     made = HandMadeFile(keys: 2)
     made.key("twice", .bool(true))
     made.key("twice", .bool(true))

@@ -142,6 +142,11 @@ static inline uint32_t nibble_float_to_bits(float value) {
 
 // float16 to float32: exact, subnormals included; a NaN becomes a quiet NaN.
 static inline float nibble_half_to_float(uint16_t half) {
+#if defined(__aarch64__)
+  __fp16 value;
+  memcpy(&value, &half, sizeof value);
+  return (float)value;
+#else
   const uint32_t sign = (uint32_t)(half & 0x8000u) << 16;
   const uint32_t rest = half & 0x7fffu;
   if (rest >= 0x7c00u) {
@@ -151,11 +156,18 @@ static inline float nibble_half_to_float(uint16_t half) {
   if (rest >= 0x0400u) return nibble_bits_to_float(sign | ((rest << 13) + 0x38000000u));
   const float magnitude = (float)rest * 0x1p-24f;
   return nibble_bits_to_float(sign | nibble_float_to_bits(magnitude));
+#endif
 }
 
 // float32 to float16, to nearest, ties to even; what passes 65504 by half a unit or more becomes
 // infinity, and a NaN becomes a quiet NaN.
 static inline uint16_t nibble_float_to_half(float value) {
+#if defined(__aarch64__)
+  const __fp16 half = (__fp16)value;
+  uint16_t bits;
+  memcpy(&bits, &half, sizeof bits);
+  return bits;
+#else
   const uint32_t bits = nibble_float_to_bits(value);
   const uint16_t sign = (uint16_t)(bits >> 16 & 0x8000u);
   const uint32_t rest = bits & 0x7fffffffu;
@@ -168,6 +180,7 @@ static inline uint16_t nibble_float_to_half(float value) {
   // rounded by the addition itself.
   const float shifted = nibble_bits_to_float(rest) + 0.5f;
   return (uint16_t)(sign | (nibble_float_to_bits(shifted) - 0x3f000000u));
+#endif
 }
 
 // bfloat16 to float32: exact.
