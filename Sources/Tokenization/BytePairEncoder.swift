@@ -15,11 +15,12 @@ struct BytePairEncoder: Sendable {
   ) throws(TokenizerError) {
     self.preTokenizer = preTokenizer
     self.pieces = pieces
-    bytePieces = ByteAlphabet.characters.map { Int32(pieces.id(of: $0) ?? -1) }
+    bytePieces = ByteAlphabet.characters.map { pieces.id(of: $0) ?? -1 }
     guard let merges = vocabulary.merges else {
       throw .metadata(.missingKey(path: vocabulary.path, key: "tokenizer.ggml.merges"))
     }
     var pairs = PairTable(capacity: merges.count)
+    var joined: [UInt8] = []
     for index in 0..<merges.count {
       let merge = merges[index]
       // A piece may be anything but empty, so the space that parts the two is not the first byte.
@@ -27,16 +28,17 @@ struct BytePairEncoder: Sendable {
         throw .malformedMerge(path: vocabulary.path, index: index, merge: merges.text(index))
       }
       let (left, right) = (merge[..<space], merge[(space + 1)...])
-      func id(_ piece: some Sequence<UInt8>) throws(TokenizerError) -> Int32 {
-        guard let id = pieces.id(of: piece) else {
-          throw .unknownPiece(
-            path: vocabulary.path, index: index, merge: merges.text(index),
-            piece: String(decoding: Array(piece), as: UTF8.self))
-        }
-        return Int32(id)
+      joined.removeAll(keepingCapacity: true)
+      joined.append(contentsOf: left)
+      joined.append(contentsOf: right)
+      let (leftID, rightID, id) = (pieces.id(of: left), pieces.id(of: right), pieces.id(of: joined))
+      guard let leftID, let rightID, let id else {
+        let missing = leftID == nil ? left : rightID == nil ? right : joined[...]
+        throw .unknownPiece(
+          path: vocabulary.path, index: index, merge: merges.text(index),
+          piece: String(decoding: missing, as: UTF8.self))
       }
-      pairs.insert(
-        try id(left), try id(right), Merge(order: UInt32(index), piece: try id(left + right)))
+      pairs.insert(leftID, rightID, Merge(order: UInt32(index), piece: id))
     }
     self.pairs = pairs
   }

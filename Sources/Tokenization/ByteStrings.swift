@@ -19,6 +19,11 @@ struct ByteStrings: Sendable {
 
   subscript(index: Int) -> ArraySlice<UInt8> { bytes[range(index)] }
 
+  /// Calls `body` with a string's bytes where they lie.
+  func withBytes<Result>(of index: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    bytes.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[range(index)])) }
+  }
+
   /// A string for messages; bytes that are no UTF-8 become U+FFFD.
   func text(_ index: Int) -> String { String(decoding: self[index], as: UTF8.self) }
 

@@ -1,9 +1,25 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// Finds the id of a piece by its bytes: a hash table with open addressing over the pieces' bytes.
 struct PieceTable: Sendable {
   let pieces: ByteStrings
   /// Bytes of the longest piece.
   let maxLength: Int
-  private var slots: [Int32]
+  private var slots: [Slot]
+  private let shift: UInt64
+
+  private struct Slot {
+    /// Part of the hash, so that few other pieces are ever looked at.
+    var tag: UInt32
+    /// -1 where the slot is free.
+    var id: Int32
+  }
 
   /// Two ids with the same bytes.
   struct Duplicate: Error {
@@ -15,21 +31,19 @@ struct PieceTable: Sendable {
   init(_ pieces: ByteStrings) throws(Duplicate) {
     precondition(pieces.count < 1 << 30)
     self.pieces = pieces
-    var capacity = 16
-    while capacity < pieces.count * 2 { capacity *= 2 }
-    var slots = [Int32](repeating: -1, count: capacity)
+    let bits = Int.bitWidth - max(pieces.count * 2, 16).leadingZeroBitCount
+    shift = UInt64(64 - bits)
+    slots = Array(repeating: Slot(tag: 0, id: -1), count: 1 << bits)
     var maxLength = 0
-    for id in 0..<pieces.count {
-      let range = pieces.range(id)
-      maxLength = max(maxLength, range.count)
-      let slot = pieces.bytes.withUnsafeBufferPointer { bytes in
-        Self.slot(of: UnsafeBufferPointer(rebasing: bytes[range]), in: slots, pieces: pieces)
-      }
-      guard slots[slot] < 0 else { throw Duplicate(first: Int(slots[slot]), second: id) }
-      slots[slot] = Int32(id)
-    }
-    self.slots = slots
+    for id in 0..<pieces.count { maxLength = max(maxLength, pieces.range(id).count) }
     self.maxLength = maxLength
+    for id in 0..<pieces.count {
+      let (slot, tag) = pieces.withBytes(of: id) { find($0) }
+      guard slots[slot].id < 0 else {
+        throw Duplicate(first: Int(slots[slot].id), second: id)
+      }
+      slots[slot] = Slot(tag: tag, id: Int32(id))
+    }
   }
 
   /// The id of the piece with exactly these bytes.
@@ -37,29 +51,36 @@ struct PieceTable: Sendable {
   /// - Complexity: O(`piece.count`); O(1) for one longer than every piece.
   func id(of piece: UnsafeBufferPointer<UInt8>) -> Int32? {
     guard piece.count <= maxLength else { return nil }
-    let id = slots[Self.slot(of: piece, in: slots, pieces: pieces)]
+    let id = slots[find(piece).slot].id
     return id < 0 ? nil : id
   }
 
-  func id(of piece: some Sequence<UInt8>) -> Int? {
-    Array(piece).withUnsafeBufferPointer { id(of: $0) }.map(Int.init)
-  }
+  func id(of piece: [UInt8]) -> Int32? { piece.withUnsafeBufferPointer { id(of: $0) } }
 
-  func id(of piece: String) -> Int? { id(of: piece.utf8) }
+  func id(of piece: ArraySlice<UInt8>) -> Int32? { piece.withUnsafeBufferPointer { id(of: $0) } }
+
+  func id(of piece: String) -> Int? { id(of: Array(piece.utf8)).map(Int.init) }
 
   /// The slot that holds the piece, or the free one where it would go.
-  private static func slot(
-    of piece: UnsafeBufferPointer<UInt8>, in slots: [Int32], pieces: ByteStrings
-  ) -> Int {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325  // FNV-1a
-    for byte in piece { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    let mask = slots.count - 1
-    var slot = Int(truncatingIfNeeded: hash ^ (hash >> 32)) & mask
-    while slots[slot] >= 0 {
-      let range = pieces.range(Int(slots[slot]))
-      if range.count == piece.count && pieces.bytes[range].elementsEqual(piece) { break }
-      slot = (slot + 1) & mask
+  private func find(_ piece: UnsafeBufferPointer<UInt8>) -> (slot: Int, tag: UInt32) {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in piece { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }  // FNV-1a
+    hash = (hash ^ (hash >> 32)) &* 0x9e37_79b9_7f4a_7c15
+    let tag = UInt32(truncatingIfNeeded: hash)
+    var slot = Int(hash >> shift)
+    while slots[slot].id >= 0 {
+      if slots[slot].tag == tag && pieces.withBytes(of: Int(slots[slot].id), { $0 == piece }) {
+        break
+      }
+      slot = (slot + 1) & (slots.count - 1)
     }
-    return slot
+    return (slot, tag)
   }
+}
+
+/// Whether two stretches of memory hold the same bytes.
+private func == (left: UnsafeBufferPointer<UInt8>, right: UnsafeBufferPointer<UInt8>) -> Bool {
+  guard left.count == right.count else { return false }
+  guard let leftBase = left.baseAddress, let rightBase = right.baseAddress else { return true }
+  return memcmp(leftBase, rightBase, left.count) == 0
 }

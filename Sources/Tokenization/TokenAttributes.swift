@@ -44,7 +44,7 @@ struct TokenRoles: Sendable {
   init(_ vocabulary: Vocabulary, pieces: PieceTable, eosID: Int?) {
     self.pieces = pieces
     attributes =
-      vocabulary.kinds.map { $0.map(TokenAttributes.init(kind:)) }
+      vocabulary.kinds.map { $0.prefix(vocabulary.tokens.count).map(TokenAttributes.init(kind:)) }
       ?? Array(repeating: .normal, count: vocabulary.tokens.count)
 
     var ids = vocabulary.ids

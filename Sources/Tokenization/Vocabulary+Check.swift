@@ -10,7 +10,7 @@ extension Vocabulary {
         found: tokens.count)
     }
     for (key, count) in [("scores", scores?.count), ("token_type", kinds?.count)] {
-      if let count, count != tokens.count {
+      if let count, count < tokens.count {
         throw .wrongCount(
           path: path, key: "tokenizer.ggml.\(key)",
           expected: "\(tokens.count) elements, one for each token", found: count)
@@ -21,7 +21,8 @@ extension Vocabulary {
     for id in 0..<tokens.count {
       if tokens[id].isEmpty { named.append("[EMPTY_\(id)]".utf8) } else { named.append(tokens[id]) }
     }
-    for (id, kind) in (kinds ?? []).enumerated() where TokenKind(rawValue: kind) == .byte {
+    for (id, kind) in (kinds ?? []).prefix(tokens.count).enumerated()
+    where TokenKind(rawValue: kind) == .byte {
       guard TokenKind.byteValue(of: named[id]) != nil else {
         throw .invalidByteToken(path: path, id: id, piece: named.text(id))
       }
