@@ -20,8 +20,6 @@ final class QueryConnection {
     }
     self.handle = handle
     sqlite3_busy_timeout(handle, 5000)
-    // A trace from elsewhere may hold views that were not ours.
-    sqlite3_exec(handle, "PRAGMA trusted_schema = OFF", nil, nil, nil)
     sqlite3_set_authorizer(
       handle,
       { context, action, first, second, _, _ in

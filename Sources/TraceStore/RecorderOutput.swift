@@ -128,6 +128,11 @@ final class RecorderOutput {
     }
   }
 
+  /// Lets the file grow to so many pages and no further, as a full disk would; for tests.
+  func limit(pages: Int) {
+    sqlite3_exec(handle, "PRAGMA max_page_count = \(pages)", nil, nil, nil)
+  }
+
   private func close() {
     guard isOpen else { return }
     isOpen = false

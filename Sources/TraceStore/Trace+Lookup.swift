@@ -7,17 +7,11 @@ import Inference
 extension Trace {
   /// What happened at `step`, or `nil` outside the trace.
   public func event(at step: Int) throws(TraceError) -> TraceEvent? {
-    try first(
-      """
-      SELECT e.step, e.op, e.thread, e.kind, m.weights, m.weights_dequantized, m.kv_cache,
-        m.activations, m.workspace, m.logits
-      FROM _event AS e LEFT JOIN _memory AS m ON m.id = e.memory WHERE e.step = ?
-      """, [step]
-    ) { row in
-      TraceEvent(
+    try first("SELECT * FROM _step WHERE step = ?", [step]) { row in
+      try TraceEvent(
         step: row[0], op: row[1], thread: row[2],
-        kind: try self.decode(EventKind.init(rawValue:), row[3], "kind of event"),
-        live: MemoryUse(row: row, at: 4))
+        kind: self.decode(EventKind.init(rawValue:), row[3], "kind of event"),
+        live: MemoryUse(row: row))
     }
   }
 
@@ -39,13 +33,13 @@ extension Trace {
     try all("SELECT * FROM pass ORDER BY id", [], decodePass)
   }
 
-  private func decodePass(_ row: Row) throws -> TracePass {
-    TracePass(
+  private func decodePass(_ row: TraceRow) throws -> TracePass {
+    try TracePass(
       id: row["id"], branch: row["branch"], sequence: row["sequence"],
-      kind: row["kind"] == "prefill" ? .prefill : .decode,
+      kind: try row["kind"] == "prefill" ? .prefill : .decode,
       firstPosition: row["first_position"], tokens: row["tokens"],
-      steps: try range(row["first_step"], row["last_step"]),
-      ops: try range(row["first_op"], row["last_op"]),
+      steps: range(row["first_step"], row["last_step"]),
+      ops: range(row["first_op"], row["last_op"]),
       start: row["start_ns"], duration: row["duration_ns"])
   }
 
@@ -67,20 +61,15 @@ extension Trace {
 // MARK: - Operations
 
 extension Trace {
-  private static let opColumns = """
-    SELECT id, pass, layer, name, kind, inputs, rows, cols, first_step, last_step, start_ns,
-      duration_ns, sum, min, max, rms, tensor FROM op
-    """
-
   /// The operation with the number `id`.
   public func op(_ id: Int) throws(TraceError) -> TraceOp? {
-    try first(Self.opColumns + " WHERE id = ?", [id], decodeOp)
+    try first("SELECT * FROM op WHERE id = ?", [id], decodeOp)
   }
 
   /// The operation that `step` is part of, or `nil` while loading and between operations.
   public func op(at step: Int) throws(TraceError) -> TraceOp? {
     try first(
-      Self.opColumns + " WHERE id = (SELECT op FROM _event WHERE step = ?)", [step], decodeOp)
+      "SELECT * FROM op WHERE id = (SELECT op FROM _event WHERE step = ?)", [step], decodeOp)
   }
 
   /// The last operation that began at or before `step`.
@@ -90,7 +79,9 @@ extension Trace {
     var high = try opCount()
     while low < high {
       let middle = (low + high + 1) / 2
-      let start = try first("SELECT first_step FROM _op WHERE id = ?", [middle]) { $0[0] as Int }
+      let start = try first("SELECT first_step FROM _op WHERE id = ?", [middle]) {
+        try $0[0] as Int
+      }
       if let start, start <= step { low = middle } else { high = middle - 1 }
     }
     return low == 0 ? nil : try op(low)
@@ -106,11 +97,10 @@ extension Trace {
   ///
   /// - Complexity: O(operations of the pass).
   public func ops(inPass pass: Int) throws(TraceError) -> [TraceOp] {
-    try all(
-      Self.opColumns + """
-         WHERE id BETWEEN (SELECT first_op FROM pass WHERE id = ?1)
-          AND (SELECT last_op FROM pass WHERE id = ?1) ORDER BY id
-        """, [pass], decodeOp)
+    guard let ops = try self.pass(pass)?.ops else { return [] }
+    return try all(
+      "SELECT * FROM op WHERE id BETWEEN ? AND ? ORDER BY id", [ops.lowerBound, ops.upperBound],
+      decodeOp)
   }
 
   /// The operation of a pass that has this name.
@@ -120,26 +110,29 @@ extension Trace {
     try ops(inPass: pass).first { $0.name == name }
   }
 
-  private func decodeOp(_ row: Row) throws -> TraceOp {
-    let rows: Int = row[6]
-    let cols: Int = row[7]
-    let json = Data((row[5] as String).utf8)
+  private func decodeOp(_ row: TraceRow) throws -> TraceOp {
+    let rows: Int = try row["rows"]
+    let cols: Int = try row["cols"]
+    let json = Data((try row["inputs"] as String).utf8)
     guard let inputs = try? JSONDecoder().decode([String].self, from: json) else {
-      throw TraceError.corrupt(path: path, reason: "the inputs of operation \(row[0] as Int)")
+      throw TraceError.corrupt(
+        path: path, reason: "the inputs of operation \(try row["id"] as Int)")
     }
-    return TraceOp(
-      id: row[0], pass: row[1], layer: row[2], name: row[3], kind: row[4], inputs: inputs,
-      rows: rows, cols: cols, steps: try range(row[8], row[9]), start: row[10], duration: row[11],
+    return try TraceOp(
+      id: row["id"], pass: row["pass"], layer: row["layer"], name: row["name"], kind: row["kind"],
+      inputs: inputs, rows: rows, cols: cols,
+      steps: range(row["first_step"], row["last_step"]), start: row["start_ns"],
+      duration: row["duration_ns"],
       statistics: ValueStatistics(
-        count: rows &* cols, sum: row[12], min: row[13], max: row[14], rms: row[15]),
-      tensor: row[16])
+        count: rows &* cols, sum: row["sum"], min: row["min"], max: row["max"], rms: row["rms"]),
+      tensor: row["tensor"])
   }
 
   /// The whole output of an operation, `(rows, cols)` row-major, where values were captured.
   public func value(ofOp op: Int) throws(TraceError) -> [Float]? {
     try first("SELECT dtype, data FROM value WHERE op = ?", [op]) { row in
-      let data: Data = row[1]
-      guard row[0] == "f32", data.count % 4 == 0 else {
+      let data: Data = try row[1]
+      guard try row[0] == "f32", data.count % 4 == 0 else {
         throw TraceError.corrupt(path: self.path, reason: "the value of operation \(op)")
       }
       return data.withUnsafeBytes { bytes in
@@ -160,15 +153,5 @@ extension ValueStatistics {
     if sum == nil && min == nil && max == nil && rms == nil { return nil }
     self.init(
       count: count, sum: sum ?? .nan, min: min ?? .nan, max: max ?? .nan, rms: rms ?? .nan)
-  }
-}
-
-extension MemoryUse {
-  /// From six columns in the order of ``MemoryCategory``.
-  init(row: Row, at first: Int) {
-    self.init()
-    for category in MemoryCategory.allCases {
-      self[category] = row[first + category.rawValue] ?? 0
-    }
   }
 }

@@ -4,47 +4,111 @@ import Inference
 
 extension Trace {
   /// The first moment of the highest total, and what was alive then; `nil` for an empty trace.
+  ///
+  /// - Complexity: O(states of memory), of which a run has few.
   public func peak() throws(TraceError) -> (step: Int, live: MemoryUse)? {
-    try first(
-      """
-      SELECT id, weights, weights_dequantized, kv_cache, activations, workspace, logits
-      FROM _memory ORDER BY total DESC, id LIMIT 1
-      """, []
-    ) { row in (row[0] as Int, MemoryUse(row: row, at: 1)) }
+    try first("SELECT * FROM _memory ORDER BY total DESC, id LIMIT 1", []) { row in
+      (try row["id"] as Int, try MemoryUse(row: row))
+    }
   }
 
   /// What was alive over a range of steps, for a plot: the range is cut into `buckets` of equal
   /// length (fewer where there are fewer steps), and each gives the moment of its highest total.
   ///
-  /// - Complexity: O(steps of the range).
+  /// - Complexity: O(steps of the range); over a long range O(operations of the range).
   public func memoryProfile(
     _ steps: ClosedRange<Int>, buckets: Int
   ) throws(TraceError) -> [MemoryUse] {
+    try memoryProfile(steps, buckets: buckets, longRange: 200_000)
+  }
+
+  /// - Parameter longRange: ranges of more steps than this use the peaks of whole operations.
+  func memoryProfile(
+    _ steps: ClosedRange<Int>, buckets: Int, longRange: Int
+  ) throws(TraceError) -> [MemoryUse] {
     precondition(buckets > 0)
     let last = try eventCount()
-    guard steps.lowerBound <= last else { return [] }
-    let steps = max(1, steps.lowerBound)...min(last, steps.upperBound)
-    let count = min(buckets, steps.count)
+    let first = max(1, steps.lowerBound)
+    guard first <= min(last, steps.upperBound) else { return [] }
+    let steps = first...min(last, steps.upperBound)
+    let ops =
+      steps.count > longRange
+      ? (try op(startingAtOrAfter: first)?.id, try op(startingAtOrBefore: steps.upperBound)?.id)
+      : (nil, nil)
     return try read { db in
-      try self.memoryStates.load(db)
-      var profile = [MemoryUse](repeating: MemoryUse(), count: count)
-      var totals = [Int](repeating: -1, count: count)
-      let rows = try Row.fetchCursor(
-        db.cachedStatement(
-          sql: "SELECT step, memory FROM _event WHERE step BETWEEN ? AND ? ORDER BY step"),
-        arguments: [steps.lowerBound, steps.upperBound])
-      while let row = try rows.next() {
-        let step: Int = row[0]
-        guard let state = self.memoryStates[row[1]] else {
-          throw TraceError.corrupt(path: self.path, reason: "no state of memory at step \(step)")
-        }
-        let bucket = (step - steps.lowerBound) * count / steps.count
-        if state.total > totals[bucket] {
-          totals[bucket] = state.total
-          profile[bucket] = state
-        }
+      var profile = MemoryProfile(path: self.path, steps: steps, buckets: buckets)
+      try self.memoryStates.load(db, path: self.path)
+      if let first = ops.0, let last = ops.1 {
+        try profile.addOps(first, last, db, self.memoryStates)
       }
-      return profile
+      try profile.addSteps(through: steps.upperBound, db, self.memoryStates)
+      return profile.highest
+    }
+  }
+}
+
+/// A profile of a range of steps, filled from its beginning to its end.
+private struct MemoryProfile {
+  let path: String
+  let steps: ClosedRange<Int>
+  private(set) var highest: [MemoryUse]
+  private var totals: [Int]
+  /// The first step that is not in the profile yet.
+  private var next: Int
+
+  init(path: String, steps: ClosedRange<Int>, buckets: Int) {
+    self.path = path
+    self.steps = steps
+    let count = min(buckets, steps.count)
+    highest = Array(repeating: MemoryUse(), count: count)
+    totals = Array(repeating: -1, count: count)
+    next = steps.lowerBound
+  }
+
+  private func bucket(of step: Int) -> Int {
+    (step - steps.lowerBound) * totals.count / steps.count
+  }
+
+  private mutating func add(_ id: Int, at step: Int, _ states: MemoryStateCache) throws {
+    guard let state = states[id] else {
+      throw TraceError.corrupt(path: path, reason: "no state of memory at step \(step)")
+    }
+    let bucket = bucket(of: step)
+    if state.total > totals[bucket] {
+      totals[bucket] = state.total
+      highest[bucket] = state
+    }
+  }
+
+  /// Adds the steps up to `last`, one by one.
+  mutating func addSteps(through last: Int, _ db: Database, _ states: MemoryStateCache) throws {
+    guard next <= last else { return }
+    let sql = "SELECT step, memory FROM _event WHERE step BETWEEN ?1 AND ?2 ORDER BY step"
+    try Statement.forEachRow(db, sql, next, last) { row in
+      let step = row.integer(0)
+      // The key is unique and in order; only a damaged file says otherwise.
+      guard steps.contains(step) else { return }
+      try add(row.integer(1), at: step, states)
+    }
+    next = last + 1
+  }
+
+  /// Adds operations, each as its peak where it lies in one bucket, and the steps between them.
+  mutating func addOps(
+    _ first: Int, _ last: Int, _ db: Database, _ states: MemoryStateCache
+  ) throws {
+    guard first <= last else { return }
+    let sql = "SELECT first_step, last_step, peak FROM _op WHERE id BETWEEN ?1 AND ?2 ORDER BY id"
+    try Statement.forEachRow(db, sql, first, last) { row in
+      let (start, end) = (row.integer(0), row.integer(1))
+      guard start >= next, end >= start, end <= steps.upperBound else { return }
+      try addSteps(through: start - 1, db, states)
+      if bucket(of: start) == bucket(of: end) {
+        try add(row.integer(2), at: start, states)
+        next = end + 1
+      } else {
+        try addSteps(through: end, db, states)
+      }
     }
   }
 }
@@ -57,16 +121,53 @@ struct MemoryStateCache {
   subscript(id: Int) -> MemoryUse? { states[id] }
 
   /// Reads the states that were added since the last call.
-  mutating func load(_ db: Database) throws {
-    let rows = try Row.fetchCursor(
-      db.cachedStatement(
-        sql: """
-          SELECT id, weights, weights_dequantized, kv_cache, activations, workspace, logits
-          FROM _memory WHERE id > ? ORDER BY id
-          """), arguments: [last])
-    while let row = try rows.next() {
-      last = row[0]
-      states[last] = MemoryUse(row: row, at: 1)
+  mutating func load(_ db: Database, path: String) throws {
+    let sql = "SELECT * FROM _memory WHERE id BETWEEN ?1 AND ?2 ORDER BY id"
+    try Statement.forEachRow(db, sql, last + 1, Int.max) { row in
+      last = row.integer(0)
+      var use = MemoryUse()
+      for category in MemoryCategory.allCases {
+        let bytes = row.integer(1 + Int32(category.rawValue))
+        guard bytes.magnitude <= TraceRow.largest else {
+          throw TraceError.corrupt(path: path, reason: "memory at step \(last)")
+        }
+        use[category] = bytes
+      }
+      states[last] = use
     }
   }
+}
+
+extension MemoryUse {
+  /// From columns that are called as the categories are.
+  init(row: TraceRow) throws {
+    self.init()
+    for category in MemoryCategory.allCases {
+      self[category] = try row[category.name] ?? 0
+    }
+  }
+}
+
+extension Statement {
+  /// Calls `body` at each row of a query over a range of keys, for long ranges.
+  static func forEachRow(
+    _ db: Database, _ sql: String, _ first: Int, _ last: Int, body: (Statement) throws -> Void
+  ) throws {
+    guard let connection = db.sqliteConnection else { return }
+    let statement = try Statement(connection, sql)
+    statement.bind(1, first)
+    statement.bind(2, last)
+    while try statement.step() { try body(statement) }
+  }
+
+  /// Goes to the next row; `false` after the last.
+  private func step() throws(SQLiteFailure) -> Bool {
+    switch sqlite3_step(handle) {
+    case SQLITE_ROW: return true
+    case SQLITE_DONE: return false
+    case let code: throw SQLiteFailure(sqlite3_db_handle(handle), code: code)
+    }
+  }
+
+  fileprivate func integer(_ column: Int32) -> Int { Int(sqlite3_column_int64(handle, column)) }
 }

@@ -21,8 +21,8 @@ extension Trace {
     try all("SELECT * FROM tensor ORDER BY id", [], decodeTensor)
   }
 
-  private func decodeTensor(_ row: Row) throws -> TraceTensor {
-    TraceTensor(
+  private func decodeTensor(_ row: TraceRow) throws -> TraceTensor {
+    try TraceTensor(
       id: row["id"], name: row["name"], layer: row["layer"], role: row["role"], type: row["type"],
       rows: row["rows"], cols: row["cols"], bytes: row["bytes"], fileOffset: row["file_offset"],
       bpw: row["bpw"])
@@ -30,26 +30,21 @@ extension Trace {
 
   /// The tile that was made at step `id`.
   public func tile(_ id: Int) throws(TraceError) -> TraceTile? {
-    try first(
-      """
-      SELECT t.id, t.weight_tile, w.tensor, w.first_row, w.rows, w.packed_bytes, t.type_code,
-        t.bytes, t.used_step, t.freed_step, t.dequantize_ns, w.value_min, w.value_max,
-        w.value_mean, w.value_rms, s.cols
-      FROM tile AS t LEFT JOIN weight_tile AS w ON w.id = t.weight_tile
-        LEFT JOIN tensor AS s ON s.id = w.tensor
-      WHERE t.id = ?
-      """, [id]
-    ) { row in
-      let rows: Int = row[4]
-      let count = rows &* (row[15] ?? 0)
-      return TraceTile(
-        id: row[0], weightTile: row[1], tensor: row[2], firstRow: row[3], rows: rows,
-        packedBytes: row[5],
-        type: try self.decode(TileDescription.ValueType.init(rawValue:), row[6], "type of tile"),
-        bytes: row[7], usedStep: row[8], freedStep: row[9], dequantizeDuration: row[10],
+    try first("SELECT * FROM _tile WHERE id = ?", [id]) { row in
+      let rows: Int = try row["rows"]
+      let cols: Int? = try row["cols"]
+      let mean: Double? = try row["value_mean"]
+      let count = rows &* (cols ?? 0)
+      return try TraceTile(
+        id: row["id"], weightTile: row["weight_tile"], tensor: row["tensor"],
+        firstRow: row["first_row"], rows: rows, packedBytes: row["packed_bytes"],
+        type: self.decode(
+          TileDescription.ValueType.init(rawValue:), row["type_code"], "type of tile"),
+        bytes: row["bytes"], usedStep: row["used_step"], freedStep: row["freed_step"],
+        dequantizeDuration: row["dequantize_ns"],
         statistics: ValueStatistics(
-          count: count, sum: (row[13] as Double?).map { $0 * Double(count) }, min: row[11],
-          max: row[12], rms: row[14]))
+          count: count, sum: mean.map { $0 * Double(count) },
+          min: row["value_min"], max: row["value_max"], rms: row["value_rms"]))
     }
   }
 
@@ -70,32 +65,21 @@ extension Trace {
 
   /// The product that was done at `step`.
   public func matmul(at step: Int) throws(TraceError) -> TraceMatmul? {
-    try first(
-      """
-      SELECT p.step, p.tile, p.tensor, coalesce(p.first_row, w.first_row), p.m, p.k, p.n,
-        p.duration_ns, p.flops
-      FROM matmul AS p LEFT JOIN tile AS t ON t.id = p.tile
-        LEFT JOIN weight_tile AS w ON w.id = t.weight_tile
-      WHERE p.step = ?
-      """, [step]
-    ) { row in
-      TraceMatmul(
-        step: row[0], tile: row[1], tensor: row[2], firstRow: row[3] ?? 0, m: row[4], k: row[5],
-        n: row[6], duration: row[7], flops: row[8])
+    try first("SELECT * FROM _matmul WHERE step = ?", [step]) { row in
+      try TraceMatmul(
+        step: row["step"], tile: row["tile"], tensor: row["tensor"],
+        firstRow: row["first_row"] ?? 0, m: row["m"], k: row["k"], n: row["n"],
+        duration: row["duration_ns"], flops: row["flops"])
     }
   }
 
   /// The position that was appended to the KV cache at `step`.
   public func kvAppend(at step: Int) throws(TraceError) -> TraceKVAppend? {
-    try first(
-      """
-      SELECT step, layer, position, key_bytes, value_bytes, cache_bytes FROM kv_append
-      WHERE step = ?
-      """, [step]
-    ) { row in
-      TraceKVAppend(
-        step: row[0], layer: row[1], position: row[2], keyBytes: row[3], valueBytes: row[4],
-        cacheBytes: row[5])
+    try first("SELECT * FROM kv_append WHERE step = ?", [step]) { row in
+      try TraceKVAppend(
+        step: row["step"], layer: row["layer"], position: row["position"],
+        keyBytes: row["key_bytes"], valueBytes: row["value_bytes"],
+        cacheBytes: row["cache_bytes"])
     }
   }
 }
@@ -103,25 +87,18 @@ extension Trace {
 // MARK: - Buffers
 
 extension Trace {
-  private static let bufferColumns = """
-    SELECT id, category, name, bytes, freed_step, tile FROM buffer
-    """
-
   /// The buffers alive right after `step`, oldest first. Their bytes add up to what
   /// ``TraceEvent/live`` says.
   ///
   /// - Complexity: O(buffers made in the pass of `step` + buffers that ever outlived a pass).
   public func buffers(aliveAt step: Int) throws(TraceError) -> [TraceBuffer] {
     let start = try startOfPass(atOrBefore: step)
+    let isAlive = "(freed_step IS NULL OR freed_step > ?2)"
     let kept = try all(
-      Self.bufferColumns + """
-         WHERE id IN (SELECT id FROM _kept WHERE id < ?1)
-          AND (freed_step IS NULL OR freed_step > ?2)
-        """, [start, step], decodeBuffer)
+      "SELECT * FROM _kept_buffer WHERE id < ?1 AND \(isAlive)", [start, step], decodeBuffer)
     let own = try all(
-      Self.bufferColumns + """
-         WHERE id BETWEEN ?1 AND ?2 AND (freed_step IS NULL OR freed_step > ?2)
-        """, [start, step], decodeBuffer)
+      "SELECT * FROM buffer WHERE id BETWEEN ?1 AND ?2 AND \(isAlive)", [start, step],
+      decodeBuffer)
     return (kept + own).sorted { $0.id < $1.id }
   }
 
@@ -140,40 +117,38 @@ extension Trace {
 
   /// The buffer or tile that was allocated at step `id`.
   public func buffer(_ id: Int) throws(TraceError) -> TraceBuffer? {
-    try first(Self.bufferColumns + " WHERE id = ?", [id], decodeBuffer)
+    try first("SELECT * FROM buffer WHERE id = ?", [id], decodeBuffer)
   }
 
   /// The row of `table` that was freed at `step`: made in the same pass, or kept from before it.
   private func freed(at step: Int, in table: String) throws(TraceError) -> Int? {
     let start = try startOfPass(atOrBefore: step)
     let own = try first(
-      """
-      SELECT id FROM \(table) WHERE id BETWEEN ?1 AND ?2 AND freed_step = ?2
-      ORDER BY id DESC LIMIT 1
-      """, [start, step]
-    ) { $0[0] as Int }
+      "SELECT id FROM \(table) WHERE id BETWEEN ?1 AND ?2 AND freed_step = ?2", [start, step]
+    ) { try $0[0] as Int }
     if let own { return own }
     return try first(
-      """
-      SELECT b.id FROM _kept AS k CROSS JOIN \(table) AS b ON b.id = k.id
-      WHERE k.id < ?1 AND b.freed_step = ?2
-      """, [start, step]
-    ) { $0[0] as Int }
+      "SELECT id FROM _kept_buffer WHERE id < ?1 AND freed_step = ?2 AND (tile IS NULL) = ?3",
+      [start, step, table == "_allocation"]
+    ) { try $0[0] as Int }
   }
 
   /// The first step of the last pass that began at or before `step`; 1 while loading.
   private func startOfPass(atOrBefore step: Int) throws(TraceError) -> Int {
-    try first("SELECT max(first_step) FROM pass WHERE first_step <= ?", [step]) { $0[0] as Int? }
-      .flatMap { $0 } ?? 1
+    try first("SELECT max(first_step) FROM pass WHERE first_step <= ?", [step]) {
+      try $0[0] as Int?
+    }
+    .flatMap { $0 } ?? 1
   }
 
-  private func decodeBuffer(_ row: Row) throws -> TraceBuffer {
-    let name: String = row[1]
+  private func decodeBuffer(_ row: TraceRow) throws -> TraceBuffer {
+    let name: String = try row["category"]
     guard let category = MemoryCategory.allCases.first(where: { $0.name == name }) else {
       throw TraceError.corrupt(path: path, reason: "memory category \(name)")
     }
-    return TraceBuffer(
-      id: row[0], category: category, name: row[2] ?? "", bytes: row[3], freedStep: row[4],
-      isTile: row[5] != nil)
+    let tile: Int? = try row["tile"]
+    return try TraceBuffer(
+      id: row["id"], category: category, name: row["name"], bytes: row["bytes"],
+      freedStep: row["freed_step"], isTile: tile != nil)
   }
 }

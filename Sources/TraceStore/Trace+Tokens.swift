@@ -4,13 +4,11 @@ import GRDB
 extension Trace {
   /// The tokens that went into a pass, in the order of their positions.
   public func tokens(inPass pass: Int) throws(TraceError) -> [TraceToken] {
-    try all(
-      """
-      SELECT t.* FROM pass AS p CROSS JOIN token AS t
-      WHERE p.id = ? AND t.branch = p.branch AND t.sequence = p.sequence
-        AND t.position >= p.first_position AND t.position < p.first_position + p.tokens
-      ORDER BY t.position
-      """, [pass], decodeToken)
+    guard let pass = try self.pass(pass) else { return [] }
+    let last = pass.firstPosition + pass.tokens - 1
+    return try all(
+      "SELECT * FROM token WHERE branch = ? AND sequence = ? AND position BETWEEN ? AND ?",
+      [pass.branch, pass.sequence, pass.firstPosition, last], decodeToken)
   }
 
   /// The tokens of a sequence, in the order of their positions.
@@ -29,18 +27,18 @@ extension Trace {
       [branch, sequence, position], decodeToken)
   }
 
-  private func decodeToken(_ row: Row) throws -> TraceToken {
+  private func decodeToken(_ row: TraceRow) throws -> TraceToken {
     var candidates: [TraceToken.Candidate] = []
-    if let json: String = row["top_k"] {
+    if let json: String = try row["top_k"] {
       do {
         candidates = try JSONDecoder().decode(
           [TraceToken.Candidate].self, from: Data(json.utf8))
       } catch {
         throw TraceError.corrupt(
-          path: path, reason: "top_k of position \(row["position"] as Int)")
+          path: path, reason: "top_k of position \(try row["position"] as Int)")
       }
     }
-    return TraceToken(
+    return try TraceToken(
       branch: row["branch"], sequence: row["sequence"], position: row["position"], id: row["id"],
       text: row["text"], isPrompt: row["is_prompt"], logprob: row["logprob"], topK: candidates,
       pass: row["pass"])

@@ -63,28 +63,31 @@ public final class Trace {
 
   /// The first row of a query as `decode` reads it, or `nil`.
   func first<T>(
-    _ sql: String, _ arguments: StatementArguments, _ decode: (Row) throws -> T
+    _ sql: String, _ arguments: StatementArguments, _ decode: (TraceRow) throws -> T
   ) throws(TraceError) -> T? {
     try read { db in
-      try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments).map(decode)
+      try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
+        .map { try decode(TraceRow(row: $0, path: self.path)) }
     }
   }
 
   /// All rows of a query as `decode` reads them.
   func all<T>(
-    _ sql: String, _ arguments: StatementArguments, _ decode: (Row) throws -> T
+    _ sql: String, _ arguments: StatementArguments, _ decode: (TraceRow) throws -> T
   ) throws(TraceError) -> [T] {
     try read { db in
       var result: [T] = []
       let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
-      while let row = try rows.next() { result.append(try decode(row)) }
+      while let row = try rows.next() {
+        result.append(try decode(TraceRow(row: row, path: self.path)))
+      }
       return result
     }
   }
 
   /// A number of a query's only row; 0 where it is NULL.
   func count(_ sql: String) throws(TraceError) -> Int {
-    try first(sql, []) { $0[0] as Int? }.flatMap { $0 } ?? 0
+    try first(sql, []) { try $0[0] as Int? }.flatMap { $0 } ?? 0
   }
 }
 
@@ -94,7 +97,7 @@ extension Trace {
   /// Rows of the table `meta`.
   public func meta() throws(TraceError) -> [String: String] {
     let rows = try all("SELECT key, value FROM meta", []) { row in
-      (row[0] as String, row[1] as String? ?? "")
+      (try row[0] as String, try row[1] as String? ?? "")
     }
     return Dictionary(rows, uniquingKeysWith: { $1 })
   }

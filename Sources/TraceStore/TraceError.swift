@@ -71,6 +71,8 @@ extension TraceError {
   init(_ error: any Error, path: String) {
     if let error = error as? TraceError {
       self = error
+    } else if let error = error as? SQLiteFailure {
+      self.init(code: error.code, message: error.message, path: path)
     } else if let error = error as? DatabaseError {
       self.init(
         code: error.resultCode.rawValue, message: error.message ?? "unknown error", path: path)

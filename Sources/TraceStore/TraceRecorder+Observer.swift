@@ -140,7 +140,6 @@ extension TraceRecorder {
     if batch.events.count > 0 { commit() }
     nodes.rewind()
     passes += 1
-    peak = (0, -1)
     self.pass = Pass(
       description: pass, firstStep: nextStep, firstOp: ops + 1, start: now())
   }
@@ -163,6 +162,7 @@ extension TraceRecorder {
     let (node, isNew) = nodes.id(of: op)
     if isNew { batch.nodes.append((node, op)) }
     ops += 1
+    peak = (0, -1)
     self.op = Op(description: op, node: node, firstStep: nextStep, start: now())
   }
 
@@ -176,7 +176,6 @@ extension TraceRecorder {
         cols: op.description.cols, steps: op.firstStep...nextStep - 1, peak: peak.id,
         start: op.start, duration: nanoseconds,
         statistics: capture == .none ? nil : values.map { ValueStatistics($0) }))
-    peak = (0, -1)
     if capture == .values, let values {
       record { () throws(SQLiteFailure) in
         try output.insert(

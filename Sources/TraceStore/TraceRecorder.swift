@@ -40,7 +40,7 @@ public final class TraceRecorder: PassObserver {
   var op: Op?
   var passes = 0
   var ops = 0
-  /// The state of the highest total since the last operation ended.
+  /// The state of the highest total since the operation began.
   var peak = (id: 0, total: -1)
 
   // What has a number already.
@@ -135,7 +135,9 @@ public final class TraceRecorder: PassObserver {
     } else {
       output.rollBack()
     }
-    let closing = output.finish(status: status, tokens: failure == nil ? tokens : [])
+    // What failed is not complete, whatever the driver thinks.
+    let closing = output.finish(
+      status: failure == nil ? status : "interrupted", tokens: failure == nil ? tokens : [])
     if failure == nil { failure = closing }
     try check()
     return progress

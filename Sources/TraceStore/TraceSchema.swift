@@ -17,6 +17,7 @@ public enum TraceSchema {
 
   /// The views that answer questions, by topic.
   public static let views: [(topic: String, sql: String)] = [
+    ("lookups", String(decoding: PackageResources.lookups_sql, as: UTF8.self)),
     ("memory", String(decoding: PackageResources.memory_sql, as: UTF8.self)),
     ("tiles", String(decoding: PackageResources.tiles_sql, as: UTF8.self)),
     ("kv", String(decoding: PackageResources.kv_sql, as: UTF8.self)),

@@ -16,6 +16,10 @@ struct FakeModel {
 
   static let small = FakeModel(
     layers: 2, embedding: 32, kv: 16, feedForward: 48, vocabulary: 40, tileRows: 8)
+  /// The same with every matrix dequantized at load.
+  static let smallWhole = FakeModel(
+    layers: 2, embedding: 32, kv: 16, feedForward: 48, vocabulary: 40, tileRows: 8,
+    strategy: .wholeModel)
   /// About 190 tiles and 85 operations a pass.
   static let tiny = FakeModel(
     layers: 4, embedding: 256, kv: 128, feedForward: 768, vocabulary: 1024, tileRows: 64)
@@ -142,14 +146,16 @@ final class FakeEngine<Observer: PassObserver> {
     var x = "inp_embd"
     for l in 0..<d.layers {
       func w(_ role: String) -> String { "blk.\(l).\(role).weight" }
-      let E = d.embedding
-      op(.norm, "norm-\(l)", layer: l, inputs: [x], cols: E)
+      let width = d.embedding
+      op(.norm, "norm-\(l)", layer: l, inputs: [x], cols: width)
       op(
-        .mul, "attn_norm-\(l)", layer: l, inputs: ["norm-\(l)"], cols: E, tensor: w("attn_norm"),
+        .mul, "attn_norm-\(l)", layer: l, inputs: ["norm-\(l)"], cols: width,
+        tensor: w("attn_norm"),
         frees: ["norm-\(l)"])
       let h = "attn_norm-\(l)"
-      op(.matmul, "Qcur-\(l)", layer: l, inputs: [h], cols: E, tensor: w("attn_q"))
-      op(.rope, "Qcur_rope-\(l)", layer: l, inputs: ["Qcur-\(l)"], cols: E, frees: ["Qcur-\(l)"])
+      op(.matmul, "Qcur-\(l)", layer: l, inputs: [h], cols: width, tensor: w("attn_q"))
+      op(
+        .rope, "Qcur_rope-\(l)", layer: l, inputs: ["Qcur-\(l)"], cols: width, frees: ["Qcur-\(l)"])
       op(.matmul, "Kcur-\(l)", layer: l, inputs: [h], cols: d.kv, tensor: w("attn_k"))
       op(.rope, "Kcur_rope-\(l)", layer: l, inputs: ["Kcur-\(l)"], cols: d.kv, frees: ["Kcur-\(l)"])
       op(.matmul, "Vcur-\(l)", layer: l, inputs: [h], cols: d.kv, tensor: w("attn_v"), frees: [h])
@@ -164,30 +170,32 @@ final class FakeEngine<Observer: PassObserver> {
         .softmax, "kq_soft_max-\(l)", layer: l, inputs: ["kq-\(l)"], cols: seen, rows: 4 * tokens,
         frees: ["kq-\(l)"])
       op(
-        .weightedSum, "kqv_out-\(l)", layer: l, inputs: ["kq_soft_max-\(l)"], cols: E,
+        .weightedSum, "kqv_out-\(l)", layer: l, inputs: ["kq_soft_max-\(l)"], cols: width,
         frees: ["kq_soft_max-\(l)"])
       op(
-        .matmul, "attn_out-\(l)", layer: l, inputs: ["kqv_out-\(l)"], cols: E,
+        .matmul, "attn_out-\(l)", layer: l, inputs: ["kqv_out-\(l)"], cols: width,
         tensor: w("attn_output"), frees: ["kqv_out-\(l)"])
       op(
-        .add, "ffn_inp-\(l)", layer: l, inputs: ["attn_out-\(l)", x], cols: E,
+        .add, "ffn_inp-\(l)", layer: l, inputs: ["attn_out-\(l)", x], cols: width,
         frees: ["attn_out-\(l)", x])
-      op(.norm, "ffn_rms-\(l)", layer: l, inputs: ["ffn_inp-\(l)"], cols: E)
+      op(.norm, "ffn_rms-\(l)", layer: l, inputs: ["ffn_inp-\(l)"], cols: width)
       op(
-        .mul, "ffn_norm-\(l)", layer: l, inputs: ["ffn_rms-\(l)"], cols: E, tensor: w("ffn_norm"),
+        .mul, "ffn_norm-\(l)", layer: l, inputs: ["ffn_rms-\(l)"], cols: width,
+        tensor: w("ffn_norm"),
         frees: ["ffn_rms-\(l)"])
-      let F = d.feedForward
+      let inner = d.feedForward
       let f = "ffn_norm-\(l)"
-      op(.matmul, "ffn_gate-\(l)", layer: l, inputs: [f], cols: F, tensor: w("ffn_gate"))
-      op(.matmul, "ffn_up-\(l)", layer: l, inputs: [f], cols: F, tensor: w("ffn_up"), frees: [f])
+      op(.matmul, "ffn_gate-\(l)", layer: l, inputs: [f], cols: inner, tensor: w("ffn_gate"))
       op(
-        .silu, "ffn_swiglu-\(l)", layer: l, inputs: ["ffn_gate-\(l)", "ffn_up-\(l)"], cols: F,
+        .matmul, "ffn_up-\(l)", layer: l, inputs: [f], cols: inner, tensor: w("ffn_up"), frees: [f])
+      op(
+        .silu, "ffn_swiglu-\(l)", layer: l, inputs: ["ffn_gate-\(l)", "ffn_up-\(l)"], cols: inner,
         frees: ["ffn_gate-\(l)", "ffn_up-\(l)"])
       op(
-        .matmul, "ffn_out-\(l)", layer: l, inputs: ["ffn_swiglu-\(l)"], cols: E,
+        .matmul, "ffn_out-\(l)", layer: l, inputs: ["ffn_swiglu-\(l)"], cols: width,
         tensor: w("ffn_down"), frees: ["ffn_swiglu-\(l)"])
       op(
-        .add, "l_out-\(l)", layer: l, inputs: ["ffn_out-\(l)", "ffn_inp-\(l)"], cols: E,
+        .add, "l_out-\(l)", layer: l, inputs: ["ffn_out-\(l)", "ffn_inp-\(l)"], cols: width,
         frees: ["ffn_out-\(l)", "ffn_inp-\(l)"])
       x = "l_out-\(l)"
     }

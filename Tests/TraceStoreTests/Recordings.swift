@@ -55,6 +55,7 @@ struct Recording {
 }
 
 /// A whole recording of the fake engine, finished.
+@discardableResult
 func record(
   _ dimensions: FakeModel = .small, to path: String,
   capture: Capture = .stats, prompt: Int = 5, decode: Int = 4

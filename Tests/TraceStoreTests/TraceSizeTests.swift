@@ -12,11 +12,17 @@ import Testing
     dimensions: FakeModel, decode: Int
   ) throws {
     let folder = try ScratchFolder()
-    let start = ContinuousClock.now
     let summary = try record(dimensions, to: folder.file(), prompt: 8, decode: decode)
-    print(ContinuousClock.now - start, summary)
-    print("bytes per tile", summary.fileBytes / summary.tiles)
-    print("bytes per event", summary.fileBytes / summary.events)
     #expect(summary.fileBytes <= 200 * summary.tiles)
+  }
+
+  @Test func anEventTakesAtMost40BytesOfFile() throws {
+    let folder = try ScratchFolder()
+    let summary = try record(.smolLM2, to: folder.file(), decode: 2)
+    let trace = try Trace(path: folder.file())
+    // SQLite's own account of where the pages of a file went.
+    let bytes = try trace.pairs(
+      "SELECT sum(pgsize), 1 FROM dbstat WHERE name IN ('_event', '_memory')")[0].0
+    #expect(try #require(Int(bytes)) <= 40 * summary.events)
   }
 }

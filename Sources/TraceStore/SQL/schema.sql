@@ -125,7 +125,7 @@ CREATE TABLE _op (
   first_step INTEGER NOT NULL,
   -- Its last step.
   last_step INTEGER NOT NULL,
-  -- The _memory row with the highest total between the operation before and its own last step.
+  -- The first state of memory with the highest total of its steps: a row of _memory.
   peak INTEGER NOT NULL,
   -- When it began, in ns since the recording began.
   start_ns INTEGER NOT NULL,

@@ -1,0 +1,112 @@
+-- What a reader looks up by number; their names start with an underscore because they may change.
+
+-- A tile with the rows that it holds.
+CREATE VIEW _tile AS
+SELECT
+  -- The step at which it was made.
+  t.id AS id,
+  -- The rows that it holds: a row of weight_tile.
+  t.weight_tile AS weight_tile,
+  -- The tensor.
+  w.tensor AS tensor,
+  -- Its first row in the tensor.
+  w.first_row AS first_row,
+  -- How many rows it has.
+  w.rows AS rows,
+  -- How many values a row has.
+  s.cols AS cols,
+  -- Bytes of these rows, packed.
+  w.packed_bytes AS packed_bytes,
+  -- 0 for f32 values, 1 for f16.
+  t.type_code AS type_code,
+  -- Bytes, dequantized.
+  t.bytes AS bytes,
+  -- The step of the first product that read it, or NULL.
+  t.used_step AS used_step,
+  -- The step at which it was freed, or NULL while it is alive.
+  t.freed_step AS freed_step,
+  -- How long dequantizing it took, in ns.
+  t.dequantize_ns AS dequantize_ns,
+  -- Least value.
+  w.value_min AS value_min,
+  -- Greatest value.
+  w.value_max AS value_max,
+  -- Mean of the values.
+  w.value_mean AS value_mean,
+  -- Root mean square of the values.
+  w.value_rms AS value_rms
+FROM tile AS t
+  LEFT JOIN weight_tile AS w ON w.id = t.weight_tile
+  LEFT JOIN tensor AS s ON s.id = w.tensor;
+
+-- A product with the rows that it read.
+CREATE VIEW _matmul AS
+SELECT
+  -- The step at which it was done.
+  p.step AS step,
+  -- The tile, or NULL.
+  p.tile AS tile,
+  -- The tensor.
+  p.tensor AS tensor,
+  -- The first row of the tensor.
+  coalesce(p.first_row, w.first_row) AS first_row,
+  -- Tokens.
+  p.m AS m,
+  -- Columns.
+  p.k AS k,
+  -- Rows of the weights.
+  p.n AS n,
+  -- How long it took, in ns.
+  p.duration_ns AS duration_ns,
+  -- Floating-point operations.
+  p.flops AS flops
+FROM matmul AS p
+  LEFT JOIN tile AS t ON t.id = p.tile
+  LEFT JOIN weight_tile AS w ON w.id = t.weight_tile;
+
+-- The buffers that outlive the pass they were made in, as the view buffer has them.
+CREATE VIEW _kept_buffer AS
+SELECT
+  -- The step at which it was allocated.
+  k.id AS id,
+  -- Memory category.
+  coalesce(l.category, 'weights_dequantized') AS category,
+  -- What it holds.
+  coalesce(l.name, s.name || ' rows ' || w.first_row || '..<' || (w.first_row + w.rows)) AS name,
+  -- Bytes.
+  coalesce(a.bytes, t.bytes) AS bytes,
+  -- The step at which it was freed, or NULL while it is alive.
+  coalesce(a.freed_step, t.freed_step) AS freed_step,
+  -- The tile that it is, or NULL.
+  t.id AS tile
+FROM _kept AS k
+  LEFT JOIN _allocation AS a ON a.id = k.id
+  LEFT JOIN _label AS l ON l.id = a.label
+  LEFT JOIN tile AS t ON t.id = k.id
+  LEFT JOIN weight_tile AS w ON w.id = t.weight_tile
+  LEFT JOIN tensor AS s ON s.id = w.tensor;
+
+-- An event with its kind as a number.
+CREATE VIEW _step AS
+SELECT
+  -- The step.
+  e.step AS step,
+  -- The operation that it is part of, or NULL.
+  e.op AS op,
+  -- The worker that did it.
+  e.thread AS thread,
+  -- 0 dequantize, 1 multiply, 2 free, 3 alloc, 4 compute, 5 append, 6 fail.
+  e.kind AS kind,
+  -- Bytes of packed weights alive after it.
+  m.weights AS weights,
+  -- Bytes of dequantized weights alive after it.
+  m.weights_dequantized AS weights_dequantized,
+  -- Bytes of KV cache alive after it.
+  m.kv_cache AS kv_cache,
+  -- Bytes of activations alive after it.
+  m.activations AS activations,
+  -- Bytes of workspace alive after it.
+  m.workspace AS workspace,
+  -- Bytes of logits alive after it.
+  m.logits AS logits
+FROM _event AS e LEFT JOIN _memory AS m ON m.id = e.memory;

@@ -1,0 +1,124 @@
+import Foundation
+import Testing
+
+@testable import TraceStore
+
+/// Whatever ends a recording, the file holds whole passes only, and reads.
+@Suite struct TraceCrashTests {
+  @Test func aCopyOfTheFilesAtAnyMomentHoldsWholePasses() throws {
+    let folder = try ScratchFolder()
+    // What a killed process leaves is what lies in its files at that moment.
+    var model = FakeModel.small
+    model.vocabulary = 8 * (TraceRecorder.batchLimit / 6)
+    let recording = try Recording(model, path: folder.file(), capture: .none)
+    var copies = 0
+    recording.engine.afterStep = { step in
+      guard step % 4999 == 1 else { return }
+      copies += 1
+      for suffix in ["", "-wal"] {
+        try? FileManager.default.copyItem(
+          atPath: folder.file() + suffix, toPath: folder.file("copy\(copies).sqlite") + suffix)
+      }
+    }
+    try recording.run(decode: 5)
+    #expect(copies > 10)
+    var lengths: Set<Int> = []
+    for copy in 1...copies {
+      let path = folder.file("copy\(copy).sqlite")
+      let trace = try Trace(path: path)
+      try expectWholePasses(trace)
+      lengths.insert(try trace.passCount())
+      #expect(try trace.meta()["status"] == "recording")
+      #expect(try sqlite3(path, "PRAGMA integrity_check") == "ok\n")
+    }
+    #expect(lengths.count >= 4)
+  }
+
+  @Test func aTraceIsReadWhileItIsWritten() throws {
+    let folder = try ScratchFolder()
+    let recording = try Recording(path: folder.file())
+    let trace = try Trace(path: folder.file())
+    recording.engine.load()
+    for pass in 0..<3 {
+      recording.engine.pass(pass == 0 ? .prefill : .decode, tokens: pass == 0 ? 4 : 1)
+      try recording.recorder.check()
+      #expect(try trace.passCount() == pass + 1)
+      try expectWholePasses(trace)
+      #expect(
+        try sqlite3(folder.file(), "SELECT count(*) FROM pass") == "\(pass + 1)\n")
+    }
+    // A reader that is still there does not stop the recording from ending.
+    try recording.recorder.finish(status: "complete")
+    #expect(try trace.meta()["status"] == "complete")
+  }
+
+  @Test func anAbandonedRecordingReads() throws {
+    let folder = try ScratchFolder()
+    do {
+      let recording = try Recording(path: folder.file())
+      try recording.run(decode: 2)
+      recording.engine.pass(.decode, tokens: 1, stopAfter: 7)
+    }
+    let trace = try Trace(path: folder.file())
+    #expect(try trace.passCount() == 2)
+    try expectWholePasses(trace)
+  }
+
+  @Test func aPassThatIsInterruptedIsDropped() throws {
+    let folder = try ScratchFolder()
+    let recording = try Recording(path: folder.file())
+    try recording.run(decode: 3)
+    let steps = recording.engine.steps
+    recording.engine.pass(.decode, tokens: 1, stopAfter: 20)
+    #expect(recording.engine.steps > steps)
+    let summary = try recording.recorder.finish(status: "interrupted")
+    #expect(summary.passes == 3 && summary.events == steps)
+    // What the engine frees while it goes is none of the trace's business any more.
+    recording.engine.pass(.decode, tokens: 1)
+    let trace = try Trace(path: folder.file())
+    #expect(try trace.eventCount() == steps)
+    #expect(try trace.passCount() == 3)
+    #expect(try trace.meta()["status"] == "interrupted")
+    #expect(try trace.tokens().count == 8)
+    try expectWholePasses(trace)
+    for suffix in ["-wal", "-shm", "-journal"] {
+      #expect(!FileManager.default.fileExists(atPath: folder.file() + suffix))
+    }
+  }
+
+  @Test func aFullDiskEndsTheRecordingAndKeepsWhatWasFinished() throws {
+    let folder = try ScratchFolder()
+    let recording = try Recording(path: folder.file())
+    try recording.run(decode: 2)
+    // SQLite reports the limit as it reports a disk without room.
+    recording.recorder.output.limit(pages: 5)
+    recording.engine.pass(.decode, tokens: 1)
+    #expect(throws: TraceError.full(path: folder.file())) { try recording.recorder.check() }
+    #expect(TraceError.full(path: "t.sqlite").description.hasPrefix("t.sqlite: no room"))
+    // The engine goes on; nothing more is recorded.
+    recording.engine.pass(.decode, tokens: 1)
+    #expect(throws: TraceError.full(path: folder.file())) {
+      try recording.recorder.finish(status: "complete")
+    }
+    let trace = try Trace(path: folder.file())
+    #expect(try trace.passCount() == 2)
+    #expect(try trace.meta()["status"] == "interrupted")
+    try expectWholePasses(trace)
+  }
+
+  private func expectWholePasses(_ trace: Trace) throws {
+    let last = try trace.eventCount()
+    let passes = try trace.passes()
+    #expect(try trace.pairs("SELECT count(*), 1 FROM _event")[0].0 == "\(last)")
+    for pass in passes {
+      #expect(pass.steps.upperBound <= last)
+      #expect(
+        try trace.op(startingAtOrBefore: pass.steps.upperBound)?.id == pass.ops.upperBound)
+      #expect(try trace.ops(inPass: pass.id).count == pass.ops.count)
+    }
+    // No operation without its pass.
+    #expect(
+      try trace.pairs("SELECT id, 1 FROM _op WHERE pass NOT IN (SELECT id FROM pass)").isEmpty)
+    #expect(try trace.opCount() == passes.last?.ops.upperBound ?? 0)
+  }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import Testing
+
+@testable import TraceStore
+
+@Suite struct TraceFileTests {
+  @Test func anOldTraceIsReplacedWithWhatLiesBesideIt() throws {
+    let folder = try ScratchFolder()
+    try record(to: folder.file(), decode: 4)
+    try Data("stale".utf8).write(to: URL(fileURLWithPath: folder.file() + "-wal"))
+    let summary = try record(to: folder.file(), decode: 2)
+    #expect(summary.passes == 2)
+    #expect(try Trace(path: folder.file()).passCount() == 2)
+    #expect(!FileManager.default.fileExists(atPath: folder.file() + "-wal"))
+  }
+
+  @Test func anEmptyFileIsTakenOver() throws {
+    let folder = try ScratchFolder()
+    try Data().write(to: URL(fileURLWithPath: folder.file()))
+    #expect(try record(to: folder.file()).passes == 4)
+  }
+
+  @Test(arguments: ["SQLite format 3\0", "# My notes\n", "GGUF"])
+  func anyOtherFileIsLeftAlone(start: String) throws {
+    let folder = try ScratchFolder()
+    let content = Data(start.utf8) + Data(repeating: 7, count: 100)
+    try content.write(to: URL(fileURLWithPath: folder.file()))
+    #expect(throws: TraceError.wouldReplace(path: folder.file())) {
+      try Recording(path: folder.file())
+    }
+    #expect(throws: TraceError.self) { try Trace(path: folder.file()) }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file())) == content)
+  }
+
+  @Test func foreignAndMissingFilesAreNoTraces() throws {
+    let folder = try ScratchFolder()
+    #expect(throws: TraceError.missing(path: folder.file())) { try Trace(path: folder.file()) }
+    #expect(throws: TraceError.directory(path: folder.path)) { try Trace(path: folder.path) }
+    #expect(throws: TraceError.directory(path: folder.path)) { try Recording(path: folder.path) }
+    #expect(throws: TraceError.wouldReplace(path: "/dev/null")) { try Recording(path: "/dev/null") }
+
+    _ = try sqlite3(folder.file("other.db"), "CREATE TABLE t(a)")
+    #expect(throws: TraceError.notATrace(path: folder.file("other.db"))) {
+      try Trace(path: folder.file("other.db"))
+    }
+    #expect(throws: TraceError.wouldReplace(path: folder.file("other.db"))) {
+      try Recording(path: folder.file("other.db"))
+    }
+    try Data("no SQLite file, but long enough to have a header of a hundred bytes. ".utf8)
+      .write(to: URL(fileURLWithPath: folder.file("text")))
+    #expect(throws: TraceError.notATrace(path: folder.file("text"))) {
+      try Trace(path: folder.file("text"))
+    }
+    try Data().write(to: URL(fileURLWithPath: folder.file("empty")))
+    #expect(throws: TraceError.notATrace(path: folder.file("empty"))) {
+      try Trace(path: folder.file("empty"))
+    }
+  }
+
+  @Test func aNewerSchemaIsRefused() throws {
+    let folder = try ScratchFolder()
+    try record(to: folder.file())
+    _ = try sqlite3(folder.file(), "PRAGMA user_version = 999")
+    let error = TraceError.newerSchema(
+      path: folder.file(), found: 999, expected: TraceSchema.version)
+    #expect(throws: error) { try Trace(path: folder.file()) }
+    #expect(error.description.contains("newer nibble"))
+  }
+
+  @Test func anOutputThatCannotBeMadeIsNamed() throws {
+    let path = "/nonexistent-folder/trace.sqlite"
+    let error = #expect(throws: TraceError.self) { try Recording(path: path) }
+    #expect(error?.description == "\(path): cannot be created: No such file or directory.")
+  }
+
+  @Test func truncatedAndCorruptedTracesEndInRowsOrATypedError() throws {
+    let folder = try ScratchFolder()
+    try record(to: folder.file())
+    let whole = try Data(contentsOf: URL(fileURLWithPath: folder.file()))
+    var random = SplitMix(state: 20)
+    var failures = 0
+    for round in 0..<150 {
+      var bytes = whole
+      if round % 3 == 0 {
+        bytes = bytes.prefix(Int(random.next() % UInt64(whole.count)))
+      } else {
+        for _ in 0..<20 {
+          bytes[100 + Int(random.next() % UInt64(whole.count - 100))] = UInt8(
+            truncatingIfNeeded: random.next())
+        }
+      }
+      let path = folder.file("broken.sqlite")
+      try bytes.write(to: URL(fileURLWithPath: path))
+      do {
+        let trace = try Trace(path: path)
+        for step in stride(from: 1, through: try trace.eventCount() % 10_000, by: 37) {
+          _ = try trace.event(at: step)
+          _ = try trace.op(at: step)
+          _ = try trace.tile(at: step)
+          _ = try trace.buffers(aliveAt: step)
+        }
+        _ = try trace.tokens()
+        _ = try trace.passes()
+      } catch {
+        // The compiler knows that this is a TraceError; what matters is that nothing crashed.
+        #expect(error.description.contains(path))
+        failures += 1
+      }
+    }
+    #expect(failures > 50)
+  }
+}
+
+/// A seeded generator (SplitMix64), so that every run tries the same.
+struct SplitMix {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}

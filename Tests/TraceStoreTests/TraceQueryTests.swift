@@ -1,0 +1,126 @@
+import Foundation
+import Testing
+
+@testable import TraceStore
+
+@Suite struct TraceQueryTests {
+  let folder: ScratchFolder
+  let trace: Trace
+
+  init() throws {
+    folder = try ScratchFolder()
+    try record(to: folder.file())
+    trace = try Trace(path: folder.file())
+  }
+
+  @Test func statementsRunInTurn() throws {
+    var columns: [[String]] = []
+    var rows: [[SQLValue]] = []
+    try trace.run(
+      "SELECT 1 AS a, 2.5 AS b; -- a comment; with a semicolon\n;; SELECT 'x;y', x'00ff', NULL;",
+      columns: { columns.append($0) },
+      row: {
+        rows.append($0)
+        return true
+      })
+    #expect(columns.first == ["a", "b"])
+    #expect(
+      rows == [[.integer(1), .real(2.5)], [.text("x;y"), .blob([0, 255]), .null]])
+  }
+
+  @Test func aRowCanEndItsStatement() throws {
+    var rows = 0
+    try trace.run(
+      "SELECT * FROM event; SELECT 1", columns: { _ in },
+      row: { _ in
+        rows += 1
+        return rows < 3
+      })
+    #expect(rows == 4)
+  }
+
+  @Test(arguments: [
+    "DELETE FROM tile", "UPDATE meta SET value = 'x'", "INSERT INTO meta VALUES ('a', 'b')",
+    "DROP TABLE tile", "DROP VIEW op", "CREATE TABLE t(a)", "CREATE TEMP TABLE t(a)",
+    "CREATE TEMP VIEW v AS SELECT 1", "ALTER TABLE tile RENAME TO t", "REINDEX", "ANALYZE",
+    "ATTACH ':memory:' AS other", "DETACH main", "VACUUM", "VACUUM INTO '/tmp/x'",
+    "PRAGMA user_version = 2", "PRAGMA writable_schema = ON", "PRAGMA journal_mode = DELETE",
+    "PRAGMA trusted_schema = ON", "PRAGMA temp_store_directory = '/'", "PRAGMA wal_checkpoint",
+    "SELECT load_extension('x')", "BEGIN", "SAVEPOINT s", "EXPLAIN DELETE FROM tile",
+    "CREATE VIRTUAL TABLE t USING fts5(a)", "WITH x AS (SELECT 1) DELETE FROM tile",
+    "SELECT 1; DELETE FROM tile", "pragma User_Version=3", "REPLACE INTO meta VALUES ('a', 'b')",
+  ])
+  func nothingButReadingIsAllowed(query: String) throws {
+    let before = try Data(contentsOf: URL(fileURLWithPath: folder.file()))
+    let error = #expect(throws: TraceError.self) {
+      try trace.run(query, columns: { _ in }, row: { _ in true })
+    }
+    guard case .sql = try #require(error) else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file())) == before)
+  }
+
+  @Test(arguments: [
+    "PRAGMA table_info(tile)", "PRAGMA user_version", "PRAGMA integrity_check",
+    "EXPLAIN QUERY PLAN SELECT * FROM op", "SELECT * FROM pragma_table_xinfo('op')",
+    "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 9) SELECT * FROM n",
+    "SELECT value FROM json_each('[1,2]')", "SELECT sum(bytes) OVER (ORDER BY id) FROM tile",
+    "SELECT name FROM sqlite_schema", "VALUES (1), (2)",
+  ])
+  func reading(query: String) throws {
+    #expect(try !trace.rows(query).isEmpty)
+  }
+
+  @Test(arguments: [
+    ("SELEC 1", "SQL: near \"SELEC\": syntax error\n  SELEC 1\n  ^"),
+    (
+      "SELECT 1;\nSELECT nam FROM op",
+      "SQL: no such column: nam\n  SELECT nam FROM op\n         ^"
+    ),
+    (
+      "SELECT 1; DELETE FROM tile",
+      "SQL: DELETE is not allowed: a trace is only read\n  SELECT 1; DELETE FROM tile\n"
+        + "            ^"
+    ),
+    ("SELECT 'é', nam", "SQL: no such column: nam\n  SELECT 'é', nam\n              ^"),
+  ])
+  func anErrorPointsAtThePlace(query: String, message: String) throws {
+    let error = #expect(throws: TraceError.self) {
+      try trace.run(query, columns: { _ in }, row: { _ in true })
+    }
+    #expect(error?.description == message)
+  }
+
+  @Test func aPlaceInALongLineIsShown() throws {
+    let query = "SELECT " + String(repeating: "1, ", count: 100) + "nam FROM op"
+    let error = #expect(throws: TraceError.self) { _ = try trace.rows(query) }
+    let lines = try #require(error).description.split(separator: "\n")
+    #expect(lines[1].count <= 80)
+    let caret = try #require(lines[2].firstIndex(of: "^"))
+    let column = lines[2].distance(from: lines[2].startIndex, to: caret)
+    #expect(lines[1].dropFirst(column).hasPrefix("nam"))
+  }
+
+  @Test func aZeroByteHidesNothing() throws {
+    #expect(throws: TraceError.self) { _ = try trace.rows("SELECT 1;\0 DELETE FROM tile") }
+  }
+
+  @Test func aQueryIsInterrupted() throws {
+    let interrupter = try trace.queryInterrupter()
+    var rows = 0
+    #expect(throws: TraceError.interrupted) {
+      try trace.run(
+        "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT i FROM n",
+        columns: { _ in },
+        row: { _ in
+          rows += 1
+          if rows == 1000 { interrupter.interrupt() }
+          return true
+        })
+    }
+    // The next query runs.
+    #expect(try trace.rows("SELECT 1") == [[.integer(1)]])
+  }
+}
