@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// Finds the id of a piece by its bytes: a hash table with open addressing over the pieces' bytes.
 struct PieceTable: Sendable {
   let pieces: ByteStrings
@@ -69,18 +61,13 @@ struct PieceTable: Sendable {
     let tag = UInt32(truncatingIfNeeded: hash)
     var slot = Int(hash >> shift)
     while slots[slot].id >= 0 {
-      if slots[slot].tag == tag && pieces.withBytes(of: Int(slots[slot].id), { $0 == piece }) {
+      if slots[slot].tag == tag
+        && pieces.withBytes(of: Int(slots[slot].id), { $0.elementsEqual(piece) })
+      {
         break
       }
       slot = (slot + 1) & (slots.count - 1)
     }
     return (slot, tag)
   }
-}
-
-/// Whether two stretches of memory hold the same bytes.
-private func == (left: UnsafeBufferPointer<UInt8>, right: UnsafeBufferPointer<UInt8>) -> Bool {
-  guard left.count == right.count else { return false }
-  guard let leftBase = left.baseAddress, let rightBase = right.baseAddress else { return true }
-  return memcmp(leftBase, rightBase, left.count) == 0
 }
