@@ -40,7 +40,7 @@ let package = Package(
     .target(name: "CLibEdit", linkerSettings: [.linkedLibrary("edit")]),
     .target(
       name: "Debugger",
-      dependencies: ["CLibEdit", "Quantization", "Inference", "Recording", "TraceStore"]),
+      dependencies: ["CLibEdit", "Quantization", "GGUF", "Inference", "Recording", "TraceStore"]),
     // 9
     .executableTarget(
       name: "nibble",

@@ -1,5 +1,6 @@
 import Inference
 import Testing
+import TraceStore
 
 @testable import Debugger
 
@@ -34,6 +35,7 @@ import Testing
     let marks = (0..<10).map { MemoryPlot.Mark(step: 1 + $0 * 300, label: "\($0)") }
     return MemoryPlot(
       title: "pass 3, decode \" fox\"", columns: columns, peaks: peaks, marks: marks,
+      marked: "layer",
       cursor: steps.upperBound - steps.count / 15, wholeModel: wholeModel)
   }
 

@@ -1,4 +1,5 @@
 import Inference
+import TraceStore
 
 /// The y axis of a plot: round ticks in binary units, a whole number of lines apart.
 struct PlotAxis: Equatable {
@@ -44,7 +45,8 @@ extension MemoryPlot {
       return (base.total > 0 ? "+" : "") + formatBytes(index * axis.tick)
     }
     let margin = labels.map(displayWidth).max() ?? 0
-    let shown = moments(across: max(8, style.width - margin - 3))
+    let across = max(8, style.width - margin - 3)
+    let shown = moments(across: across)
     let cells = shown.map { stackedCells(of: $0.use, above: base, axis: axis, style: style) }
 
     var lines: [String] = []
@@ -58,7 +60,16 @@ extension MemoryPlot {
           + Cell.joined(cells.map { $0[line] }, style: style))
     }
     lines += xAxis(shown, margin: margin, origin: labels[0], style: style)
+    if !isExact(across: across) {
+      let text = "Columns come in pairs: the most and the least alive in the same few steps."
+      lines += wrapped(text, to: style.width - 2).map { "  " + $0 }
+    }
     return lines
+  }
+
+  /// Whether each step has a character of its own, or more than one.
+  func isExact(across: Int) -> Bool {
+    columns.count <= across && columns.allSatisfy { $0.firstStep == $0.lastStep }
   }
 
   /// One character across: the steps it stands for and the moment it shows.
@@ -70,8 +81,7 @@ extension MemoryPlot {
   /// What to draw in `across` characters: each step once or several times where they fit, else
   /// the most and the least of each group of steps, side by side.
   func moments(across: Int) -> [Moment] {
-    let exact = columns.allSatisfy { $0.firstStep == $0.lastStep } && columns.count <= across
-    guard !exact else {
+    guard !isExact(across: across) else {
       return (0..<across).map { place in
         let column = columns[place * columns.count / across]
         return Moment(lastStep: column.lastStep, use: column.most)
@@ -106,10 +116,12 @@ extension MemoryPlot {
 
     var labels = LabelLine(width: shown.count)
     for (mark, index) in placed { labels.put(mark.label, at: index) }
-    if !labels.isEmpty { lines.append(indent + labels.text) }
+    if !labels.isEmpty {
+      lines.append(padded(marked, to: margin, onLeft: true) + "  " + labels.text)
+    }
     if let cursor, let index = place(of: cursor) {
       var line = LabelLine(width: shown.count)
-      line.put((style.unicode ? "▲" : "^") + " step \(formatCount(cursor))", at: index, shift: true)
+      line.put((style.unicode ? "▲" : "^") + " step \(cursor)", at: index, shift: true)
       lines.append(indent + style.paint(line.text.trimmingTrailingSpaces(), .bold))
     }
     return lines

@@ -1,4 +1,5 @@
 import Inference
+import TraceStore
 
 extension MemoryPlot {
   /// The categories that are alive at some step, each with its fill and its own peak, and the
@@ -29,14 +30,7 @@ extension MemoryPlot {
       used += (used > 1 ? 3 : 1) + entry.columns
     }
     lines.append(line)
-    if let caption { lines += wrapped(caption, to: style.width - 2).map { "  " + $0 } }
     return lines
-  }
-
-  /// What two characters stand for, where they stand for several steps.
-  private var caption: String? {
-    columns.contains { $0.firstStep < $0.lastStep }
-      ? "Columns come in pairs: the most and the least alive in the same few steps." : nil
   }
 
   /// Two bars from zero: what was alive at most, and the same with every weight as float16.

@@ -1,4 +1,5 @@
 import Inference
+import TraceStore
 
 /// Live memory over the steps of a trace, stacked by category.
 ///
@@ -47,13 +48,16 @@ public struct MemoryPlot: Sendable {
   /// The most bytes that each category had alive, over all steps shown.
   public var peaks: MemoryUse
   public var marks: [Mark]
+  /// What the marks are: `layer`, `pass`; or empty where their labels say it.
+  public var marked: String
   /// The step at which the cursor stands.
   public var cursor: Int?
   /// Bytes of the whole model as float16 beside its packed weights, for ``scaleLines(style:)``.
   public var wholeModel: Int?
 
   public init(
-    title: String, columns: [Column], peaks: MemoryUse, marks: [Mark] = [], cursor: Int? = nil,
+    title: String, columns: [Column], peaks: MemoryUse, marks: [Mark] = [],
+    marked: String = "", cursor: Int? = nil,
     wholeModel: Int? = nil
   ) {
     precondition(!columns.isEmpty, "a plot needs a step")
@@ -61,6 +65,7 @@ public struct MemoryPlot: Sendable {
     self.columns = columns
     self.peaks = peaks
     self.marks = marks
+    self.marked = marked
     self.cursor = cursor
     self.wholeModel = wholeModel
   }
@@ -109,10 +114,10 @@ public struct MemoryPlot: Sendable {
     return lines.map { $0.trimmingTrailingSpaces() + "\n" }.joined()
   }
 
-  /// `Live memory, pass 3, decode " fox", steps 2,113 to 4,020`, what the axis leaves out, and
+  /// `Live memory, pass 3, decode " fox", steps 2113 to 4020`, what the axis leaves out, and
   /// what two characters stand for.
   func titleLines(style: TextStyle) -> [String] {
-    let steps = "steps \(formatCount(firstStep)) to \(formatCount(lastStep))"
+    let steps = "steps \(firstStep) to \(lastStep)"
     var lines = wrapped("Live memory, \(title), \(steps)", to: style.width)
     let base = baseline
     if base.total > 0 {

@@ -15,7 +15,9 @@ public final class StandardOutput: OutputSink {
   }
 
   public func complain(_ message: String) {
-    emit(message + "\n", to: 2)
+    // A command that we print can be typed as it stands.
+    let invocation = CommandLine.arguments.first ?? "nibble"
+    emit(message.replacing("`nibble ", with: "`\(invocation) ") + "\n", to: 2)
   }
 }
 

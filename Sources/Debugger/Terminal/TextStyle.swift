@@ -37,6 +37,11 @@ public struct TextStyle: Sendable, Equatable {
       unicode: nibble_locale_is_utf8())
   }
 
+  /// `5×576`: rows by columns.
+  func shape(_ rows: Int, _ cols: Int) -> String {
+    "\(rows)\(unicode ? "×" : "x")\(cols)"
+  }
+
   private static func palette(of terminal: String?) -> Palette {
     guard let terminal, terminal != "dumb", environment("NO_COLOR") == nil else { return .none }
     return environment("COLORTERM") != nil || terminal.contains("256") ? .many : .sixteen

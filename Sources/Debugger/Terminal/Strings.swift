@@ -1,31 +1,4 @@
-/// The columns that a text takes on a terminal: two for East Asian wide characters and emoji,
-/// none for what combines with the character before it.
-///
-/// After the wide ranges of Unicode's EastAsianWidth.txt (W and F), by block.
-func displayWidth(_ text: String) -> Int {
-  text.reduce(0) { $0 + width(of: $1) }
-}
-
-private func width(of character: Character) -> Int {
-  guard let first = character.unicodeScalars.first else { return 0 }
-  if first.properties.isEmojiPresentation { return 2 }
-  if character.unicodeScalars.count > 1 && first.properties.isEmoji
-    && character.unicodeScalars.contains("\u{FE0F}")
-  {
-    return 2
-  }
-  switch first.properties.generalCategory {
-  case .control, .nonspacingMark, .enclosingMark, .format: return 0
-  default: break
-  }
-  return wideRanges.contains { $0.contains(first.value) } ? 2 : 1
-}
-
-private let wideRanges: [ClosedRange<UInt32>] = [
-  0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x4DBF, 0x4E00...0x9FFF, 0xA000...0xA4CF,
-  0xA960...0xA97F, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60,
-  0xFFE0...0xFFE6, 0x20000...0x3FFFD,
-]
+import TraceStore
 
 /// A text filled with spaces to a number of columns, on the right or on the left.
 func padded(_ text: String, to columns: Int, onLeft: Bool = false) -> String {
@@ -39,12 +12,19 @@ func truncated(_ text: String, to columns: Int, unicode: Bool = true) -> String 
   var kept = ""
   var used = 0
   for character in text {
-    let next = width(of: character)
+    let next = displayWidth(String(character))
     if used + next > columns - 1 { break }
     kept.append(character)
     used += next
   }
   return kept + (unicode ? "…" : "~")
+}
+
+/// A token's text in quotes, cut between them to a number of columns.
+func quoted(_ text: String, to columns: Int, unicode: Bool) -> String {
+  let whole = quoted(text)
+  guard displayWidth(whole) > columns else { return whole }
+  return truncated(String(whole.dropLast()), to: columns - 1, unicode: unicode) + "\""
 }
 
 /// A token's text as a quoted string in which nothing invisible hides: `"\n\n"`, `" fox"`.

@@ -1,0 +1,70 @@
+extension Command {
+  static let looking: [Command] = [
+    Command(
+      name: "where", aliases: ["bt", "backtrace"], chapter: .looking,
+      summary: "Show this stop again, and the frames it lies in",
+      help: """
+        The frames are tile, operation, layer and pass, from the smallest, each with the steps
+        from its first to its last.
+        """,
+      example: "where",
+      action: { session, arguments in
+        try none(arguments, of: "where")
+        try session.showFrames()
+      }),
+    Command(
+      name: "list", aliases: ["l"], arguments: "[STEP | -]", chapter: .looking,
+      summary: "List the events around here",
+      help: """
+        Shows ten events with this one, or STEP, among them. "list" again, or an empty line, shows
+        the ten that follow; "list -" the ten before the first shown.
+        """,
+      example: "list 100", repetition: .goingOn,
+      action: { session, arguments in try session.list(arguments) }),
+    Command(
+      name: "print", aliases: ["p"], arguments: "EXPRESSION", chapter: .looking,
+      summary: "Show what stands here, or a field of it, or captured values",
+      help: """
+        event, op, tile, tensor, matmul, token, pass, mem and kv are what stands at this step; a
+        dot and a field shows one figure: "print tile.rows". The name of an operation of this pass
+        shows that operation, and a slice of it its values where the trace has them:
+        "print ffn_norm-3[0..8]" shows the first eight (of the last token, where there are
+        several), "print ffn_norm-3[2, 0..8]" those of the third row. The name of a weight tensor
+        shows the tensor.
+        """,
+      example: "print mem.live", completes: .expressions,
+      action: { session, arguments in try session.printExpression(arguments) }),
+    Command(
+      name: "mem", arguments: "[op | layer | pass | all]", chapter: .looking,
+      summary: "Draw live memory, stacked by category, with the cursor in it",
+      help: """
+        Draws the pass, or one operation, one layer or the whole trace. Packed weights that stay
+        alive throughout are left out below the axis, and the title says how much: a tile is so
+        much smaller that it would not be seen above them. Two bars from zero show the proportion,
+        beside what the model would take were it float16 all at once.
+        """,
+      example: "mem layer", completes: .ranges,
+      action: { session, arguments in try session.plotMemory(arguments) }),
+    Command(
+      name: "info", aliases: ["i"], arguments: "TOPIC [PATTERN]", chapter: .looking,
+      summary: "Show \(InfoTopic.all.map(\.name).joined(separator: ", "))",
+      help: InfoTopic.manual,
+      example: "info memory", completes: .topics,
+      action: { session, arguments in try session.info(arguments) }),
+    Command(
+      name: "sql", arguments: "QUERY", chapter: .looking,
+      summary: "Ask the trace in SQL",
+      help: """
+        The trace is a database; the query can read everything in it and change nothing. A line
+        that begins with SELECT, WITH, VALUES or EXPLAIN needs no "sql" before it.
+        "info tables" lists what can be asked. ^C ends a query that takes long.
+        """,
+      example: "sql SELECT kind, count(*) FROM event GROUP BY kind;",
+      action: { session, arguments in
+        guard !arguments.isEmpty else {
+          throw DebuggerError.missingArgument(command: "sql", expected: "a query")
+        }
+        try session.query(arguments)
+      }),
+  ]
+}

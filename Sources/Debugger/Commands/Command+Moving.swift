@@ -1,0 +1,151 @@
+extension Command {
+  static let moving: [Command] = [
+    Command(
+      name: "step", aliases: ["s"], arguments: "[N]", chapter: .moving,
+      summary: "Go on by one event, or by N",
+      help: """
+        An event is the finest grain there is: a tile is dequantized, multiplied or freed, a
+        buffer is taken or returned, an operation's work is done, a position is appended to the
+        KV cache. You stand at the event that has just happened.
+        """,
+      example: "step 3",
+      action: { session, arguments in
+        let count = try count(arguments, of: "step")
+        try session.move { $0.move(by: count) }
+      }),
+    Command(
+      name: "reverse-step", aliases: ["rs"], arguments: "[N]", chapter: .moving,
+      summary: "Go back by one event, or by N",
+      help: "Undoes step: \"step N\" and \"reverse-step N\" take you back to where you were.",
+      example: "reverse-step",
+      action: { session, arguments in
+        let count = try count(arguments, of: "reverse-step")
+        try session.move { $0.move(by: -count) }
+      }),
+    Command(
+      name: "next", aliases: ["n"], arguments: "[N]", chapter: .moving,
+      summary: "Go on to the end of an operation, over its tiles",
+      help: """
+        Finishes the operation that is under way, or else does the next one whole, and shows its
+        result. With N, that many times.
+        """,
+      example: "next",
+      action: { session, arguments in
+        let count = try count(arguments, of: "next")
+        try session.move { try $0.advance(.op, count: count) }
+      }),
+    Command(
+      name: "reverse-next", aliases: ["rn"], arguments: "[N]", chapter: .moving,
+      summary: "Go back to where the operation before ended",
+      help: "Undoes next where that began at the end of an operation.",
+      example: "reverse-next",
+      action: { session, arguments in
+        let count = try count(arguments, of: "reverse-next")
+        try session.move { try $0.retreat(.op, count: count) }
+      }),
+    Command(
+      name: "finish", aliases: ["fin"], arguments: "[op | layer | pass]", chapter: .moving,
+      summary: "Run to the end of the operation, or of the layer",
+      help: """
+        In the middle of an operation, runs to its end. At the end of one, runs to the end of the
+        layer; standing there, to the end of the next layer. A word chooses the frame: "finish
+        pass" runs to the end of the pass. What comes before the first layer, and after the last,
+        counts as a layer each.
+        """,
+      example: "finish pass", completes: .grains,
+      action: { session, arguments in
+        let grain = try grain(arguments, session, of: "finish")
+        try session.move { try $0.advance(grain) }
+      }),
+    Command(
+      name: "reverse-finish", arguments: "[op | layer | pass]", chapter: .moving,
+      summary: "Run back to before the operation, or the layer, began",
+      help: """
+        In the middle of an operation, goes back to where the one before it ended. At the end of
+        one, goes back to where the layer before ended. A word chooses the frame, as for finish,
+        which it undoes where that began at the end of such a frame.
+        """,
+      example: "reverse-finish layer", completes: .grains,
+      action: { session, arguments in
+        let grain = try grain(arguments, session, of: "reverse-finish")
+        try session.move { try $0.retreat(grain) }
+      }),
+    Command(
+      name: "continue", aliases: ["c"], chapter: .moving,
+      summary: "Run to the end of the trace",
+      help: "Stands at the last event of the recording.",
+      example: "continue",
+      action: { session, arguments in
+        try none(arguments, of: "continue")
+        try session.move { $0.go(to: .max) }
+      }),
+    Command(
+      name: "reverse-continue", aliases: ["rc"], chapter: .moving,
+      summary: "Run back to the beginning of the trace",
+      help: """
+        Stands at the first event of the recording, before the first pass, where the weights and
+        the KV cache are taken from memory.
+        """,
+      example: "reverse-continue",
+      action: { session, arguments in
+        try none(arguments, of: "reverse-continue")
+        try session.move { $0.go(to: .min) }
+      }),
+    Command(
+      name: "goto", arguments: "STEP | +N | -N | start | end | peak | pass N | OP",
+      chapter: .moving,
+      summary: "Go to a step, to a pass, to an operation or to the memory's peak",
+      help: """
+        STEP is a number as every stop shows it; +N and -N count from here. "start" and "end" are
+        the first and the last step, "peak" the step at which most memory was alive. "pass N" is
+        the first step of a pass, and OP an operation of this pass by its name: you stand at the
+        end of it.
+        """,
+      example: "goto ffn_gate-2", completes: .places,
+      action: { session, arguments in
+        let target = try session.target(of: arguments)
+        try session.move { $0.go(to: target) }
+      }),
+  ]
+
+  private static func grain(
+    _ arguments: String, _ session: DebuggerSession, of command: String
+  ) throws -> Grain {
+    if arguments.isEmpty { return try session.cursor.currentFrame() }
+    let matches = Grain.allCases.filter { $0.rawValue.hasPrefix(arguments) }
+    guard let grain = matches.first else {
+      throw DebuggerError.badArgument(
+        command: command, found: arguments, expected: "op, layer or pass")
+    }
+    return grain
+  }
+}
+
+extension DebuggerSession {
+  /// The step that the argument of `goto` means.
+  func target(of text: String) throws -> Int {
+    let expected = "a step, +N, -N, start, end, peak, pass N or the name of an operation"
+    let words = text.split(separator: " ").map(String.init)
+    switch (words.first, words.count) {
+    case (nil, _): throw DebuggerError.missingArgument(command: "goto", expected: expected)
+    case ("start", 1): return 1
+    case ("end", 1): return cursor.last
+    case ("peak", 1): return try trace.peak()?.step ?? cursor.step
+    case ("pass", 2):
+      guard let number = Int(words[1]), let pass = try trace.pass(number) else {
+        throw DebuggerError.badArgument(
+          command: "goto", found: text, expected: "a pass from 1 to \(try trace.passCount())")
+      }
+      return pass.steps.lowerBound
+    case (let word?, 1):
+      if let number = Int(word) {
+        guard let first = word.first, "+-".contains(first) else { return number }
+        let (target, overflow) = cursor.step.addingReportingOverflow(number)
+        return overflow ? (number < 0 ? Int.min : Int.max) : target
+      }
+      if let op = try op(named: word) { return op.steps.upperBound }
+      throw DebuggerError.badArgument(command: "goto", found: text, expected: expected)
+    default: throw DebuggerError.badArgument(command: "goto", found: text, expected: expected)
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import TraceStore
+
+// A boundary of a grain is the last step of a frame of that grain: standing there, the frame has
+// just been finished. Moves go from boundary to boundary, so a move and its reverse undo each
+// other wherever they begin on one.
+extension Cursor {
+  /// Goes to the end of the frame that is under way, or of the next one; `count` times.
+  public mutating func advance(_ grain: Grain, count: Int = 1) throws -> Ending {
+    for _ in 0..<count {
+      guard let boundary = try boundary(of: grain, after: step) else {
+        step = last
+        return .end
+      }
+      step = boundary
+    }
+    return .arrived
+  }
+
+  /// Goes back to where the frame before this one ended; `count` times.
+  public mutating func retreat(_ grain: Grain, count: Int = 1) throws -> Ending {
+    for _ in 0..<count {
+      guard let boundary = try boundary(of: grain, before: step) else {
+        step = 1
+        return .beginning
+      }
+      step = boundary
+    }
+    return .arrived
+  }
+
+  /// What `finish` leaves: the op where one is under way, else the layer.
+  public func currentFrame() throws -> Grain {
+    guard let op = try op(at: step), step < op.steps.upperBound else { return .layer }
+    return .op
+  }
+
+  /// The first boundary after a step.
+  ///
+  /// - Complexity: O(log ops), and for a layer also O(ops of the layer).
+  func boundary(of grain: Grain, after step: Int) throws -> Int? {
+    switch grain {
+    case .op:
+      return try firstOp(endingAfter: step)?.steps.upperBound
+    case .layer:
+      guard let op = try firstOp(endingAfter: step) else { return nil }
+      return try lastOp(ofLayerWith: op).steps.upperBound
+    case .pass:
+      guard let pass = try firstPass(endingAfter: step) else { return nil }
+      return pass.steps.upperBound
+    }
+  }
+
+  /// The last boundary before a step.
+  func boundary(of grain: Grain, before step: Int) throws -> Int? {
+    switch grain {
+    case .op:
+      return try lastOp(endingBefore: step)?.steps.upperBound
+    case .layer:
+      guard let op = try lastOp(endingBefore: step) else { return nil }
+      guard let next = try trace.op(op.id + 1), sameLayer(op, next) else {
+        return op.steps.upperBound
+      }
+      let first = try firstOp(ofLayerWith: op)
+      return try trace.op(first.id - 1)?.steps.upperBound
+    case .pass:
+      guard let pass = try firstPass(endingAfter: step - 1) else {
+        return try trace.pass(trace.passCount())?.steps.upperBound
+      }
+      return try trace.pass(pass.id - 1)?.steps.upperBound
+    }
+  }
+
+  // MARK: - Ops
+
+  /// The op that a step is part of.
+  func op(at step: Int) throws -> TraceOp? {
+    try trace.op(at: step)
+  }
+
+  private func firstOp(endingAfter step: Int) throws -> TraceOp? {
+    guard let op = try trace.op(startingAtOrBefore: step) else { return try trace.op(1) }
+    return op.steps.upperBound > step ? op : try trace.op(op.id + 1)
+  }
+
+  private func lastOp(endingBefore step: Int) throws -> TraceOp? {
+    guard let op = try trace.op(startingAtOrBefore: step) else { return nil }
+    return op.steps.upperBound < step ? op : try trace.op(op.id - 1)
+  }
+
+  // MARK: - Layers
+
+  /// Whether two ops are of one layer of one pass. The ops before the first layer, and those after
+  /// the last, count as a layer each.
+  private func sameLayer(_ one: TraceOp, _ other: TraceOp) -> Bool {
+    one.pass == other.pass && one.layer == other.layer
+  }
+
+  func lastOp(ofLayerWith op: TraceOp) throws -> TraceOp {
+    var result = op
+    while let next = try trace.op(result.id + 1), sameLayer(next, op) { result = next }
+    return result
+  }
+
+  func firstOp(ofLayerWith op: TraceOp) throws -> TraceOp {
+    var result = op
+    while let previous = try trace.op(result.id - 1), sameLayer(previous, op) {
+      result = previous
+    }
+    return result
+  }
+
+  // MARK: - Passes
+
+  private func firstPass(endingAfter step: Int) throws -> TracePass? {
+    var low = 1
+    var high = try trace.passCount() + 1
+    while low < high {
+      let middle = (low + high) / 2
+      guard let pass = try trace.pass(middle) else { return nil }
+      if pass.steps.upperBound > step { high = middle } else { low = middle + 1 }
+    }
+    return try trace.pass(low)
+  }
+}

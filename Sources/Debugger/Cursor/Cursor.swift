@@ -1,0 +1,51 @@
+import Inference
+import TraceStore
+
+/// A place in a trace: the step that has just happened.
+///
+/// Everything else about the place (pass, layer, op, tile) follows from the step. A move never
+/// leaves the trace: it stops at the first or the last step and says so.
+public struct Cursor {
+  public let trace: Trace
+  /// The last step of the trace; at least 1.
+  public let last: Int
+  /// The step that has just happened, from 1 to ``last``.
+  public internal(set) var step: Int
+
+  /// Stands at the first step of the first pass; in a trace that ends before one, at step 1.
+  ///
+  /// - Throws: ``DebuggerError/emptyTrace(path:)``, or what the trace throws.
+  public init(trace: Trace) throws {
+    self.trace = trace
+    last = try trace.eventCount()
+    guard last > 0 else { throw DebuggerError.emptyTrace(path: trace.path) }
+    step = try trace.pass(1)?.steps.lowerBound ?? 1
+  }
+
+  /// What ended a move.
+  public enum Ending: Equatable, Sendable {
+    /// The move went as far as it was asked to.
+    case arrived
+    /// It would have passed the first step.
+    case beginning
+    /// It would have passed the last step.
+    case end
+  }
+
+  /// Goes to a step, or as near as the trace goes.
+  public mutating func go(to target: Int) -> Ending {
+    step = min(max(target, 1), last)
+    return target < 1 ? .beginning : target > last ? .end : .arrived
+  }
+
+  /// Goes `count` steps forwards, or backwards where it is negative.
+  public mutating func move(by count: Int) -> Ending {
+    let (target, overflow) = step.addingReportingOverflow(count)
+    return go(to: overflow ? (count < 0 ? Int.min : Int.max) : target)
+  }
+}
+
+/// The frames that a place lies in, from the smallest: what `next` and `finish` run to the end of.
+public enum Grain: String, CaseIterable, Sendable {
+  case op, layer, pass
+}

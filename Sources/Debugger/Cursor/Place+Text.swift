@@ -1,0 +1,129 @@
+import Inference
+import TraceStore
+
+extension Place {
+  /// `pass 3 decode "fox" · layer 12 · ffn_gate · tile 8/24`, with as much of a prompt as fits.
+  func heading(style: TextStyle, width: Int) -> String {
+    var text = ""
+    for (room, counted) in [(28, true), (16, true), (16, false), (8, false)] {
+      text = heading(style: style, textWidth: room, counted: counted)
+      if displayWidth(text) <= width { break }
+    }
+    return text
+  }
+
+  private func heading(style: TextStyle, textWidth: Int, counted: Bool) -> String {
+    let separator = style.unicode ? " · " : " - "
+    var parts: [String] = []
+    if let pass {
+      parts.append(
+        Self.title(
+          of: pass, tokens: tokens, style: style, textWidth: textWidth, counted: counted))
+    } else {
+      parts.append(isLoading ? "loading" : "between passes")
+    }
+    if let layer = op?.layer { parts.append("layer \(layer)") }
+    if let op { parts.append(Self.shortName(of: op)) }
+    if let tileNumber {
+      parts.append("tile \(tileNumber.index)/\(tileNumber.count)")
+    } else if let tile {
+      parts.append("rows \(tile.firstRow)..<\(tile.firstRow + tile.rows)")
+    }
+    return parts.joined(separator: separator)
+  }
+
+  /// `pass 3 decode "fox"`; of a prompt as much as fits in `textWidth` columns.
+  static func title(
+    of pass: TracePass, tokens: [TraceToken], style: TextStyle, textWidth: Int = 28,
+    counted: Bool = true
+  ) -> String {
+    let text = tokens.map(\.text).joined()
+    let shown = quoted(text, to: textWidth, unicode: style.unicode)
+    let kind = pass.kind == .prefill ? "prefill" : "decode"
+    let count = counted && pass.tokens > 1 ? " (\(pass.tokens) tokens)" : ""
+    return "pass \(pass.id) \(kind)" + (tokens.isEmpty ? "" : " \(shown)") + count
+  }
+
+  /// An op's name without the layer that stands beside it: `ffn_gate` for `ffn_gate-12`.
+  static func shortName(of op: TraceOp) -> String {
+    guard let layer = op.layer, op.name.hasSuffix("-\(layer)") else { return op.name }
+    return String(op.name.dropLast("-\(layer)".count))
+  }
+
+  /// What happened at this step, in one line, as llama.cpp names things:
+  /// `ffn_gate-12 = (f32) MUL_MAT(blk.12.ffn_gate.weight rows 448..<512 of 1536 (q4_1 → f16),
+  /// ffn_norm-12) = 64 of 1536`.
+  func happened(style: TextStyle) -> String {
+    let arrow = style.unicode ? "→" : "->"
+    switch event.kind {
+    case .dequantize:
+      guard let tile, let tensor else { return "DEQUANTIZE" }
+      return
+        "\(tileName) = (\(tile.type)) DEQUANTIZE(\(tensor.name) \(Self.rows(of: tile, in: tensor))"
+        + " (\(tensor.type.lowercased()))) = \(style.shape(tile.rows, tensor.cols))"
+    case .multiply:
+      return multiplication(arrow: arrow)
+    case .free:
+      if let tile, let tensor {
+        return "FREE(\(tileName): \(tensor.name) \(Self.rows(of: tile, in: tensor)))"
+          + " = \(formatBytes(tile.bytes)) returned"
+      }
+      return buffer.map { "FREE(\($0.name)) = \(formatBytes($0.bytes)) returned" } ?? "FREE"
+    case .alloc:
+      return buffer.map { "ALLOC(\($0.name)) = \(formatBytes($0.bytes)) of \($0.category.name)" }
+        ?? "ALLOC"
+    case .append:
+      guard let append else { return "KV_APPEND" }
+      let bytes = formatBytes(append.keyBytes + append.valueBytes)
+      return "KV_APPEND(layer \(append.layer), position \(append.position)) = \(bytes);"
+        + " the cache holds \(formatBytes(append.cacheBytes))"
+    case .compute:
+      return op.map { Self.equation(of: $0, style: style) } ?? "COMPUTE"
+    case .fail:
+      return "FAIL: an allocation here would have passed the memory budget"
+    }
+  }
+
+  /// A whole operation as llama.cpp shows it: `Kcur-0 = (f32) MUL_MAT(blk.0.attn_k.weight,
+  /// attn_norm-0) = 2×64`.
+  static func equation(of op: TraceOp, style: TextStyle) -> String {
+    "\(op.name) = (f32) \(function(of: op))(\(op.inputs.joined(separator: ", ")))"
+      + " = \(style.shape(op.rows, op.cols))"
+  }
+
+  private func multiplication(arrow: String) -> String {
+    guard let op, let matmul, let tensor else { return "MUL_MAT" }
+    var weights = tensor.name
+    if matmul.n < tensor.rows {
+      weights += " rows \(matmul.firstRow)..<\(matmul.firstRow + matmul.n) of \(tensor.rows)"
+    }
+    weights += " (\(tensor.type.lowercased())" + (tile.map { " \(arrow) \($0.type)" } ?? "") + ")"
+    let others = op.inputs.filter { $0 != tensor.name }
+    let tokens = matmul.m > 1 ? " for each of \(matmul.m) tokens" : ""
+    return "\(op.name) = (f32) MUL_MAT(\(([weights] + others).joined(separator: ", ")))"
+      + " = \(matmul.n) of \(tensor.rows)" + tokens
+  }
+
+  /// What an event was about, in a few words beside its kind and its operation.
+  func subject(style: TextStyle) -> String {
+    if let tile {
+      return tileNumber.map { "tile \($0.index)/\($0.count)" }
+        ?? "rows \(tile.firstRow)..<\(tile.firstRow + tile.rows)"
+    }
+    if let append { return "position \(append.position)" }
+    if let buffer { return buffer.name == op?.name ? "its output" : buffer.name }
+    return op.map { Self.function(of: $0) } ?? ""
+  }
+
+  /// `tile 8`, or `tile` where its number is not known.
+  private var tileName: String { tileNumber.map { "tile \($0.index)" } ?? "tile" }
+
+  static func rows(of tile: TraceTile, in tensor: TraceTensor) -> String {
+    "rows \(tile.firstRow)..<\(tile.firstRow + tile.rows) of \(tensor.rows)"
+  }
+
+  /// ggml's name of what an op does; the two products of attention are products like any other.
+  static func function(of op: TraceOp) -> String {
+    ["kq", "kqv"].contains(op.kind) ? "MUL_MAT" : op.kind.uppercased()
+  }
+}

@@ -1,0 +1,144 @@
+import Inference
+import TraceStore
+
+/// What `info` can tell about.
+struct InfoTopic: Sendable {
+  let name: String
+  let summary: String
+  let show: @Sendable (_ session: DebuggerSession, _ pattern: String) throws -> Void
+
+  static let all: [InfoTopic] = [
+    InfoTopic(name: "memory", summary: "bytes alive by category, here and at the peak") { s, _ in
+      try s.infoMemory()
+    },
+    InfoTopic(name: "kv", summary: "the KV cache: positions, bytes, what one position takes") {
+      s, _ in try s.infoKV()
+    },
+    InfoTopic(name: "tensors", summary: "weight tensors: shape, type, bytes packed and as f16") {
+      s, pattern in try s.infoTensors(pattern)
+    },
+    InfoTopic(name: "layers", summary: "layers: bytes of their weights, time in this pass") {
+      s, _ in try s.infoLayers()
+    },
+    InfoTopic(name: "buffers", summary: "every buffer alive at this step") { s, pattern in
+      try s.infoBuffers(pattern)
+    },
+    InfoTopic(
+      name: "ops",
+      summary: "operations of this layer; \"info ops all\" of the pass, or those that match"
+    ) { s, pattern in try s.infoOps(pattern) },
+    InfoTopic(name: "tokens", summary: "the text: tokens, and how likely the model found them") {
+      s, _ in try s.infoTokens()
+    },
+    InfoTopic(name: "tile", summary: "the whole life of the tile here") { s, _ in
+      try s.infoTile()
+    },
+    InfoTopic(name: "pass", summary: "this pass") { s, _ in try s.printExpression("pass") },
+    InfoTopic(name: "passes", summary: "all passes") { s, _ in try s.infoPasses() },
+    InfoTopic(name: "model", summary: "what was run, and how") { s, _ in s.infoModel() },
+    InfoTopic(name: "tables", summary: "what can be asked in SQL") { s, _ in
+      try s.infoTables()
+    },
+  ]
+
+  /// For the manual of `info`.
+  static let manual =
+    "Topics:\n\n"
+    + all.map { "  \(padded($0.name, to: 9))\($0.summary)" }.joined(separator: "\n")
+    + "\n\nA topic can be shortened as long as no other begins the same. After tensors, buffers and "
+    + "ops, a pattern leaves those whose name contains it."
+}
+
+extension DebuggerSession {
+  /// Does `info`.
+  func info(_ arguments: String) throws {
+    let (word, pattern) = Self.split(arguments)
+    let names = InfoTopic.all.map(\.name)
+    guard !word.isEmpty else {
+      throw DebuggerError.missingArgument(
+        command: "info", expected: "a topic: \(names.joined(separator: ", "))")
+    }
+    let matches = InfoTopic.all.filter { $0.name.hasPrefix(word) }
+    guard let topic = matches.first(where: { $0.name == word }) ?? matches.first else {
+      throw DebuggerError.badArgument(
+        command: "info", found: word, expected: "one of \(names.joined(separator: ", "))")
+    }
+    guard matches.count == 1 || topic.name == word else {
+      throw DebuggerError.ambiguousCommand(name: "info \(word)", matches: matches.map(\.name))
+    }
+    try topic.show(self, pattern)
+  }
+
+  func infoMemory() throws {
+    guard let event = try trace.event(at: cursor.step) else { return }
+    let peak = try trace.peak()
+    var table = TextTable([
+      ("category", .left), ("here", .right), ("at the peak", .right), ("bytes here", .right),
+    ])
+    for category in MemoryPlot.stack {
+      table.add(
+        category.name, formatBytes(event.live[category]),
+        formatBytes(peak?.live[category] ?? 0), String(event.live[category]))
+    }
+    table.add(
+      "all", formatBytes(event.live.total), formatBytes(peak?.live.total ?? 0),
+      String(event.live.total))
+    show(table.lines(style: style))
+    if let peak { show(["The peak is at step \(peak.step); \"goto peak\" goes there."]) }
+    let whole = try trace.tensors().reduce(0) { $0 + (Self.dequantizedBytes($1) ?? $1.bytes) }
+    show(["The whole model as float16 would be \(formatBytes(whole))."])
+  }
+
+  /// Bytes of a tensor as float16, or `nil` for one that is never dequantized.
+  static func dequantizedBytes(_ tensor: TraceTensor) -> Int? {
+    if ["F32", "F16", "BF16"].contains(tensor.type.uppercased()) { return nil }
+    return tensor.rows.multipliedReportingOverflow(by: tensor.cols).partialValue
+      .multipliedReportingOverflow(by: 2).partialValue
+  }
+
+  func infoKV() throws {
+    guard let event = try trace.event(at: cursor.step) else { return }
+    guard let append = try lastAppend(atOrBefore: cursor.step) else {
+      return show([
+        "Nothing is in the KV cache yet; \(formatBytes(event.live.kvCache)) are reserved for it."
+      ])
+    }
+    let perLayer = append.keyBytes + append.valueBytes
+    let layers = Set(try trace.tensors().compactMap(\.layer)).count
+    show([
+      "In use:       \(formatBytes(append.cacheBytes)) of \(formatBytes(event.live.kvCache)) reserved",
+      "A position:   \(formatBytes(append.keyBytes)) of K and \(formatBytes(append.valueBytes)) of V"
+        + " in a layer, \(formatBytes(perLayer * layers)) in all \(layers)",
+      "Last append:  position \(append.position), layer \(append.layer), step \(append.step)",
+    ])
+  }
+
+  func infoPasses() throws {
+    var table = TextTable([
+      ("", .left), ("pass", .right), ("kind", .left), ("tokens", .right), ("steps", .left),
+      ("time", .right), ("text", .left),
+    ])
+    for pass in try trace.passes() {
+      let tokens = try trace.tokens(inPass: pass.id)
+      table.add(
+        pass.steps.contains(cursor.step) ? "=>" : "", String(pass.id),
+        pass.kind == .prefill ? "prefill" : "decode", String(pass.tokens),
+        "\(pass.steps.lowerBound) to \(pass.steps.upperBound)", formatNanoseconds(pass.duration),
+        quoted(tokens.map(\.text).joined()))
+    }
+    show(table.lines(style: style))
+  }
+
+  func infoModel() {
+    let first = ["model", "architecture", "prompt", "strategy", "tile_rows"]
+    let keys = first.filter { meta[$0] != nil } + meta.keys.filter { !first.contains($0) }.sorted()
+    let column = keys.map(\.count).max() ?? 0
+    for key in keys {
+      let value = key == "prompt" ? quoted(meta[key] ?? "") : meta[key] ?? ""
+      let lines = wrapped(value, to: max(20, style.width - column - 2))
+      for (index, line) in lines.enumerated() {
+        show([padded(index == 0 ? key : "", to: column + 2) + line])
+      }
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import Foundation
+import Inference
+import TraceStore
+
+extension DebuggerSession {
+  func infoTensors(_ pattern: String) throws {
+    var table = TextTable([
+      ("tensor", .left), ("type", .left), ("shape", .right), ("packed", .right), ("as f16", .right),
+      ("bpw", .right),
+    ])
+    let tensors = try trace.tensors().filter { pattern.isEmpty || $0.name.contains(pattern) }
+    guard !tensors.isEmpty else { return show(["No tensor's name contains \"\(pattern)\"."]) }
+    for tensor in tensors {
+      table.add(
+        tensor.name, tensor.type, style.shape(tensor.rows, tensor.cols), formatBytes(tensor.bytes),
+        Self.dequantizedBytes(tensor).map(formatBytes) ?? "", formatReal(tensor.bpw, digits: 4))
+    }
+    let packed = tensors.reduce(0) { $0 + $1.bytes }
+    let whole = tensors.reduce(0) { $0 + (Self.dequantizedBytes($1) ?? $1.bytes) }
+    table.add("\(tensors.count) tensors", "", "", formatBytes(packed), formatBytes(whole), "")
+    show(table.lines(style: style))
+  }
+
+  func infoLayers() throws {
+    let tensors = try trace.tensors()
+    let pass = try trace.pass(at: cursor.step)
+    let ops = try pass.map { try trace.ops(inPass: $0.id) } ?? []
+    let here = try trace.op(at: cursor.step)
+    var table = TextTable([
+      ("", .left), ("layer", .left), ("tensors", .right), ("packed", .right), ("as f16", .right),
+      ("ops", .right), ("time", .right), ("steps", .left),
+    ])
+    let layers = Array(Set(tensors.compactMap(\.layer))).sorted().map { Optional($0) } + [nil]
+    for layer in layers {
+      let members = tensors.filter { $0.layer == layer }
+      let work = ops.filter { $0.layer == layer }
+      let range =
+        layer == nil || work.isEmpty
+        ? "" : "\(work[0].steps.lowerBound) to \(work[work.count - 1].steps.upperBound)"
+      table.add(
+        here != nil && here?.layer == layer ? "=>" : "", layer.map(String.init) ?? "outside",
+        String(members.count), formatBytes(members.reduce(0) { $0 + $1.bytes }),
+        formatBytes(members.reduce(0) { $0 + (Self.dequantizedBytes($1) ?? $1.bytes) }),
+        String(work.count), formatNanoseconds(work.reduce(0) { $0 + $1.duration }), range)
+    }
+    show(table.lines(style: style))
+    if pass == nil { show(["Times and steps are those of a pass; \"goto pass 1\" goes to one."]) }
+  }
+
+  func infoBuffers(_ pattern: String) throws {
+    let buffers = try trace.buffers(aliveAt: cursor.step)
+      .filter { pattern.isEmpty || $0.name.contains(pattern) }
+      .sorted { ($0.bytes, $1.id) > ($1.bytes, $0.id) }
+    guard !buffers.isEmpty else { return show(["No buffer alive here has such a name."]) }
+    var table = TextTable([
+      ("bytes", .right), ("category", .left), ("since step", .right), ("until", .right),
+      ("buffer", .left),
+    ])
+    for buffer in buffers {
+      table.add(
+        formatBytes(buffer.bytes), buffer.category.name, String(buffer.allocatedStep),
+        buffer.freedStep.map(String.init) ?? "the end", buffer.name)
+    }
+    show(table.lines(style: style))
+    show([
+      "\(buffers.count) buffers, \(formatBytes(buffers.reduce(0) { $0 + $1.bytes })) alive at step \(cursor.step)."
+    ])
+  }
+
+  func infoOps(_ pattern: String) throws {
+    let place = try place()
+    guard let pass = place.pass else {
+      throw DebuggerError.nothingHere(
+        what: "pass", step: place.step, advice: "\"goto pass 1\" goes to the first")
+    }
+    var ops = try trace.ops(inPass: pass.id)
+    if pattern.isEmpty {
+      let near = try trace.op(startingAtOrBefore: place.step) ?? ops[0]
+      ops = ops.filter { $0.layer == near.layer }
+    } else if pattern != "all" {
+      ops = ops.filter { $0.name.contains(pattern) }
+    }
+    guard !ops.isEmpty else { return show(["No operation's name contains \"\(pattern)\"."]) }
+    var table = TextTable([
+      ("", .left), ("steps", .left), ("op", .left), ("does", .left), ("shape", .right),
+      ("time", .right), ("reads", .left),
+    ])
+    for op in ops {
+      let range =
+        op.steps.count == 1
+        ? "\(op.steps.lowerBound)" : "\(op.steps.lowerBound) to \(op.steps.upperBound)"
+      table.add(
+        op.steps.contains(place.step) ? "=>" : "", range, op.name, Place.function(of: op),
+        style.shape(op.rows, op.cols), formatNanoseconds(op.duration),
+        op.inputs.joined(separator: ", "))
+    }
+    show(table.lines(style: style))
+  }
+
+  func infoTokens() throws {
+    let pass = try trace.pass(at: cursor.step)
+    var table = TextTable([
+      ("", .left), ("position", .right), ("token", .right), ("text", .left), ("from", .left),
+      ("pass", .right), ("probability", .right), ("instead", .left),
+    ])
+    for token in try trace.tokens(branch: pass?.branch ?? 0, sequence: pass?.sequence ?? 0) {
+      let others = token.topK.filter { $0.id != token.id }.prefix(3).map {
+        "\(quoted($0.text)) \(Self.percent($0.logprob))"
+      }
+      table.add(
+        token.pass != nil && token.pass == pass?.id ? "=>" : "", String(token.position),
+        String(token.id), quoted(token.text), token.isPrompt ? "prompt" : "model",
+        token.pass.map(String.init) ?? "", token.logprob.map(Self.percent) ?? "",
+        others.joined(separator: "  "))
+    }
+    show(table.lines(style: style))
+  }
+
+  /// The tables and views of a trace, with their columns.
+  func infoTables() throws {
+    var names: [(name: String, columns: String)] = []
+    try trace.run(
+      """
+      SELECT m.name, group_concat(c.name, ', ')
+      FROM sqlite_schema AS m JOIN pragma_table_xinfo(m.name) AS c
+      WHERE m.type IN ('table', 'view') AND m.name NOT GLOB '[_]*' AND m.name NOT GLOB 'sqlite*'
+      GROUP BY m.name ORDER BY m.name
+      """, columns: { _ in },
+      row: { row in
+        if case .text(let name) = row[0], case .text(let columns) = row[1] {
+          names.append((name, columns))
+        }
+        return true
+      })
+    let column = (names.map { displayWidth($0.name) }.max() ?? 0) + 2
+    for (name, columns) in names {
+      let lines = wrapped(columns, to: max(20, style.width - column))
+      for (index, line) in lines.enumerated() {
+        show([style.paint(padded(index == 0 ? name : "", to: column), .bold) + line])
+      }
+    }
+  }
+
+  /// A probability from its natural logarithm: `93.1 %`.
+  static func percent(_ logprob: Double) -> String {
+    String(format: "%.1f %%", exp(logprob) * 100)
+  }
+}

@@ -1,0 +1,72 @@
+import Inference
+import TraceStore
+
+extension DebuggerSession {
+  /// What Tab does to a line whose text before the cursor is `before`.
+  func complete(_ before: String) -> Completion {
+    let words = before.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+    let word = words.last ?? ""
+    let candidates = (try? candidates(for: words.dropLast().filter { !$0.isEmpty })) ?? []
+    let matches = candidates.filter { $0.hasPrefix(word) }
+    guard let first = matches.first else { return Completion() }
+    if matches.count == 1 {
+      // A field or a slice may follow an object's name: then nothing ends the word.
+      let ends = !candidates.contains { $0.hasPrefix(first + ".") }
+      return Completion(insert: String(first.dropFirst(word.count)) + (ends ? " " : ""))
+    }
+    var common = first
+    for match in matches { common = common.commonPrefix(with: match) }
+    if common.count > word.count { return Completion(insert: String(common.dropFirst(word.count))) }
+    return Completion(candidates: columns(matches))
+  }
+
+  /// What the next word can be, after the words before it.
+  private func candidates(for words: [String]) throws -> [String] {
+    guard let first = words.first else { return Command.all.map(\.name) }
+    switch try Command.named(first).completes {
+    case .nothing: return []
+    case .commands: return words.count == 1 ? Command.all.map(\.name) : []
+    case .topics:
+      if words.count == 1 { return InfoTopic.all.map(\.name) }
+      return try words[1].hasPrefix("te") ? trace.tensors().map(\.name) : opNames()
+    case .grains: return words.count == 1 ? Grain.allCases.map(\.rawValue) : []
+    case .ranges: return words.count == 1 ? ["op", "layer", "pass", "all"] : []
+    case .places: return words.count == 1 ? try ["start", "end", "peak", "pass"] + opNames() : []
+    case .expressions:
+      let objects = Place.objects.filter { $0 != "step" }
+      let fields = objects.flatMap { object in fieldNames(of: object).map { "\(object).\($0)" } }
+      return try Place.objects + fields + opNames() + trace.tensors().map(\.name)
+    }
+  }
+
+  private func opNames() throws -> [String] {
+    guard let pass = try trace.pass(at: cursor.step) ?? trace.pass(1) else { return [] }
+    return try trace.ops(inPass: pass.id).map(\.name)
+  }
+
+  /// The fields of an object where one stands here.
+  private func fieldNames(of object: String) -> [String] {
+    ((try? fields(of: object)) ?? nil)?.map(\.name) ?? []
+  }
+
+  /// Words in columns, as many as the width takes; a long list is cut.
+  private func columns(_ words: [String]) -> String {
+    let shown = words.prefix(200)
+    let column = (shown.map(displayWidth).max() ?? 0) + 2
+    let across = max(1, style.width / column)
+    var lines: [String] = []
+    for start in stride(from: 0, to: shown.count, by: across) {
+      let line = shown[start..<min(start + across, shown.count)]
+      lines.append(line.map { padded($0, to: column) }.joined().trimmingTrailingSpaces())
+    }
+    if words.count > shown.count { lines.append("and \(words.count - shown.count) more") }
+    return lines.map { $0 + "\n" }.joined()
+  }
+}
+
+extension String {
+  /// The characters that two texts have in common from their beginning.
+  func commonPrefix(with other: String) -> String {
+    String(zip(self, other).prefix { $0 == $1 }.map(\.0))
+  }
+}

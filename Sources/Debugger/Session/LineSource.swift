@@ -1,0 +1,54 @@
+/// Where commands come from.
+public protocol LineSource: AnyObject {
+  /// Whether a person types: then an empty line repeats the last command, and an error does not
+  /// end anything.
+  var isInteractive: Bool { get }
+  /// Asks for the next line.
+  func next(prompt: String) -> LineReply
+}
+
+/// What asking for a line came to.
+public enum LineReply: Equatable, Sendable {
+  /// A line, without its line break.
+  case line(String)
+  /// The line was given up with ^C.
+  case interrupted
+  /// There are no more.
+  case end
+}
+
+/// Lines known beforehand: a command file, or a test's script.
+public final class ScriptedLines: LineSource {
+  private var rest: ArraySlice<String>
+  private let echo: (any OutputSink)?
+
+  public var isInteractive: Bool { echo != nil }
+
+  /// - Parameter echo: where to write each prompt and line, as a terminal would show them; with it
+  ///   the script counts as typed by a person.
+  public init(_ lines: [String], echo: (any OutputSink)? = nil) {
+    rest = lines[...]
+    self.echo = echo
+  }
+
+  public func next(prompt: String) -> LineReply {
+    guard let line = rest.popFirst() else {
+      echo?.write(prompt + "\n")
+      return .end
+    }
+    echo?.write(prompt + line + "\n")
+    return .line(line)
+  }
+}
+
+/// Standard input that is no terminal: no prompt and no echo, so that what the commands print can
+/// be used by another program.
+public final class StandardInputLines: LineSource {
+  public let isInteractive = false
+
+  public init() {}
+
+  public func next(prompt: String) -> LineReply {
+    readLine().map { .line($0) } ?? .end
+  }
+}

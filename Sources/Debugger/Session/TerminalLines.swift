@@ -1,0 +1,80 @@
+import CLibEdit
+import Foundation
+
+/// Lines that a person types on a terminal, with editing, history and completion from libedit.
+public final class TerminalLines: LineSource {
+  public let isInteractive = true
+  private let editor: OpaquePointer
+  private let completer: Completer
+  private let historyPath: String?
+
+  /// What completes the text before the cursor.
+  final class Completer {
+    let complete: (String) -> Completion
+    init(_ complete: @escaping (String) -> Completion) { self.complete = complete }
+  }
+
+  /// Opens the editor on standard input and output, or returns `nil` where there is no terminal.
+  ///
+  /// - Parameter historyPath: the file that keeps the history, or `nil` for none.
+  init?(historyPath: String?, complete: @escaping (String) -> Completion) {
+    guard isTerminal(0), isTerminal(1) else { return nil }
+    completer = Completer(complete)
+    self.historyPath = historyPath
+    let context = Unmanaged.passUnretained(completer).toOpaque()
+    guard let editor = nibble_editor_open("nibble", completeLine, context) else { return nil }
+    self.editor = editor
+    if let historyPath { nibble_editor_load_history(editor, historyPath) }
+  }
+
+  deinit {
+    saveHistory()
+    nibble_editor_close(editor)
+  }
+
+  public func next(prompt: String) -> LineReply {
+    var text: UnsafePointer<CChar>?
+    let length = nibble_editor_read(editor, prompt, &text)
+    if Int(length) == NIBBLE_LINE_INTERRUPTED { return .interrupted }
+    guard length >= 0, let text else { return .end }
+    let line = String(cString: text)
+    let entry = line.trimmingSpaces()
+    if !entry.isEmpty { nibble_editor_remember(editor, entry) }
+    return .line(line)
+  }
+
+  /// Writes the history; a directory that cannot be made or written is no reason to complain.
+  private func saveHistory() {
+    guard let historyPath else { return }
+    let directory = URL(filePath: historyPath).deletingLastPathComponent()
+    try? FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    nibble_editor_save_history(editor, historyPath)
+  }
+
+  /// `$XDG_STATE_HOME/nibble/history`, or its default place in the home directory.
+  static func defaultHistoryPath() -> String? {
+    if let state = environment("XDG_STATE_HOME"), state.hasPrefix("/") {
+      return state + "/nibble/history"
+    }
+    return environment("HOME").map { $0 + "/.local/state/nibble/history" }
+  }
+}
+
+/// What Tab does to a line.
+struct Completion: Equatable {
+  /// Text to put at the cursor.
+  var insert = ""
+  /// Text to show under the prompt: what the word could become.
+  var candidates = ""
+}
+
+private func completeLine(
+  _ context: UnsafeMutableRawPointer?, _ before: UnsafePointer<CChar>?
+) -> nibble_completion {
+  guard let context, let before else { return nibble_completion() }
+  let completer = Unmanaged<TerminalLines.Completer>.fromOpaque(context).takeUnretainedValue()
+  let completion = completer.complete(String(cString: before))
+  return nibble_completion(
+    insert: completion.insert.isEmpty ? nil : strdup(completion.insert),
+    candidates: completion.candidates.isEmpty ? nil : strdup(completion.candidates))
+}

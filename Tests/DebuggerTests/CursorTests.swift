@@ -1,0 +1,120 @@
+import Testing
+import TraceStore
+
+@testable import Debugger
+
+@Suite struct CursorTests {
+  /// A trace of the fake model, or a random one for a seed above 0.
+  static func trace(_ folder: ScratchFolder, seed: UInt64) throws -> Trace {
+    let path = folder.file()
+    if seed == 0 {
+      try Rehearsal(path: path).perform()
+    } else {
+      try recordRandomRun(to: path, seed: seed)
+    }
+    return try Trace(path: path)
+  }
+
+  /// All boundaries of each grain, found by reading the whole trace.
+  static func boundaries(_ trace: Trace) throws -> [Grain: [Int]] {
+    var found: [Grain: [Int]] = [:]
+    let ops = try trace.passes().flatMap { try trace.ops(inPass: $0.id) }
+    found[.op] = ops.map(\.steps.upperBound)
+    found[.layer] = ops.indices.filter { index in
+      index == ops.count - 1 || ops[index].layer != ops[index + 1].layer
+        || ops[index].pass != ops[index + 1].pass
+    }.map { ops[$0].steps.upperBound }
+    found[.pass] = try trace.passes().map(\.steps.upperBound)
+    return found
+  }
+
+  @Test(arguments: UInt64(0)..<8)
+  func boundariesAreThoseOfTheWholeTrace(seed: UInt64) throws {
+    let folder = try ScratchFolder()
+    let trace = try Self.trace(folder, seed: seed)
+    let cursor = try Cursor(trace: trace)
+    let boundaries = try Self.boundaries(trace)
+    for (grain, steps) in boundaries {
+      for step in 0...cursor.last + 1 {
+        #expect(try cursor.boundary(of: grain, after: step) == steps.first { $0 > step })
+        #expect(try cursor.boundary(of: grain, before: step) == steps.last { $0 < step })
+      }
+    }
+  }
+
+  /// From anywhere `step N` and `reverse-step N` undo each other, unless an end of the trace is in
+  /// the way, which they say; the other pairs do from a boundary of their grain.
+  @Test(arguments: UInt64(0)..<8)
+  func reverseMovesUndoMoves(seed: UInt64) throws {
+    let folder = try ScratchFolder()
+    let trace = try Self.trace(folder, seed: seed)
+    var cursor = try Cursor(trace: trace)
+    let boundaries = try Self.boundaries(trace).mapValues(Set.init)
+    var random = SeededGenerator(seed: seed)
+    var undone = 0
+    for _ in 0..<2000 {
+      let start = cursor.step
+      let count = Int.random(in: 1...4, using: &random)
+      let forwards = Bool.random(using: &random)
+      let grain = Grain.allCases.randomElement(using: &random)
+      if let grain, Int.random(in: 0..<3, using: &random) > 0 {
+        let there =
+          try forwards ? cursor.advance(grain, count: count) : cursor.retreat(grain, count: count)
+        if there == .arrived {
+          #expect(boundaries[grain]?.contains(cursor.step) == true)
+        } else {
+          #expect(cursor.step == (forwards ? cursor.last : 1))
+        }
+        if there == .arrived, boundaries[grain]?.contains(start) == true {
+          var back = cursor
+          let ending =
+            try forwards ? back.retreat(grain, count: count) : back.advance(grain, count: count)
+          #expect(back.step == start && ending == .arrived)
+          undone += 1
+        }
+      } else {
+        let delta = (forwards ? 1 : -1) * count * count
+        if cursor.move(by: delta) == .arrived {
+          var back = cursor
+          #expect(back.move(by: -delta) == .arrived)
+          #expect(back.step == start)
+          undone += 1
+        } else {
+          #expect(cursor.step == (forwards ? cursor.last : 1))
+        }
+      }
+      #expect((1...cursor.last).contains(cursor.step))
+      if Int.random(in: 0..<10, using: &random) == 0 {
+        _ = cursor.go(to: Int.random(in: 1...cursor.last, using: &random))
+      }
+    }
+    #expect(undone > 100)
+  }
+
+  @Test func movesBeyondAllNumbersStopAtTheEnds() throws {
+    let folder = try ScratchFolder()
+    var cursor = try Cursor(trace: Self.trace(folder, seed: 0))
+    #expect(cursor.move(by: .max) == .end)
+    #expect(cursor.step == cursor.last)
+    #expect(cursor.move(by: .min) == .beginning)
+    #expect(cursor.step == 1)
+    #expect(cursor.go(to: cursor.last) == .arrived)
+  }
+
+  @Test func beginsAtTheFirstPass() throws {
+    let folder = try ScratchFolder()
+    let trace = try Self.trace(folder, seed: 0)
+    let cursor = try Cursor(trace: trace)
+    #expect(try trace.pass(1)?.steps.lowerBound == cursor.step)
+    #expect(cursor.step == 2)
+  }
+
+  @Test func aTraceWithoutStepsIsRefused() throws {
+    let folder = try ScratchFolder()
+    let recorder = try TraceRecorder(
+      path: folder.file(), header: TraceHeader(meta: [:], tensors: []), capture: .none)
+    try recorder.finish(status: "interrupted")
+    let trace = try Trace(path: folder.file())
+    #expect(throws: DebuggerError.emptyTrace(path: folder.file())) { try Cursor(trace: trace) }
+  }
+}

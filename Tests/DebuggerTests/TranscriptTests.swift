@@ -1,0 +1,124 @@
+import Testing
+import TraceStore
+
+@testable import Debugger
+
+/// Whole sessions, as a person would see them, compared with those recorded in `Fixtures`.
+@Suite struct TranscriptTests {
+  /// What a session over the fake model's trace prints for these lines.
+  static func transcript(
+    _ lines: [String], style: TextStyle = TextStyle(), capture: Capture = .stats
+  ) throws -> String {
+    let folder = try ScratchFolder()
+    try Rehearsal(path: folder.file(), capture: capture).perform()
+    let output = CollectedOutput()
+    let session = try DebuggerSession(
+      trace: Trace(path: folder.file()), output: output, style: style)
+    try session.welcome()
+    #expect(session.run(ScriptedLines(lines, echo: output), stopsAtErrors: false) == 0)
+    return output.text
+  }
+
+  @Test func moving() throws {
+    try expectGolden(
+      Self.transcript([
+        "step", "s 4", "", "next", "n", "", "finish", "fin", "fin", "reverse-finish", "rn", "rs 3",
+        "finish pass", "c", "s", "rc", "rs", "goto peak", "goto pass 3", "goto ffn_gate-1",
+        "goto +2", "goto -100000", "goto end", "reverse-finish pass",
+      ]), "session-moving.txt")
+  }
+
+  @Test func looking() throws {
+    try expectGolden(
+      Self.transcript([
+        "where", "goto ffn_gate-0", "rs 1", "where", "list", "", "l -", "l 3", "print tile",
+        "p op", "p event", "p op.sum", "p mem.live", "p mem", "p kv.bytes", "p kv", "p step",
+        "p token", "p pass", "p tensor.type", "p matmul.flops", "p ffn_gate-0",
+        "p blk.0.ffn_gate.weight", "rc", "where", "p op", "p tile", "p pass", "info kv",
+      ]), "session-looking.txt")
+  }
+
+  @Test func info() throws {
+    try expectGolden(
+      Self.transcript([
+        "goto pass 2", "next 4", "info memory", "i kv", "info tensors", "info tensors ffn",
+        "info buffers", "info model", "info passes", "info tokens", "info tables",
+      ]).replacing(/\d+ (ns|µs)|\d+\.\d (ns|µs|ms)|1 ms/, with: "TIME"), "session-info.txt")
+  }
+
+  @Test func memory() throws {
+    try expectGolden(
+      Self.transcript(["mem all", "goto ffn_gate-1", "mem", "mem layer", "mem op"]),
+      "session-memory.txt")
+  }
+
+  @Test func capturedValues() throws {
+    try expectGolden(
+      Self.transcript(
+        [
+          "p Kcur-0[0..4]", "p Kcur-0[0, 30..]", "p Kcur-0[..2, 3]", "p Kcur-0[31]",
+          "p Kcur-0[32]", "p Kcur-0[5..3]", "p Kcur-0[x]", "p Kcur-0[", "p nothing[0]",
+          "p blk.0.ffn_gate.weight[0]",
+        ], capture: .values), "session-values.txt")
+  }
+
+  @Test func valuesThatWereNotCaptured() throws {
+    let text = try Self.transcript(["p Kcur-0[0..4]"])
+    #expect(text.contains("record them with `nibble record --capture values`."))
+  }
+
+  @Test func queries() throws {
+    try expectGolden(
+      Self.transcript([
+        "SELECT kind, count(*) AS steps FROM event GROUP BY kind;",
+        "sql SELECT name, rows, cols FROM tensor LIMIT 2", "select text from token",
+        "SELECT 1; SELECT 'two';", "SELECT color FROM event;", "DELETE FROM event",
+        "sql DELETE FROM event", "sql", "WITH a AS (SELECT 1 AS x) SELECT x FROM a",
+      ]), "session-queries.txt")
+  }
+
+  @Test func manual() throws {
+    try expectGolden(
+      Self.transcript(["help"] + Command.all.map { "help \($0.name)" }), "session-help.txt")
+  }
+
+  @Test func mistakes() throws {
+    try expectGolden(
+      Self.transcript([
+        "frobnicate", "re", "step x", "step 0", "step -1", "goto", "goto nowhere", "goto pass 9",
+        "print", "print nothing", "print tile.color", "info", "info x", "info t", "list 0",
+        "list x", "mem everything", "finish tile", "help x", "quit now", "continue 3", "# comment",
+        "", "info ops",
+      ]), "session-mistakes.txt")
+  }
+
+  @Test func narrowAndPlain() throws {
+    try expectGolden(
+      Self.transcript(
+        ["goto ffn_gate-0", "where", "list", "mem", "info buffers", "help"],
+        style: TextStyle(width: 44, unicode: false)), "session-narrow.txt")
+  }
+
+  /// The colours are the only difference between a session on a terminal and one in a file.
+  @Test func colourChangesNothingElse() throws {
+    let lines = ["step", "where", "list", "print tile", "info memory", "info tokens", "help"]
+    let plain = try Self.transcript(lines)
+    let coloured = try Self.transcript(lines, style: TextStyle(palette: .many))
+    #expect(plain != coloured)
+    #expect(withoutColour(coloured) == plain)
+  }
+
+  @Test(arguments: [50, 60, 80, 120])
+  func stopsFitTheWidth(width: Int) throws {
+    let text = try Self.transcript(
+      ["s", "n", "fin", "where", "goto peak", "list"], style: TextStyle(width: width))
+    for line in text.split(separator: "\n") where !line.hasPrefix("(nibble)") {
+      #expect(displayWidth(String(line)) <= width, "\(line)")
+    }
+  }
+
+  @Test func quitLeavesTheRest() throws {
+    let text = try Self.transcript(["q", "step"])
+    #expect(text.hasSuffix("(nibble) q\n"))
+  }
+}
