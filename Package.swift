@@ -26,7 +26,7 @@ let package = Package(
     .target(
       name: "TraceStore",
       dependencies: [
-        "Inference",
+        "CKernels", "Inference",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],

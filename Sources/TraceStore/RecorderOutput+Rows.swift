@@ -18,69 +18,80 @@ extension RecorderOutput {
   }
 
   private func insert(_ events: RecorderBatch.Events) throws(SQLiteFailure) {
-    let statement = statements.event
-    for index in 0..<events.count {
-      statement.bind(1, events.firstStep + index)
-      statement.bindNonzero(2, events.op[index])
-      statement.bind(3, Int(events.thread[index]))
-      statement.bind(4, events.kind[index].rawValue)
-      statement.bind(5, events.memory[index])
-      try statement.run()
+    try statements.event.insert(events.count) { row, statement, after in
+      statement.bind(after + 1, events.firstStep + row)
+      statement.bindNonzero(after + 2, events.op[row])
+      statement.bind(after + 3, Int(events.thread[row]))
+      statement.bind(after + 4, events.kind[row].rawValue)
+      statement.bind(after + 5, events.memory[row])
     }
   }
 
   private func insert(_ tiles: RecorderBatch.Tiles) throws(SQLiteFailure) {
-    let statement = statements.tile
-    for index in tiles.id.indices {
-      statement.bind(1, tiles.id[index])
-      statement.bind(2, tiles.weightTile[index])
-      statement.bind(3, Int(tiles.type[index]))
-      statement.bind(4, tiles.bytes[index])
-      statement.bindNonzero(5, tiles.used[index])
-      statement.bindNonzero(6, tiles.freed[index])
-      statement.bind(7, tiles.nanoseconds[index])
-      try statement.run()
+    try statements.tile.insert(tiles.id.count) { row, statement, after in
+      statement.bind(after + 1, tiles.id[row])
+      statement.bind(after + 2, tiles.weightTile[row])
+      statement.bind(after + 3, Int(tiles.type[row]))
+      statement.bind(after + 4, tiles.bytes[row])
+      statement.bindNonzero(after + 5, tiles.used[row])
+      statement.bindNonzero(after + 6, tiles.freed[row])
+      statement.bind(after + 7, tiles.nanoseconds[row])
     }
   }
 
   private func insert(_ matmuls: RecorderBatch.Matmuls) throws(SQLiteFailure) {
-    let statement = statements.matmul
-    for index in matmuls.step.indices {
-      let row = matmuls.firstRow[index]
-      statement.bind(1, matmuls.step[index])
-      statement.bindNonzero(2, matmuls.tile[index])
-      statement.bind(3, matmuls.tensor[index])
-      statement.bind(4, row < 0 ? nil : row)
-      statement.bind(5, matmuls.m[index])
-      statement.bind(6, matmuls.k[index])
-      statement.bind(7, matmuls.n[index])
-      statement.bind(8, matmuls.nanoseconds[index])
-      try statement.run()
+    try statements.matmul.insert(matmuls.step.count) { row, statement, after in
+      let firstRow = matmuls.firstRow[row]
+      statement.bind(after + 1, matmuls.step[row])
+      statement.bindNonzero(after + 2, matmuls.tile[row])
+      statement.bind(after + 3, matmuls.tensor[row])
+      statement.bind(after + 4, firstRow < 0 ? nil : firstRow)
+      statement.bind(after + 5, matmuls.m[row])
+      statement.bind(after + 6, matmuls.k[row])
+      statement.bind(after + 7, matmuls.n[row])
+      statement.bind(after + 8, matmuls.nanoseconds[row])
     }
   }
 
   private func insert(_ allocations: RecorderBatch.Allocations) throws(SQLiteFailure) {
-    let statement = statements.allocation
-    for index in allocations.id.indices {
-      statement.bind(1, allocations.id[index])
-      statement.bind(2, allocations.label[index])
-      statement.bind(3, allocations.bytes[index])
-      statement.bindNonzero(4, allocations.freed[index])
-      try statement.run()
+    try statements.allocation.insert(allocations.id.count) { row, statement, after in
+      statement.bind(after + 1, allocations.id[row])
+      statement.bind(after + 2, allocations.label[row])
+      statement.bind(after + 3, allocations.bytes[row])
+      statement.bindNonzero(after + 4, allocations.freed[row])
+    }
+  }
+
+  private func insert(_ ops: [RecorderBatch.Op]) throws(SQLiteFailure) {
+    try statements.op.insert(ops.count) { row, statement, after in
+      let op = ops[row]
+      statement.bind(after + 1, op.id)
+      statement.bind(after + 2, op.pass)
+      statement.bind(after + 3, op.node)
+      statement.bind(after + 4, op.rows)
+      statement.bind(after + 5, op.cols)
+      statement.bind(after + 6, op.steps.lowerBound)
+      statement.bind(after + 7, op.steps.upperBound)
+      statement.bind(after + 8, op.peak)
+      statement.bind(after + 9, op.start)
+      statement.bind(after + 10, op.duration)
+      statement.bind(after + 11, op.statistics?.sum)
+      statement.bind(after + 12, op.statistics?.min)
+      statement.bind(after + 13, op.statistics?.max)
+      statement.bind(after + 14, op.statistics?.rms)
     }
   }
 
   private func insertRest(
     of batch: RecorderBatch, states: [(id: Int, state: MemoryUse)]
   ) throws(SQLiteFailure) {
-    for (id, state) in states {
-      statements.memory.bind(1, id)
+    try statements.memory.insert(states.count) { row, statement, after in
+      statement.bind(after + 1, states[row].id)
       for category in MemoryCategory.allCases {
-        statements.memory.bind(Int32(2 + category.rawValue), state[category])
+        statement.bind(after + 2 + Int32(category.rawValue), states[row].state[category])
       }
-      try statements.memory.run()
     }
-    for op in batch.ops { try insert(op) }
+    try insert(batch.ops)
     for (id, op) in batch.nodes { try insert(op, id: id) }
     for (id, category, name) in batch.labels {
       statements.label.bind(1, id)
@@ -102,25 +113,6 @@ extension RecorderOutput {
       statements.kept.bind(1, id)
       try statements.kept.run()
     }
-  }
-
-  private func insert(_ op: RecorderBatch.Op) throws(SQLiteFailure) {
-    let statement = statements.op
-    statement.bind(1, op.id)
-    statement.bind(2, op.pass)
-    statement.bind(3, op.node)
-    statement.bind(4, op.rows)
-    statement.bind(5, op.cols)
-    statement.bind(6, op.steps.lowerBound)
-    statement.bind(7, op.steps.upperBound)
-    statement.bind(8, op.peak)
-    statement.bind(9, op.start)
-    statement.bind(10, op.duration)
-    statement.bind(11, op.statistics?.sum)
-    statement.bind(12, op.statistics?.min)
-    statement.bind(13, op.statistics?.max)
-    statement.bind(14, op.statistics?.rms)
-    try statement.run()
   }
 
   private func insert(_ op: OpDescription, id: Int) throws(SQLiteFailure) {

@@ -2,32 +2,21 @@ import GRDBSQLite
 
 /// The statements of a recording, prepared once.
 final class RecorderStatements {
-  let event, tile, matmul, kvAppend, allocation, op, node, label, memory, weightTile: Statement
+  let event, tile, matmul, allocation, op, memory: TableInsert
+  let kvAppend, node, label, weightTile: Statement
   let kept, tileUsed, tileFreed, allocationFreed, pass, token, tokenPass, value, status: Statement
 
   init(_ handle: OpaquePointer) throws(SQLiteFailure) {
     func prepare(_ sql: String) throws(SQLiteFailure) -> Statement { try Statement(handle, sql) }
-    event = try prepare("INSERT INTO _event VALUES (?,?,?,?,?)")
-    tile = try prepare(
-      """
-      INSERT INTO tile(id, weight_tile, type_code, bytes, used_step, freed_step, dequantize_ns)
-      VALUES (?,?,?,?,?,?,?)
-      """)
-    matmul = try prepare(
-      """
-      INSERT INTO matmul(step, tile, tensor, first_row, m, k, n, duration_ns)
-      VALUES (?,?,?,?,?,?,?,?)
-      """)
+    event = try TableInsert(handle, into: "_event", columns: 5)
+    tile = try TableInsert(handle, into: "tile", columns: 7)
+    matmul = try TableInsert(handle, into: "matmul", columns: 8)
     kvAppend = try prepare("INSERT INTO kv_append VALUES (?,?,?,?,?,?)")
-    allocation = try prepare("INSERT INTO _allocation VALUES (?,?,?,?)")
-    op = try prepare("INSERT INTO _op VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+    allocation = try TableInsert(handle, into: "_allocation", columns: 4)
+    op = try TableInsert(handle, into: "_op", columns: 14)
     node = try prepare("INSERT INTO _node VALUES (?,?,?,?,?,?)")
     label = try prepare("INSERT INTO _label VALUES (?,?,?)")
-    memory = try prepare(
-      """
-      INSERT INTO _memory(id, weights, weights_dequantized, kv_cache, activations, workspace,
-        logits) VALUES (?,?,?,?,?,?,?)
-      """)
+    memory = try TableInsert(handle, into: "_memory", columns: 7)
     weightTile = try prepare("INSERT INTO weight_tile VALUES (?,?,?,?,?,?,?,?,?,NULL,NULL)")
     kept = try prepare("INSERT INTO _kept VALUES (?)")
     tileUsed = try prepare("UPDATE tile SET used_step = ? WHERE id = ?")
@@ -50,9 +39,10 @@ final class RecorderStatements {
 
   /// Frees the statements, before their connection is closed.
   func finalize() {
+    for table in [event, tile, matmul, allocation, op, memory] { table.finalize() }
     for statement in [
-      event, tile, matmul, kvAppend, allocation, op, node, label, memory, weightTile, kept,
-      tileUsed, tileFreed, allocationFreed, pass, token, tokenPass, value, status,
+      kvAppend, node, label, weightTile, kept, tileUsed, tileFreed, allocationFreed, pass, token,
+      tokenPass, value, status,
     ] {
       statement.finalize()
     }

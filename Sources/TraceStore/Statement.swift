@@ -75,10 +75,18 @@ struct SQLiteFailure: Error {
 
   init(_ connection: OpaquePointer?, code: Int32) {
     self.code = code
-    if let connection, let text = sqlite3_errmsg(connection) {
-      message = String(cString: text)
-    } else {
-      message = String(cString: sqlite3_errstr(code))
+    let text = String(cString: sqlite3_errstr(code))
+    guard let connection else {
+      message = text
+      return
+    }
+    switch code & 0xFF {
+    case SQLITE_IOERR, SQLITE_CANTOPEN:
+      // What the system said is more than "disk I/O error".
+      let system = sqlite3_system_errno(connection)
+      message = system == 0 ? text : "\(text): \(TraceFile.reason(system))"
+    default:
+      message = sqlite3_errmsg(connection).map { String(cString: $0) } ?? text
     }
   }
 }

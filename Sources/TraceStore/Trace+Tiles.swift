@@ -123,9 +123,9 @@ extension Trace {
   /// The row of `table` that was freed at `step`: made in the same pass, or kept from before it.
   private func freed(at step: Int, in table: String) throws(TraceError) -> Int? {
     let start = try startOfPass(atOrBefore: step)
-    let own = try first(
-      "SELECT id FROM \(table) WHERE id BETWEEN ?1 AND ?2 AND freed_step = ?2", [start, step]
-    ) { try $0[0] as Int }
+    // What is freed was made a little before, most often.
+    let query = "SELECT id FROM \(table) WHERE id BETWEEN ?1 AND ?2 AND freed_step = ?2"
+    let own = try first(query + " ORDER BY id DESC LIMIT 1", [start, step]) { try $0[0] as Int }
     if let own { return own }
     return try first(
       "SELECT id FROM _kept_buffer WHERE id < ?1 AND freed_step = ?2 AND (tile IS NULL) = ?3",

@@ -10,8 +10,9 @@ extension TraceRecorder {
     guard isRecording else { return }
     let label = label(of: buffer)
     let step = step(.alloc, thread: 0, live: use)
-    live[buffer.id] = LiveBuffer(
-      id: step, isTile: false, row: batch.allocations.id.count, isKept: false)
+    live.add(
+      LiveBuffers.Buffer(
+        key: buffer.id, id: step, isTile: false, row: batch.allocations.id.count))
     batch.allocations.append(id: step, label: label, bytes: buffer.bytes)
     writeIfFull()
   }
@@ -27,7 +28,8 @@ extension TraceRecorder {
     guard isRecording else { return }
     let weightTile = weightTile(of: tile, values: values)
     let step = step(.dequantize, thread: tile.thread, live: use)
-    live[tile.id] = LiveBuffer(id: step, isTile: true, row: batch.tiles.id.count, isKept: false)
+    live.add(
+      LiveBuffers.Buffer(key: tile.id, id: step, isTile: true, row: batch.tiles.id.count))
     batch.tiles.append(id: step, weightTile: weightTile, tile: tile, nanoseconds: nanoseconds)
     summary.tiles += 1
     summary.bytesDequantized += tile.bytes
@@ -38,9 +40,9 @@ extension TraceRecorder {
     guard isRecording else { return }
     let step = step(.multiply, thread: matmul.thread, live: use)
     var tile = 0
-    if let id = matmul.tile, let buffer = live[id] {
-      tile = buffer.id
-      if !buffer.isUsed { markUsed(id, buffer, at: step) }
+    if let key = matmul.tile, let index = live.index(of: key) {
+      tile = live[index].id
+      if !live[index].isUsed { markUsed(index, at: step) }
     }
     batch.matmuls.append(step: step, tile: tile, matmul: matmul, nanoseconds: nanoseconds)
     writeIfFull()
@@ -80,18 +82,19 @@ extension TraceRecorder {
     return step
   }
 
-  private func markUsed(_ key: Int, _ buffer: LiveBuffer, at step: Int) {
+  private func markUsed(_ index: Int, at step: Int) {
+    let buffer = live[index]
     if buffer.row >= 0 {
       batch.tiles.used[buffer.row] = step
     } else {
       batch.updates.append(RecorderBatch.Update(id: buffer.id, change: .tileUsed, step: step))
     }
-    live[key]?.isUsed = true
+    live[index].isUsed = true
   }
 
   private func free(_ key: Int, thread: Int, live use: MemoryUse) {
     let step = step(.free, thread: thread, live: use)
-    if let buffer = live.removeValue(forKey: key) {
+    if let buffer = live.remove(key) {
       if buffer.row < 0 {
         batch.updates.append(
           RecorderBatch.Update(
@@ -115,12 +118,10 @@ extension TraceRecorder {
   }
 
   private func weightTile(of tile: TileDescription, values: UnsafeRawPointer) -> Int {
-    let key = WeightTileKey(tensor: tile.tensor, firstRow: tile.firstRow, rows: tile.rows)
-    if let id = weightTiles[key] { return id }
-    let id = weightTiles.count + 1
-    weightTiles[key] = id
-    let tensor = tensors.indices.contains(tile.tensor) ? tensors[tile.tensor] : nil
-    let rowBytes = tensor.map { $0.rows > 0 ? $0.bytes / $0.rows : 0 } ?? 0
+    let (id, isNew) = weightTiles.id(of: tile)
+    guard isNew else { return id }
+    let tensor = tensors[tile.tensor]
+    let rowBytes = tensor.bytes / max(1, tensor.rows)
     batch.weightTiles.append(
       RecorderBatch.WeightTile(
         id: id, tensor: tile.tensor, firstRow: tile.firstRow, rows: tile.rows,
@@ -135,8 +136,9 @@ extension TraceRecorder {
 extension TraceRecorder {
   public func passBegan(_ pass: PassDescription) {
     guard isRecording else { return }
-    // What happened before it is no part of it: it stays if the pass does not finish.
-    keepLiveBuffers()
+    // Whatever is alive between passes is on the list of what outlives them, and what happened
+    // before this one stays if it does not finish.
+    batch.kept += live.keepAll()
     if batch.events.count > 0 { commit() }
     nodes.rewind()
     passes += 1
@@ -146,7 +148,7 @@ extension TraceRecorder {
 
   public func passEnded(nanoseconds: Int) {
     guard isRecording, let pass else { return }
-    keepLiveBuffers()
+    batch.kept += live.keepAll()
     summary.passes = passes
     write()
     record { () throws(SQLiteFailure) in
@@ -183,14 +185,6 @@ extension TraceRecorder {
       }
     }
   }
-
-  /// Whatever is alive between passes is on the list of what outlives them.
-  private func keepLiveBuffers() {
-    for (key, buffer) in live where !buffer.isKept {
-      live[key]?.isKept = true
-      batch.kept.append(buffer.id)
-    }
-  }
 }
 
 // MARK: - Writing
@@ -208,7 +202,7 @@ extension TraceRecorder {
     summary.events += batch.events.count
     batch.removeAll()
     memoryStates.takeNew()
-    for key in live.keys { live[key]?.row = -1 }
+    live.forgetRows()
   }
 
   /// Writes what there is and makes it last.

@@ -24,30 +24,31 @@ public final class TraceRecorder: PassObserver {
   /// Set once nothing more is recorded: after ``finish(status:)``.
   var isFinished = false
 
-  // What happened since the last write.
-  var batch = RecorderBatch()
-  var memoryStates = MemoryStateTable()
+  // What happened since the last write. What changes at every step is not checked for overlapping
+  // access: calls come one at a time.
+  @exclusivity(unchecked) var batch = RecorderBatch()
+  @exclusivity(unchecked) var memoryStates = MemoryStateTable()
   var tokens: [TraceToken] = []
-  var nextStep = 1
+  @exclusivity(unchecked) var nextStep = 1
   /// Of what is written and of what is to be, and of what is committed.
-  var summary = TraceSummary()
+  @exclusivity(unchecked) var summary = TraceSummary()
   var committedSummary = TraceSummary()
 
   // Where the run is.
   let clock = ContinuousClock()
   let began: ContinuousClock.Instant
   var pass: Pass?
-  var op: Op?
+  @exclusivity(unchecked) var op: Op?
   var passes = 0
   var ops = 0
   /// The state of the highest total since the operation began.
-  var peak = (id: 0, total: -1)
+  @exclusivity(unchecked) var peak = (id: 0, total: -1)
 
   // What has a number already.
-  var live: [Int: LiveBuffer] = [:]
+  @exclusivity(unchecked) var live = LiveBuffers()
   var nodes = NodeTable()
   var labels: [Label: Int] = [:]
-  var weightTiles: [WeightTileKey: Int] = [:]
+  @exclusivity(unchecked) var weightTiles: WeightTileTable
 
   struct Pass {
     let description: PassDescription
@@ -63,28 +64,9 @@ public final class TraceRecorder: PassObserver {
     let start: Int
   }
 
-  /// A buffer or tile that is alive.
-  struct LiveBuffer {
-    /// The step at which it was made.
-    let id: Int
-    let isTile: Bool
-    /// Its place in the batch, or -1 once it is written.
-    var row: Int
-    /// Whether it is known to outlive its pass.
-    var isKept: Bool
-    /// Whether a product has read it.
-    var isUsed = false
-  }
-
   struct Label: Hashable {
     let category: MemoryCategory
     let name: String
-  }
-
-  struct WeightTileKey: Hashable {
-    let tensor: Int
-    let firstRow: Int
-    let rows: Int
   }
 
   /// Events that a batch holds before it is written in the middle of a pass.
@@ -98,6 +80,7 @@ public final class TraceRecorder: PassObserver {
     self.path = path
     self.capture = capture
     tensors = header.tensors
+    weightTiles = WeightTileTable(tensors: header.tensors.count)
     try TraceFile.makeWay(for: path)
     began = clock.now
     output = try RecorderOutput(path: path, header: header, capture: capture)

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Sum, range, mean and root mean square over all values of something.
 ///
 /// Sums run in double precision, in an order that depends on the count alone, so that two runs
@@ -23,52 +25,55 @@ public struct ValueStatistics: Equatable, Sendable {
   /// Of f32 values.
   init(_ values: UnsafeBufferPointer<Float>) {
     var sums = Accumulator()
-    let blocks = values.count / 8
-    if let base = values.baseAddress {
-      let raw = UnsafeRawPointer(base)
-      for block in 0..<blocks {
-        sums.add(raw.loadUnaligned(fromByteOffset: block * 32, as: SIMD8<Float>.self))
-      }
-    }
-    self = sums.finish(tail: values[(blocks * 8)...], count: values.count)
+    sums.add(values)
+    self = sums.finish()
   }
 
   /// Of f16 values, given as their bits.
-  init(halves values: UnsafeBufferPointer<UInt16>) {
+  init(halves: UnsafeBufferPointer<UInt16>) {
     var sums = Accumulator()
-    let blocks = values.count / 8
-    if let base = values.baseAddress {
-      let raw = UnsafeRawPointer(base)
-      for block in 0..<blocks {
-        sums.add(Self.widen(raw.loadUnaligned(fromByteOffset: block * 16, as: SIMD8<UInt16>.self)))
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: Self.block) { floats in
+      for first in stride(from: 0, to: halves.count, by: Self.block) {
+        let count = Swift.min(Self.block, halves.count - first)
+        guard let source = halves.baseAddress, let target = floats.baseAddress else { return }
+        nibble_dequantize_f32(UInt32(NIBBLE_TYPE_F16), source + first, target, count)
+        sums.add(UnsafeBufferPointer(start: target, count: count))
       }
     }
-    let tail = values[(blocks * 8)...].map { Self.widen(SIMD8(repeating: $0))[0] }
-    self = sums.finish(tail: tail, count: values.count)
+    self = sums.finish()
   }
 
-  /// Eight f16 values as f32, exactly.
-  ///
-  /// Exponent and mantissa move to their f32 places, which leaves the value 2^112 too small, denormal
-  /// or not; a product puts that right. Only infinities and NaNs need their exponent filled up.
-  static func widen(_ bits: SIMD8<UInt16>) -> SIMD8<Float> {
-    let wide = SIMD8<UInt32>(truncatingIfNeeded: bits)
-    let magnitude = wide & 0x7FFF
-    let scaled =
-      unsafeBitCast(magnitude &<< 13, to: SIMD8<Float>.self) * Float(bitPattern: 0x7780_0000)
-    var result = unsafeBitCast(scaled, to: SIMD8<UInt32>.self)
-    result.replace(with: result | 0x7F80_0000, where: magnitude .>= 0x7C00)
-    return unsafeBitCast(result | (wide & 0x8000) &<< 16, to: SIMD8<Float>.self)
-  }
+  /// Values that are widened at a time: a multiple of eight, so that sums run in the same order
+  /// whatever the type.
+  private static let block = 4096
 
   /// Eight sums side by side, added up at the end.
   private struct Accumulator {
-    var sum = SIMD8<Double>.zero
-    var squares = SIMD8<Double>.zero
-    var low = SIMD8<Float>(repeating: .infinity)
-    var high = SIMD8<Float>(repeating: -.infinity)
+    private var sum = SIMD8<Double>.zero
+    private var squares = SIMD8<Double>.zero
+    private var low = SIMD8<Float>(repeating: .infinity)
+    private var high = SIMD8<Float>(repeating: -.infinity)
 
-    @inline(__always) mutating func add(_ values: SIMD8<Float>) {
+    private var tail: (sum: Double, squares: Double) = (0, 0)
+    private var count = 0
+
+    mutating func add(_ values: UnsafeBufferPointer<Float>) {
+      guard let base = values.baseAddress else { return }
+      let raw = UnsafeRawPointer(base)
+      let whole = values.count & ~7
+      for index in stride(from: 0, to: whole, by: 8) {
+        add(raw.loadUnaligned(fromByteOffset: 4 * index, as: SIMD8<Float>.self))
+      }
+      for value in values[whole...] {
+        tail.sum += Double(value)
+        tail.squares += Double(value) * Double(value)
+        if value < low[0] { low[0] = value }
+        if value > high[0] { high[0] = value }
+      }
+      count += values.count
+    }
+
+    @inline(__always) private mutating func add(_ values: SIMD8<Float>) {
       let wide = SIMD8<Double>(values)
       sum += wide
       squares += wide * wide
@@ -76,20 +81,12 @@ public struct ValueStatistics: Equatable, Sendable {
       high.replace(with: values, where: values .> high)
     }
 
-    func finish(tail: some Sequence<Float>, count: Int) -> ValueStatistics {
-      var total = sum.sum()
-      var squares = self.squares.sum()
-      var low = self.low.min()
-      var high = self.high.max()
-      for value in tail {
-        total += Double(value)
-        squares += Double(value) * Double(value)
-        if value < low { low = value }
-        if value > high { high = value }
-      }
+    func finish() -> ValueStatistics {
+      if count == 0 { return ValueStatistics(count: 0, sum: 0, min: 0, max: 0, rms: 0) }
+      let meanSquare = (squares.sum() + tail.squares) / Double(count)
       return ValueStatistics(
-        count: count, sum: total, min: Double(low), max: Double(high),
-        rms: count == 0 ? 0 : (squares / Double(count)).squareRoot())
+        count: count, sum: sum.sum() + tail.sum, min: Double(low.min()), max: Double(high.max()),
+        rms: meanSquare.squareRoot())
     }
   }
 }
