@@ -1,12 +1,25 @@
 #include "pool.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
-enum { SPINS = 2000 };  // some 30 microseconds of waiting before a worker sleeps
+// A round is one call of `nibble_pool_run`. Its state is one word, so that every change of it is
+// seen whole:
+//
+//   bits 32 and up   the number of the round
+//   bit 31           open: workers may still enter it
+//   bits 0 to 30     workers that are inside
+//
+// The caller opens a round, works itself, closes the round, and waits for those inside. A worker
+// that the system did not run in the meantime finds the round closed and stays out of it, so that
+// on a busy machine nobody waits for a thread that has nothing to do.
+#define OPEN (UINT64_C(1) << 31)
+#define INSIDE (OPEN - 1)
+#define ONE_ROUND (UINT64_C(1) << 32)
+
+enum { SPINS = 2000 };  // some 30 microseconds of waiting before a thread sleeps
 
 typedef struct {
   nibble_pool *pool;
@@ -17,14 +30,15 @@ struct nibble_pool {
   int workers;
   pthread_t *threads;
   seat *seats;
-  nibble_work work;
+  nibble_work work;  // written while no round is open and nobody is inside
   void *context;
-  atomic_uint round;     // raised for each run; workers wait for it to change
-  atomic_int remaining;  // workers of this round that have not finished
-  atomic_int sleeping;
+  _Atomic uint64_t state;
   atomic_int stopping;
+  atomic_int sleeping_workers;
+  atomic_int sleeping_caller;
   pthread_mutex_t mutex;
-  pthread_cond_t wake;
+  pthread_cond_t opened;
+  pthread_cond_t left;
 };
 
 static inline void pause_briefly(void) {
@@ -35,49 +49,91 @@ static inline void pause_briefly(void) {
 #endif
 }
 
-static void wait_for_round(nibble_pool *pool, unsigned seen) {
+// Every atomic operation on `state` and the two counts of sleepers is sequentially consistent:
+// who goes to sleep says so and then looks at the state, who changes the state does it and then
+// looks for sleepers, and one of the two sees the other.
+
+// A round other than `seen` that is open, or that the pool is stopping.
+static int is_called(nibble_pool *pool, uint64_t seen) {
+  const uint64_t state = atomic_load(&pool->state);
+  return ((state & OPEN) && state / ONE_ROUND != seen) || atomic_load(&pool->stopping);
+}
+
+static void wait_for_call(nibble_pool *pool, uint64_t seen) {
   for (int i = 0; i < SPINS; i++) {
-    if (atomic_load_explicit(&pool->round, memory_order_acquire) != seen) return;
+    if (is_called(pool, seen)) return;
     pause_briefly();
   }
   pthread_mutex_lock(&pool->mutex);
-  atomic_fetch_add(&pool->sleeping, 1);
-  while (atomic_load(&pool->round) == seen) pthread_cond_wait(&pool->wake, &pool->mutex);
-  atomic_fetch_sub(&pool->sleeping, 1);
+  atomic_fetch_add(&pool->sleeping_workers, 1);
+  while (!is_called(pool, seen)) pthread_cond_wait(&pool->opened, &pool->mutex);
+  atomic_fetch_sub(&pool->sleeping_workers, 1);
   pthread_mutex_unlock(&pool->mutex);
+}
+
+// Goes inside the round that is open; 0 if there is none any more.
+static int enter(nibble_pool *pool, uint64_t *round) {
+  uint64_t state = atomic_load(&pool->state);
+  while (state & OPEN)
+    if (atomic_compare_exchange_weak(&pool->state, &state, state + 1)) {
+      *round = state / ONE_ROUND;
+      return 1;
+    }
+  return 0;
+}
+
+static void leave(nibble_pool *pool) {
+  const uint64_t before = atomic_fetch_sub(&pool->state, 1);
+  if ((before & (OPEN | INSIDE)) == 1 && atomic_load(&pool->sleeping_caller)) {
+    pthread_mutex_lock(&pool->mutex);
+    pthread_cond_signal(&pool->left);
+    pthread_mutex_unlock(&pool->mutex);
+  }
 }
 
 static void *sit(void *argument) {
   const seat *self = argument;
   nibble_pool *pool = self->pool;
-  unsigned seen = 0;
+  uint64_t seen = 0;
   for (;;) {
-    wait_for_round(pool, seen);
-    seen++;
+    wait_for_call(pool, seen);
     if (atomic_load(&pool->stopping)) return NULL;
-    pool->work(pool->context, self->index);
-    atomic_fetch_sub_explicit(&pool->remaining, 1, memory_order_release);
+    if (enter(pool, &seen)) {
+      pool->work(pool->context, self->index);
+      leave(pool);
+    }
   }
 }
 
-static void start_round(nibble_pool *pool) {
-  atomic_store(&pool->remaining, pool->workers - 1);
-  atomic_fetch_add(&pool->round, 1);
-  if (atomic_load(&pool->sleeping) > 0) {
+static void wake_workers(nibble_pool *pool) {
+  if (atomic_load(&pool->sleeping_workers) > 0) {
     pthread_mutex_lock(&pool->mutex);
-    pthread_cond_broadcast(&pool->wake);
+    pthread_cond_broadcast(&pool->opened);
     pthread_mutex_unlock(&pool->mutex);
   }
+}
+
+static void wait_until_left(nibble_pool *pool) {
+  for (int i = 0; i < SPINS; i++) {
+    if ((atomic_load(&pool->state) & INSIDE) == 0) return;
+    pause_briefly();
+  }
+  pthread_mutex_lock(&pool->mutex);
+  atomic_store(&pool->sleeping_caller, 1);
+  while ((atomic_load(&pool->state) & INSIDE) != 0) pthread_cond_wait(&pool->left, &pool->mutex);
+  atomic_store(&pool->sleeping_caller, 0);
+  pthread_mutex_unlock(&pool->mutex);
 }
 
 nibble_pool *nibble_pool_create(int workers) {
   nibble_pool *pool = calloc(1, sizeof *pool);
   if (pool == NULL) return NULL;
   pool->workers = 1;
+  pthread_mutex_init(&pool->mutex, NULL);
+  pthread_cond_init(&pool->opened, NULL);
+  pthread_cond_init(&pool->left, NULL);
   pool->threads = calloc((size_t)workers, sizeof *pool->threads);
   pool->seats = calloc((size_t)workers, sizeof *pool->seats);
-  pthread_mutex_init(&pool->mutex, NULL);
-  pthread_cond_init(&pool->wake, NULL);
   if (pool->threads == NULL || pool->seats == NULL) {
     nibble_pool_destroy(pool);
     return NULL;
@@ -94,27 +150,29 @@ nibble_pool *nibble_pool_create(int workers) {
 }
 
 void nibble_pool_run(nibble_pool *pool, nibble_work work, void *context) {
-  if (pool->workers > 1) {
-    pool->work = work;
-    pool->context = context;
-    start_round(pool);
+  if (pool->workers == 1) {
+    work(context, 0);
+    return;
   }
+  pool->work = work;
+  pool->context = context;
+  const uint64_t round = atomic_load(&pool->state) / ONE_ROUND + 1;
+  atomic_store(&pool->state, round * ONE_ROUND | OPEN);
+  wake_workers(pool);
   work(context, 0);
-  if (pool->workers > 1)
-    for (int i = 0; atomic_load_explicit(&pool->remaining, memory_order_acquire) > 0; i++) {
-      if (i < SPINS) pause_briefly();
-      else sched_yield();  // more workers than processors: let the others have this one
-    }
+  atomic_fetch_and(&pool->state, ~OPEN);
+  wait_until_left(pool);
 }
 
 void nibble_pool_destroy(nibble_pool *pool) {
-  if (pool->threads != NULL && pool->workers > 1) {
+  if (pool->workers > 1) {
     atomic_store(&pool->stopping, 1);
-    start_round(pool);
+    wake_workers(pool);
     for (int i = 1; i < pool->workers; i++) pthread_join(pool->threads[i], NULL);
   }
   pthread_mutex_destroy(&pool->mutex);
-  pthread_cond_destroy(&pool->wake);
+  pthread_cond_destroy(&pool->opened);
+  pthread_cond_destroy(&pool->left);
   free(pool->threads);
   free(pool->seats);
   free(pool);
