@@ -49,13 +49,14 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(
       name: "QuantizationTests", dependencies: ["Quantization"], resources: [.copy("Fixtures")]),
     .testTarget(name: "GGUFTests", dependencies: ["GGUF"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "TokenizationTests", dependencies: ["Tokenization"], resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "InferenceTests", dependencies: ["Inference", "Tokenization", "Recording"],
+      name: "InferenceTests", dependencies: ["Inference", "GGUF", "Quantization"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "TraceStoreTests", dependencies: ["TraceStore", "Recording"]),
     .testTarget(name: "RecordingTests", dependencies: ["Recording"]),

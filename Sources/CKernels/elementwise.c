@@ -12,10 +12,11 @@ void nibble_rms_norm(const float *x, const float *weight, float *y, size_t count
 
 // exp(x) to about one unit in the last place, without branches, so that loops over it become
 // vector code: 2^n times the Taylor series of the rest up to its sixth power (Cephes' method).
+// What float32 has only as a subnormal is 0.
 static inline float exponential(float x) {
-  x = x < -87.0f ? -87.0f : (x > 88.0f ? 88.0f : x);
-  const float n = __builtin_floorf(x * 1.44269504088896341f + 0.5f);
-  const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+  const float inside = x > -87.0f ? (x < 88.0f ? x : 88.0f) : -87.0f;
+  const float n = __builtin_floorf(inside * 1.44269504088896341f + 0.5f);
+  const float r = (inside - n * 0.693359375f) + n * 2.12194440e-4f;
   float p = 1.9875691500e-4f;
   p = p * r + 1.3981999507e-3f;
   p = p * r + 8.3334519073e-3f;
@@ -26,7 +27,9 @@ static inline float exponential(float x) {
   const int32_t bits = ((int32_t)n + 127) << 23;
   float power;
   memcpy(&power, &bits, 4);
-  return p * power;
+  const float value = p * power;
+  // Beyond those limits 0 or infinity; a NaN stays one.
+  return x == inside ? value : (x < 0.0f ? 0.0f : x + INFINITY);
 }
 
 static inline __attribute__((always_inline)) void swiglu(const float *gate, const float *up,
@@ -46,6 +49,7 @@ static inline __attribute__((always_inline)) void softmax(float *x, size_t count
   memset(x + visible, 0, (count - visible) * sizeof *x);
 }
 
+// The same loops for AVX2, and for what every machine has.
 #if defined(__x86_64__)
 #define WIDE __attribute__((target("avx2,fma")))
 WIDE static void swiglu_avx2(const float *gate, const float *up, float *y, size_t count) {
@@ -54,21 +58,35 @@ WIDE static void swiglu_avx2(const float *gate, const float *up, float *y, size_
 WIDE static void softmax_avx2(float *x, size_t count, size_t visible, float scale) {
   softmax(x, count, visible, scale);
 }
-#define HAS_AVX2 (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
 #endif
 
-void nibble_swiglu(const float *gate, const float *up, float *y, size_t count) {
+void nibble_swiglu_isa(nibble_isa isa, const float *gate, const float *up, float *y,
+                       size_t count) {
 #if defined(__x86_64__)
-  if (HAS_AVX2) return swiglu_avx2(gate, up, y, count);
+  if (isa >= NIBBLE_ISA_AVX2) {
+    swiglu_avx2(gate, up, y, count);
+    return;
+  }
 #endif
   swiglu(gate, up, y, count);
 }
 
-void nibble_softmax(float *x, size_t count, size_t visible, float scale) {
+void nibble_softmax_isa(nibble_isa isa, float *x, size_t count, size_t visible, float scale) {
 #if defined(__x86_64__)
-  if (HAS_AVX2) return softmax_avx2(x, count, visible, scale);
+  if (isa >= NIBBLE_ISA_AVX2) {
+    softmax_avx2(x, count, visible, scale);
+    return;
+  }
 #endif
   softmax(x, count, visible, scale);
+}
+
+void nibble_swiglu(const float *gate, const float *up, float *y, size_t count) {
+  nibble_swiglu_isa(nibble_isa_best(), gate, up, y, count);
+}
+
+void nibble_softmax(float *x, size_t count, size_t visible, float scale) {
+  nibble_softmax_isa(nibble_isa_best(), x, count, visible, scale);
 }
 
 void nibble_add(const float *a, const float *b, float *y, size_t count) {

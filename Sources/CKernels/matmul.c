@@ -1,19 +1,7 @@
 #include "matmul.h"
 
 #include <math.h>
-#include <string.h>
-
-static float f16_value(uint16_t bits) {
-  _Float16 half;
-  memcpy(&half, &bits, 2);
-  return half;
-}
-static float bf16_value(uint16_t bits) {
-  uint32_t wide = (uint32_t)bits << 16;
-  float value;
-  memcpy(&value, &wide, 4);
-  return value;
-}
+#include <stdlib.h>
 
 #define SCALAR_MATMUL(name, type, value)                                          \
   void nibble_matmul_##name##_scalar(const nibble_product *p) {                   \
@@ -27,8 +15,8 @@ static float bf16_value(uint16_t bits) {
       }                                                                           \
   }
 #define AS_IT_IS(v) (v)
-SCALAR_MATMUL(f16, uint16_t, f16_value)
-SCALAR_MATMUL(bf16, uint16_t, bf16_value)
+SCALAR_MATMUL(f16, uint16_t, nibble_half_to_float)
+SCALAR_MATMUL(bf16, uint16_t, nibble_bfloat_to_float)
 SCALAR_MATMUL(f32, float, AS_IT_IS)
 
 #define SCALAR_WEIGHTED_SUM(name, type, value)                                               \
@@ -38,11 +26,10 @@ SCALAR_MATMUL(f32, float, AS_IT_IS)
       for (size_t c = 0; c < cols; c++)                                                      \
         out[c] = fmaf(weights[r], value(v[r * stride + c]), out[c]);                         \
   }
-SCALAR_WEIGHTED_SUM(f16, uint16_t, f16_value)
+SCALAR_WEIGHTED_SUM(f16, uint16_t, nibble_half_to_float)
 SCALAR_WEIGHTED_SUM(f32, float, AS_IT_IS)
 
-// The best version for this processor, asked for at every call: one load and a branch that is
-// always predicted, against thousands of multiplications.
+// The versions of matmul_body.h.
 #define DECLARE(suffix)                                                                      \
   void nibble_matmul_f16_##suffix(const nibble_product *p);                                  \
   void nibble_matmul_bf16_##suffix(const nibble_product *p);                                 \
@@ -55,27 +42,50 @@ DECLARE(baseline)
 #if defined(__x86_64__)
 DECLARE(avx2)
 DECLARE(avx512)
-#define HAS_AVX512                                                           \
-  (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && \
-   __builtin_cpu_supports("avx512vl"))
-#define HAS_AVX2 \
-  (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"))
-#define DISPATCH(kernel, ...)                                  \
-  if (HAS_AVX512) return nibble_##kernel##_avx512(__VA_ARGS__); \
-  if (HAS_AVX2) return nibble_##kernel##_avx2(__VA_ARGS__);     \
-  nibble_##kernel##_baseline(__VA_ARGS__)
+#define CALL(isa, kernel, ...)                                                \
+  switch (isa) {                                                              \
+    case NIBBLE_ISA_AVX512: nibble_##kernel##_avx512(__VA_ARGS__); break;     \
+    case NIBBLE_ISA_AVX2: nibble_##kernel##_avx2(__VA_ARGS__); break;         \
+    default: nibble_##kernel##_baseline(__VA_ARGS__);                         \
+  }
 #else
-#define DISPATCH(kernel, ...) nibble_##kernel##_baseline(__VA_ARGS__)
+#define CALL(isa, kernel, ...) nibble_##kernel##_baseline(__VA_ARGS__)
 #endif
 
-void nibble_matmul_f16(const nibble_product *p) { DISPATCH(matmul_f16, p); }
-void nibble_matmul_bf16(const nibble_product *p) { DISPATCH(matmul_bf16, p); }
-void nibble_matmul_f32(const nibble_product *p) { DISPATCH(matmul_f32, p); }
+// The best version is asked for at every call: one load and a branch that is always predicted,
+// against thousands of multiplications.
+void nibble_matmul_f16(const nibble_product *p) { CALL(nibble_isa_best(), matmul_f16, p); }
+void nibble_matmul_bf16(const nibble_product *p) { CALL(nibble_isa_best(), matmul_bf16, p); }
+void nibble_matmul_f32(const nibble_product *p) { CALL(nibble_isa_best(), matmul_f32, p); }
 void nibble_weighted_sum_f16(const uint16_t *v, size_t stride, size_t rows, size_t cols,
                              const float *weights, float *out) {
-  DISPATCH(weighted_sum_f16, v, stride, rows, cols, weights, out);
+  CALL(nibble_isa_best(), weighted_sum_f16, v, stride, rows, cols, weights, out);
 }
 void nibble_weighted_sum_f32(const float *v, size_t stride, size_t rows, size_t cols,
                              const float *weights, float *out) {
-  DISPATCH(weighted_sum_f32, v, stride, rows, cols, weights, out);
+  CALL(nibble_isa_best(), weighted_sum_f32, v, stride, rows, cols, weights, out);
+}
+
+void nibble_matmul_isa(nibble_isa isa, uint32_t type, const nibble_product *p) {
+  if (isa > nibble_isa_best()) abort();
+  switch (type) {
+    case NIBBLE_TYPE_F16: CALL(isa, matmul_f16, p); break;
+    case NIBBLE_TYPE_BF16: CALL(isa, matmul_bf16, p); break;
+    case NIBBLE_TYPE_F32: CALL(isa, matmul_f32, p); break;
+    default: abort();
+  }
+}
+
+void nibble_weighted_sum_isa(nibble_isa isa, uint32_t type, const void *v, size_t stride,
+                             size_t rows, size_t cols, const float *weights, float *out) {
+  if (isa > nibble_isa_best()) abort();
+  switch (type) {
+    case NIBBLE_TYPE_F16:
+      CALL(isa, weighted_sum_f16, v, stride, rows, cols, weights, out);
+      break;
+    case NIBBLE_TYPE_F32:
+      CALL(isa, weighted_sum_f32, v, stride, rows, cols, weights, out);
+      break;
+    default: abort();
+  }
 }

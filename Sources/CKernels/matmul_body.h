@@ -5,16 +5,32 @@
 
 #include "matmul.h"
 
-typedef float vec __attribute__((vector_size(LANES * 4), aligned(4)));
-typedef _Float16 half_vec __attribute__((vector_size(LANES * 2), aligned(2)));
-typedef uint16_t u16_vec __attribute__((vector_size(LANES * 2), aligned(2)));
-typedef uint32_t u32_vec __attribute__((vector_size(LANES * 4), aligned(4)));
+// Aligned to nothing: a GGUF file may put its tensors at any byte.
+typedef float vec __attribute__((vector_size(LANES * 4), aligned(1)));
+typedef _Float16 half_vec __attribute__((vector_size(LANES * 2), aligned(1)));
+typedef uint16_t u16_vec __attribute__((vector_size(LANES * 2), aligned(1)));
+typedef uint32_t u32_vec __attribute__((vector_size(LANES * 4), aligned(1)));
+
+#if !WITHOUT_FMA
+#define MULTIPLY_ADD(a, b, c) __builtin_elementwise_fma(a, b, c)
+#else
+#define MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
+#endif
 
 static inline __attribute__((always_inline)) vec load_f32(const void *p, size_t i) {
   return *(const vec *)((const float *)p + i);
 }
 static inline __attribute__((always_inline)) vec load_f16(const void *p, size_t i) {
+#if !WITHOUT_F16C
   return __builtin_convertvector(*(const half_vec *)((const uint16_t *)p + i), vec);
+#else
+  // Exponent and significand in their new places, then the difference of the exponents' biases;
+  // that takes subnormals along. Infinities and NaNs get the largest exponent.
+  u32_vec bits = __builtin_convertvector(*(const u16_vec *)((const uint16_t *)p + i), u32_vec);
+  u32_vec rest = (bits & 0x7fffu) << 13;
+  u32_vec special = (u32_vec)(rest >= 0x0f800000u) & 0x7f800000u;
+  return (vec)((u32_vec)((vec)rest * 0x1p112f) | special | (bits & 0x8000u) << 16);
+#endif
 }
 static inline __attribute__((always_inline)) vec load_bf16(const void *p, size_t i) {
   u32_vec bits = __builtin_convertvector(*(const u16_vec *)((const uint16_t *)p + i), u32_vec);
@@ -67,7 +83,7 @@ static inline __attribute__((always_inline)) void block(const nibble_product *p,
       vec ws = load(w + r * p->w_stride * size, c);
 #pragma clang loop unroll(full)
       for (int t = 0; t < T; t++)
-        sums[r * T + t] = __builtin_elementwise_fma(ws, xs[t], sums[r * T + t]);
+        sums[r * T + t] = MULTIPLY_ADD(ws, xs[t], sums[r * T + t]);
     }
   }
   if (whole < p->cols) {
@@ -75,7 +91,7 @@ static inline __attribute__((always_inline)) void block(const nibble_product *p,
     for (int r = 0; r < R; r++) {
       vec ws = part(w + r * p->w_stride * size, whole, rest);
       for (int t = 0; t < T; t++)
-        sums[r * T + t] = __builtin_elementwise_fma(
+        sums[r * T + t] = MULTIPLY_ADD(
             ws, part_f32(x + t * p->x_stride, whole, rest), sums[r * T + t]);
     }
   }
@@ -115,7 +131,7 @@ static inline __attribute__((always_inline)) void weighted_sum(const void *v, si
       const char *row = (const char *)v + r * stride * size;
       vec weight = weights[r] - (vec){0};
       for (int i = 0; i < 4; i++)
-        sums[i] = __builtin_elementwise_fma(weight, load(row, c + i * LANES), sums[i]);
+        sums[i] = MULTIPLY_ADD(weight, load(row, c + i * LANES), sums[i]);
     }
     for (int i = 0; i < 4; i++) *(vec *)(out + c + i * LANES) = sums[i];
   }
@@ -124,7 +140,7 @@ static inline __attribute__((always_inline)) void weighted_sum(const void *v, si
     vec sum = part_f32(out, c, n);
     for (size_t r = 0; r < rows; r++) {
       vec weight = weights[r] - (vec){0};
-      sum = __builtin_elementwise_fma(
+      sum = MULTIPLY_ADD(
           weight, part((const char *)v + r * stride * size, c, n), sum);
     }
     memcpy(out + c, &sum, n * 4);

@@ -40,7 +40,7 @@ float nibble_magnitude_bound_scalar(uint32_t type, const void *src, size_t count
 // that the machine has.
 typedef enum {
   NIBBLE_ISA_SCALAR = 0,
-  NIBBLE_ISA_AVX2 = 1,    // AVX2 and F16C
+  NIBBLE_ISA_AVX2 = 1,    // AVX2, F16C and FMA
   NIBBLE_ISA_AVX512 = 2,  // AVX-512 F, BW, VL and DQ, with the above
 } nibble_isa;
 

@@ -3,13 +3,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dequantize.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 // y[i] = x[i] / sqrt(mean(x²) + epsilon) * weight[i]; the sum of squares is in double.
 void nibble_rms_norm(const float *x, const float *weight, float *y, size_t count, float epsilon);
 
 // y[i] = silu(gate[i]) * up[i], silu(v) = v / (1 + exp(-v)).
 void nibble_swiglu(const float *gate, const float *up, float *y, size_t count);
 
-// In place: x[0..<visible] becomes softmax(scale * x), the rest of x becomes 0.
+// In place: x[0..<visible] becomes softmax(scale * x), the rest of x becomes 0; `visible` is at
+// least 1, and `scale` is positive.
 void nibble_softmax(float *x, size_t count, size_t visible, float scale);
 
 void nibble_add(const float *a, const float *b, float *y, size_t count);
@@ -21,4 +28,12 @@ void nibble_rope_interleaved(float *x, size_t heads, size_t head_size, size_t ro
 void nibble_rope_halves(float *x, size_t heads, size_t head_size, size_t rotated,
                         const float *cosines, const float *sines);
 
+// The loops of one instruction set, which the machine must have, for tests and benchmarks.
+void nibble_swiglu_isa(nibble_isa isa, const float *gate, const float *up, float *y,
+                       size_t count);
+void nibble_softmax_isa(nibble_isa isa, float *x, size_t count, size_t visible, float scale);
+
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -1,0 +1,63 @@
+import CKernels
+import Testing
+
+/// The kernels that this processor can run, the best last.
+enum InstructionSet: UInt32, CaseIterable, Sendable {
+  /// SSE2 or NEON, which every machine has.
+  case baseline = 0
+  case avx2, avx512
+
+  var code: nibble_isa { nibble_isa(rawValue) }
+
+  static let available = allCases.filter { $0.rawValue <= nibble_isa_best().rawValue }
+}
+
+/// A generator whose numbers are the same in every run.
+struct SplitMix64: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}
+
+/// Weights of one type, in memory as a kernel takes them, with some bytes before them so that they
+/// are aligned to nothing.
+struct Packed {
+  let type: UInt32
+  let bytes: [UInt8]
+  let offset: Int
+  /// What they are.
+  let values: [Float]
+
+  init(_ values: [Float], type: Int, offset: Int = 0) {
+    self.type = UInt32(type)
+    self.offset = offset
+    var bytes = [UInt8](repeating: 0xff, count: offset)
+    var rounded: [Float] = []
+    for value in values {
+      switch type {
+      case NIBBLE_TYPE_F16:
+        let bits = nibble_float_to_half(value)
+        rounded.append(nibble_half_to_float(bits))
+        withUnsafeBytes(of: bits) { bytes += $0 }
+      case NIBBLE_TYPE_BF16:
+        let bits = nibble_float_to_bfloat(value)
+        rounded.append(nibble_bfloat_to_float(bits))
+        withUnsafeBytes(of: bits) { bytes += $0 }
+      default:
+        rounded.append(value)
+        withUnsafeBytes(of: value) { bytes += $0 }
+      }
+    }
+    self.bytes = bytes
+    self.values = rounded
+  }
+
+  /// The types that products take.
+  static let types = [NIBBLE_TYPE_F32, NIBBLE_TYPE_F16, NIBBLE_TYPE_BF16].map { Int($0) }
+}
