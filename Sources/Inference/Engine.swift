@@ -52,11 +52,14 @@ public final class Engine<Observer: PassObserver> {
       case .wholeModel: WholeModelStrategy()
       }
     ledger.adopt(model.packedBytes, .weights, "packed weights (mapped file)")
+    if model.convertedBytes > 0 {
+      ledger.adopt(model.convertedBytes, .weights, "vectors as f32")
+    }
     try strategy.prepare(self)
   }
 
   deinit {
-    cache.freeAll { $0.base.deallocate() }
+    cache.truncate(to: 0) { $0.base.deallocate() }
     for tile in strategy.residentTiles { tile.values.deallocate() }
   }
 }

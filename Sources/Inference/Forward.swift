@@ -11,13 +11,15 @@ extension Engine {
   ///
   /// - Parameter logitsForAll: the logits of every token rather than of the last alone.
   /// - Returns: the logits, `(nTokens or 1, nVocab)` row-major.
-  /// - Throws: `InferenceError`. The KV cache may then hold a part of the pass: the engine is
-  ///   not to be used again.
+  /// - Throws: `InferenceError`. The KV cache is then what it was before the pass.
   public func forward(_ tokens: [Int], logitsForAll: Bool = false) throws -> [Float] {
     try check(tokens)
     let start = beginPass(tokens)
     let buffers = try PassBuffers(engine: self, nTokens: tokens.count)
-    defer { buffers.freeAll() }
+    defer {  // where the pass failed
+      buffers.freeAll()
+      cache.truncate(to: position, free: ledger.free)
+    }
     let rotations = buffers.rotations  // (2, nTokens, ropeCount / 2): cosines, sines
     fillRotations(rotations, positions: position..<position + tokens.count)
 

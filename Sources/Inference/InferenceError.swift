@@ -30,8 +30,8 @@ public enum InferenceError: Error, CustomStringConvertible {
     case .unusableType(let tensor, let type, let path):
       "\(path): the tensor '\(tensor)' is of type \(type), which nibble cannot compute with."
     case .notFinite(let tensor, let path):
-      "\(path): the tensor '\(tensor)' holds scales that are infinite or not a number; "
-        + "the file is damaged."
+      "\(path): the tensor '\(tensor)' holds numbers that cannot be (an infinity, a NaN, a factor "
+        + "that is not positive); the file is damaged."
     case .emptyPrompt:
       "The prompt has no tokens; give some text with -p."
     case .contextFull(let needed, let context):

@@ -91,9 +91,12 @@ final class KVCache {
     keys(layer, position) + Self.pageLength * rowBytes
   }
 
-  func freeAll(_ free: (Buffer) -> Void) {
-    pages.joined().forEach(free)
-    for layer in pages.indices { pages[layer] = [] }
-    appendedRows = 0
+  /// Forgets the positions from `count` on, in every layer.
+  func truncate(to count: Int, free: (Buffer) -> Void) {
+    let kept = (count + Self.pageLength - 1) / Self.pageLength
+    for layer in pages.indices {
+      while pages[layer].count > kept { free(pages[layer].removeLast()) }
+    }
+    appendedRows = min(appendedRows, count * pages.count)
   }
 }

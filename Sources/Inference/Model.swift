@@ -24,16 +24,19 @@ public final class Model: Sendable {
       return sum + (quantized ? tensor.rows * tensor.cols * 2 : tensor.bytes)
     }
   }
+  /// Bytes of the vectors that are not f32 in the file and were made so when it was opened.
+  var convertedBytes: Int {
+    var vectors = [outputNorm, ropeFactors, output.bias]
+    for layer in layers {
+      vectors += [layer.attnNorm, layer.queryNorm, layer.keyNorm, layer.ffnNorm]
+      vectors += layer.linears.map(\.bias)
+    }
+    return vectors.reduce(0) { $0 + ($1?.ownedBytes ?? 0) }
+  }
   /// The matrices that products are computed with, each once.
   var matrices: [Weight] {
     var all = [tokenEmbedding]
-    for layer in layers {
-      let linears = [
-        layer.query, layer.key, layer.value, layer.attnOutput, layer.ffnGate, layer.ffnUp,
-        layer.ffnDown,
-      ]
-      all += linears.map(\.weight)
-    }
+    for layer in layers { all += layer.linears.map(\.weight) }
     if output.weight.index != tokenEmbedding.index { all.append(output.weight) }
     return all
   }
@@ -85,6 +88,9 @@ public final class Model: Sendable {
     ropeFactors =
       file.tensor(named: "rope_freqs.weight") == nil
       ? nil : try binder.vector("rope_freqs.weight", config.ropeCount / 2)
+    if let ropeFactors, !ropeFactors.buffer.allSatisfy({ $0.isFinite && $0 > 0 }) {
+      throw InferenceError.notFinite(tensor: ropeFactors.name, path: file.path)
+    }
   }
 }
 

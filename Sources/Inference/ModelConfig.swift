@@ -81,6 +81,9 @@ public struct ModelConfig: Sendable {
     guard headCount % kvHeadCount == 0 else {
       throw refuse("attention.head_count_kv", "is \(kvHeadCount), no divisor of \(headCount) heads")
     }
+    guard metadata[key("attention.key_length")] != nil || embeddingLength % headCount == 0 else {
+      throw refuse("attention.head_count", "is \(headCount), no divisor of \(embeddingLength)")
+    }
     headSize = try count("attention.key_length", default: embeddingLength / headCount)
     let valueSize = try count("attention.value_length", default: headSize)
     guard valueSize == headSize else {
@@ -100,7 +103,9 @@ public struct ModelConfig: Sendable {
       ? "linear" : try metadata.string(key("rope.scaling.type"))
     {
     case "none": ropeScale = 1
-    case "linear": ropeScale = try number("rope.scaling.factor", default: 1)
+    case "linear":  // older files have the factor under an older name
+      ropeScale = try number(
+        "rope.scaling.factor", default: try number("rope.scale_linear", default: 1))
     case let other:
       throw refuse("rope.scaling.type", "is '\(other)', which nibble does not run")
     }

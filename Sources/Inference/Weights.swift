@@ -68,6 +68,7 @@ public final class Vector: @unchecked Sendable {
   public let count: Int
   /// `(count)`
   let values: UnsafePointer<Float>
+  var buffer: UnsafeBufferPointer<Float> { UnsafeBufferPointer(start: values, count: count) }
   /// Bytes of its own; 0 where ``values`` points into the mapped file.
   let ownedBytes: Int
 
@@ -109,4 +110,7 @@ public struct Layer: Sendable {
   let ffnGate: Linear  // blk.N.ffn_gate     (nFF, nEmbd)
   let ffnUp: Linear  // blk.N.ffn_up       (nFF, nEmbd)
   let ffnDown: Linear  // blk.N.ffn_down     (nEmbd, nFF)
+
+  /// In the order in which a pass comes to them.
+  var linears: [Linear] { [query, key, value, attnOutput, ffnGate, ffnUp, ffnDown] }
 }
