@@ -62,6 +62,7 @@ let package = Package(
     .testTarget(name: "RecordingTests", dependencies: ["Recording"]),
     .testTarget(
       name: "DebuggerTests", dependencies: ["Debugger"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "CommandTests", dependencies: ["nibble"]),
     .testTarget(name: "ProjectTests"),
   ],
   swiftLanguageModes: [.v6]

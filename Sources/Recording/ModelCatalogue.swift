@@ -26,7 +26,7 @@ public enum ModelCatalogue {
       Entry(
         name: "smollm2",
         summary: "SmolLM2-135M-Instruct in Q4_1, 94 MiB",
-        source: "scripts/fetch-smollm2",
+        source: fetchScript("fetch-smollm2"),
         path: cacheFolder.appendingPathComponent("SmolLM2-135M-Instruct.Q4_1.gguf").path),
     ]
   }
@@ -58,6 +58,14 @@ public enum ModelCatalogue {
     return model
   }
 
+  /// What a trace keeps of `-m`, so that ``path(of:)`` finds the file again: a name of the
+  /// catalogue, or an absolute path.
+  static func reference(to model: String?) -> String {
+    let model = model ?? defaultName
+    if entries.contains(where: { $0.name == model }) { return model }
+    return URL(fileURLWithPath: model).standardizedFileURL.path
+  }
+
   /// `$XDG_CACHE_HOME/nibble`, or `~/.cache/nibble`.
   static var userCache: URL {
     let environment = ProcessInfo.processInfo.environment
@@ -69,5 +77,14 @@ public enum ModelCatalogue {
 
   private static var resources: URL {
     Bundle.module.bundleURL.appendingPathComponent("Resources", isDirectory: true)
+  }
+
+  /// How to call a script of `scripts/`: from the project's folder, or where it was installed
+  /// beside the program.
+  private static func fetchScript(_ name: String) -> String {
+    let here = "scripts/\(name)"
+    if FileManager.default.fileExists(atPath: here) { return here }
+    let installed = Bundle.main.bundleURL.resolvingSymlinksInPath().appendingPathComponent(here)
+    return FileManager.default.fileExists(atPath: installed.path) ? installed.path : here
   }
 }

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Inference
 import TraceStore
@@ -119,14 +120,26 @@ private func report(
     isInterrupted: isInterrupted)
 }
 
+/// What kind of machine this is: `Linux x86_64, 2 processors, avx512`.
+private var host: String {
+  var name = utsname()
+  uname(&name)
+  func text<Tuple>(_ field: Tuple) -> String {
+    withUnsafeBytes(of: field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+  }
+  let processors = ProcessInfo.processInfo.processorCount
+  return "\(text(name.sysname)) \(text(name.machine)), \(processors) processors, "
+    + String(cString: nibble_cpu_features())
+}
+
 private func header(_ loaded: LoadedModel, _ options: RecordingOptions) throws -> TraceHeader {
   let config = loaded.model.config
   let facts: [(String, String)] = [
     ("nibble_version", nibbleVersion),
     ("recorded_at", Date.now.formatted(.iso8601)),
-    ("host", ProcessInfo.processInfo.hostName),
+    ("host", host),
     ("model", config.name),
-    ("model_path", URL(fileURLWithPath: loaded.path).standardizedFileURL.path),
+    ("model_file", ModelCatalogue.reference(to: options.model)),
     ("model_sha256", try ModelDigest.sha256(of: loaded.path)),
     ("architecture", config.architecture.rawValue),
     ("layers", "\(config.layerCount)"),

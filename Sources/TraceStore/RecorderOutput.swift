@@ -44,7 +44,7 @@ final class RecorderOutput {
     try execute(
       handle,
       """
-      PRAGMA page_size = 4096; PRAGMA synchronous = OFF; BEGIN;
+      PRAGMA page_size = 1024; PRAGMA synchronous = OFF; BEGIN;
       PRAGMA application_id = \(TraceSchema.applicationID);
       PRAGMA user_version = \(TraceSchema.version)
       """)

@@ -25,7 +25,7 @@ struct Models: ParsableCommand {
       let width = entries.map(\.name.count).max() ?? 0
       for entry in entries {
         let name = entry.name.padding(toLength: width, withPad: " ", startingAt: 0)
-        let state = entry.isPresent ? "present" : "absent; fetch it with `\(entry.source)`"
+        let state = entry.isPresent ? "present" : "absent; `\(entry.source)` brings it"
         Output.line("\(name)  \(entry.summary)")
         Output.line(String(repeating: " ", count: width) + "  \(state); \(entry.path)")
       }

@@ -1,32 +1,31 @@
 import ArgumentParser
 import Debugger
+import Foundation
 
 struct Step: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Step through a trace, forwards and backwards.",
     discussion: """
       EXAMPLE: nibble step trace.sqlite
-               nibble step trace.sqlite --batch -ex "goto peak" -ex mem
+               nibble step trace.sqlite -ex "goto 100" -ex mem --batch
       """)
 
   @Argument(help: "The trace.")
   var trace: String
-  @Option(
-    name: [.customShort("x", allowingJoined: false)],
-    help: "A file of commands to begin with; may be repeated.")
+  @Option(name: .customShort("x"), help: "A file of commands to do first.")
   var files: [String] = []
   @Option(
-    name: [.customLong("ex", withSingleDash: true)],
-    help: "A command to begin with, after those of files; may be repeated.")
+    name: .customLong("ex", withSingleDash: true), parsing: .unconditionalSingleValue,
+    help: "A command to do after the files.")
   var commands: [String] = []
-  @Flag(help: "Leave after these commands, and with exit code 1 at the first that fails.")
+  @Flag(help: "Leave after the commands; exit code 1 at the first that fails.")
   var batch = false
   @OptionGroup var model: ModelOption
 
   func run() throws {
     let code = try runDebugger(
       tracePath: trace, commandFiles: files, commands: commands, batch: batch,
-      modelPath: model.path())
-    if code != 0 { throw ExitCode(code) }
+      modelPath: try model.path())
+    throw ExitCode(code)
   }
 }

@@ -26,24 +26,21 @@ import Testing
   }
 
   static func imports() throws -> [Import] {
-    let files = FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)
-    return try (files?.compactMap { $0 as? URL } ?? []).filter { $0.pathExtension == "swift" }
-      .flatMap { file in
-        let path = file.standardizedFileURL.path
-        let inside = path.dropFirst(sources.standardizedFileURL.path.count + 1)
-        let module = String(inside.prefix { $0 != "/" })
-        return try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
-          .map { $0.trimmingCharacters(in: .whitespaces) }
-          .filter { $0.contains("import ") && !$0.hasPrefix("//") }
-          .compactMap { line in
-            let words = line.split(separator: " ")
-            guard let place = words.firstIndex(of: "import"), place + 1 < words.count,
-              words[..<place].allSatisfy({ $0.hasPrefix("@") || $0 == "public" })
-            else { return nil }
-            return Import(
-              module: module, imported: String(words[place + 1]), file: String(inside))
-          }
+    let root = sources.standardizedFileURL.path + "/"
+    let paths = try FileManager.default.subpathsOfDirectory(atPath: root)
+    var found: [Import] = []
+    for file in paths where file.hasSuffix(".swift") {
+      let module = String(file.prefix { $0 != "/" })
+      let text = try String(contentsOfFile: root + file, encoding: .utf8)
+      for line in text.split(separator: "\n") {
+        let words = line.split(separator: " ").map(String.init)
+        guard let place = words.firstIndex(of: "import"), place + 1 < words.count else { continue }
+        let before = words[..<place]
+        guard before.allSatisfy({ $0.hasPrefix("@") || $0 == "public" }) else { continue }
+        found.append(Import(module: module, imported: words[place + 1], file: file))
       }
+    }
+    return found
   }
 
   @Test func everyModuleHasAFloor() throws {

@@ -1,5 +1,6 @@
 import Foundation
 import GGUF
+import Recording
 import TraceStore
 
 extension DebuggerSession {
@@ -19,7 +20,7 @@ extension DebuggerSession {
   private func withPackedBytes<T>(
     of tile: TraceTile, _ body: (UnsafeRawBufferPointer?) throws -> T
   ) throws -> T {
-    guard let path = modelPath ?? meta["model_path"], FileManager.default.fileExists(atPath: path),
+    guard let name = modelPath ?? meta["model_file"], let path = try? ModelCatalogue.path(of: name),
       let recorded = try trace.tensor(tile.tensor)
     else { return try body(nil) }
     let file = try GGUFFile(path: path)

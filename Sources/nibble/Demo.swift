@@ -1,0 +1,83 @@
+import ArgumentParser
+import Debugger
+import Foundation
+import GGUF
+import Inference
+import Recording
+import TraceStore
+
+struct Demo: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Record a model, follow one tile, see memory rise and fall, step in.",
+    discussion: "EXAMPLE: nibble demo")
+
+  @OptionGroup var model: ModelOption
+  @Option(name: [.customShort("p"), .long], help: "The text to continue.")
+  var prompt = "Once upon a time"
+  @Option(name: [.customShort("n"), .customLong("count")], help: "Tokens to generate.")
+  var count = 32
+  @Option(name: .shortAndLong, help: "Where the trace goes; an older trace there is replaced.")
+  var output = "demo.sqlite"
+
+  func run() throws {
+    var options = RecordingOptions(output: output)
+    options.model = model.model
+    options.prompt = prompt
+    options.count = count
+    catchInterrupts()
+    let line = ProgressLine()
+    let isCancelled = { isInterrupted != 0 }
+    let report = try record(options, isCancelled: isCancelled) { progress in
+      line.show("recording: \(progress.tokens) of \(progress.ofTokens) tokens")
+    }
+    line.clear()
+    signal(SIGINT, SIG_DFL)
+    if report.summary.passes == 0 { throw ExitCode(1) }
+    try tell(report)
+    guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
+      return Output.line(
+        asTyped(
+          """
+          Next:
+            `nibble step \(output)`         step through it, forwards and backwards
+            `nibble sql \(output) .tables`  what can be asked in SQL
+            `nibble --help`                     everything else
+          """
+        ).replacingOccurrences(of: "`", with: ""))
+    }
+    Output.flush()
+    throw ExitCode(
+      try runDebugger(
+        tracePath: output, commandFiles: [], commands: [], batch: false, modelPath: nil))
+  }
+
+  private func tell(_ report: RecordingReport) throws {
+    let style = TextStyle.standardOutput()
+    let trace = try Trace(path: output)
+    Output.line("\(report.model) continues \"\(prompt)\":\n")
+    Output.line(prompt + report.text + "\n")
+    if let tile = try firstTile(of: trace) {
+      let file = try GGUFFile(path: try ModelCatalogue.path(of: model.model))
+      let packed = try trace.tensor(tile.tensor).flatMap { file.tensor(named: $0.name) }.map {
+        try file.bytes(of: $0, rows: tile.firstRow..<tile.firstRow + tile.rows)
+      }
+      let story = try TileStory(trace: trace, tile: tile.id, packed: packed)
+      Output.write(story.render(style: style) + "\n")
+    }
+    Output.write(try MemoryPlot(trace: trace, columns: style.width).render(style: style) + "\n")
+    Output.line(
+      "Recorded in \(output) (\(formatBytes(report.summary.fileBytes))): "
+        + "\(report.summary.passes) passes, \(formatCount(report.summary.events)) events, "
+        + "\(formatCount(report.summary.tiles)) tiles made, used and freed.\n")
+  }
+
+  /// The first tile of the last pass.
+  private func firstTile(of trace: Trace) throws -> TraceTile? {
+    let passes = try trace.passCount()
+    guard let pass = try trace.pass(passes) else { return nil }
+    for step in pass.steps {
+      if let tile = try trace.tile(at: step) { return tile }
+    }
+    return nil
+  }
+}

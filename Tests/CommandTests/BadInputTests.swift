@@ -1,0 +1,118 @@
+import Foundation
+import Testing
+
+/// Damaged, foreign and missing files, full disks, signals: one sentence, exit code 1, and nothing
+/// lost that was recorded.
+@Suite struct BadInputTests {
+  let nibble: Nibble
+
+  init() throws { nibble = try Nibble() }
+
+  func tinyBytes() throws -> Data {
+    let listing = try nibble("models", "--format", "json").output
+    let entries = try #require(
+      try JSONSerialization.jsonObject(with: Data(listing.utf8)) as? [[String: Any]])
+    let path = try #require(entries.first { $0["name"] as? String == "tiny" }?["path"] as? String)
+    return try Data(contentsOf: URL(fileURLWithPath: path))
+  }
+
+  func expectSentence(
+    _ result: Nibble.Result, naming name: String, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    #expect(result.code == 1, sourceLocation: sourceLocation)
+    #expect(result.output.isEmpty, sourceLocation: sourceLocation)
+    #expect(
+      result.sentence?.contains(name) == true, "\(result.errors)", sourceLocation: sourceLocation)
+  }
+
+  @Test(arguments: [0, 3, 4, 23, 24, 1000, 20000, 40000, 1_000_000])
+  func truncatedModel(_ size: Int) throws {
+    try tinyBytes().prefix(size).write(to: URL(fileURLWithPath: nibble.path("cut.gguf")))
+    expectSentence(try nibble("run", "-m", "cut.gguf", "-p", "x"), naming: "cut.gguf")
+    expectSentence(try nibble("record", "-m", "cut.gguf", "-o", "t.sqlite"), naming: "cut.gguf")
+    #expect(!FileManager.default.fileExists(atPath: nibble.path("t.sqlite")))
+  }
+
+  @Test func foreignFiles() throws {
+    try "hello".write(toFile: nibble.path("letter.txt"), atomically: true, encoding: .utf8)
+    expectSentence(try nibble("run", "-m", "letter.txt", "-p", "x"), naming: "letter.txt")
+    expectSentence(try nibble("inspect", "letter.txt"), naming: "letter.txt")
+    expectSentence(try nibble("step", "letter.txt"), naming: "letter.txt")
+    expectSentence(try nibble("sql", "letter.txt", "SELECT 1"), naming: "letter.txt")
+    expectSentence(try nibble("record", "-o", "letter.txt"), naming: "letter.txt")
+    #expect(try String(contentsOfFile: nibble.path("letter.txt"), encoding: .utf8) == "hello")
+    expectSentence(try nibble("sql", "absent.sqlite", "SELECT 1"), naming: "absent.sqlite")
+    expectSentence(try nibble("inspect", "."), naming: ".")
+    expectSentence(try nibble("record", "-o", "."), naming: ".")
+    expectSentence(try nibble("record", "-o", "no/such/folder/t.sqlite"), naming: "no/such/folder")
+    expectSentence(try nibble("run", "-m", "absent.gguf", "-p", "x"), naming: "absent.gguf")
+    expectSentence(try nibble("run", "-p", ""), naming: "prompt")
+    expectSentence(try nibble("logits", "--ids", "1,5000"), naming: "5000")
+    expectSentence(try nibble("record", "-o", "/dev/full"), naming: "/dev/full")
+  }
+
+  @Test func foreignSQLiteFileAndNewerTrace() throws {
+    _ = try nibble.shell("sqlite3 other.sqlite 'CREATE TABLE t(x)'")
+    expectSentence(try nibble("step", "other.sqlite"), naming: "other.sqlite")
+    expectSentence(try nibble("record", "-o", "other.sqlite"), naming: "other.sqlite")
+    _ = try nibble("record", "-n", "1", "-o", "newer.sqlite")
+    _ = try nibble.shell("sqlite3 newer.sqlite 'PRAGMA user_version = 9999'")
+    expectSentence(try nibble("step", "newer.sqlite"), naming: "newer")
+    expectSentence(try nibble("sql", "newer.sqlite", "SELECT 1"), naming: "newer")
+  }
+
+  @Test func promptLongerThanTheContext() throws {
+    let prompt = String(repeating: "the little fox ", count: 400)
+    expectSentence(try nibble("run", "-p", prompt), naming: "context is 512 tokens")
+    expectSentence(try nibble("logits", "-p", prompt), naming: "context is 512 tokens")
+  }
+
+  @Test func modelThatIsNotFetchedNamesTheCommandThatBringsIt() throws {
+    let result = try nibble.shell("NIBBLE_MODELS=$PWD/none $NIBBLE run -m smollm2 -p x")
+    expectSentence(result, naming: "scripts/fetch-smollm2")
+  }
+
+  @Test func outputThatCannotBeWritten() throws {
+    let result = try nibble.shell("$NIBBLE models >/dev/full")
+    #expect(result.code == 1)
+    #expect(result.sentence?.contains("standard output") == true)
+  }
+
+  /// The passes of a trace, as the sqlite3 shell counts them; 0 where it cannot.
+  func passes(_ name: String) throws -> Int {
+    let result = try nibble.shell("sqlite3 \(name) 'SELECT count(*) FROM pass'")
+    return Int(result.output.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
+  }
+
+  @Test func fullDiskKeepsWhatWasFinished() throws {
+    // 600 blocks of 512 or 1024 bytes, as the shell counts.
+    let result = try nibble.shell("ulimit -f 600; $NIBBLE record -n 100 -o full.sqlite")
+    #expect(result.code == 1)
+    #expect(result.sentence?.contains("full.sqlite") == true, "\(result.errors)")
+    #expect(try passes("full.sqlite") > 0)
+    let status = try nibble.shell(
+      "sqlite3 full.sqlite \"SELECT value FROM meta WHERE key = 'status'\"")
+    #expect(!status.output.contains("complete"))
+  }
+
+  @Test(arguments: [SIGINT, SIGKILL])
+  func endedBySignal(_ number: Int32) throws {
+    let process = try nibble.begin("record", "-n", "400", "-o", "ended.sqlite")
+    // Wait until passes are there, however fast the machine is.
+    while process.isRunning, try passes("ended.sqlite") < 3 { usleep(2000) }
+    kill(process.processIdentifier, number)
+    process.waitUntilExit()
+    let finished = try passes("ended.sqlite")
+    #expect(finished >= 3)
+    let gaps = try nibble.shell(
+      "sqlite3 ended.sqlite 'SELECT (SELECT max(last_step) FROM pass) = count(*) FROM event'")
+    #expect(gaps.output == "1\n")
+    let read = try nibble(
+      "sql", "ended.sqlite", "SELECT count(*) AS n FROM pass", "--format", "csv")
+    #expect(read.output.contains("\(finished)"))
+    if number == SIGINT {
+      #expect(process.terminationReason == .exit)
+      #expect(process.terminationStatus == 0)
+    }
+  }
+}

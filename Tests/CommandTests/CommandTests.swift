@@ -1,0 +1,177 @@
+import Foundation
+import Testing
+
+/// What each command prints and how it exits, on the built-in model.
+@Suite struct CommandTests {
+  let nibble: Nibble
+
+  init() throws { nibble = try Nibble() }
+
+  func json(_ text: String) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+  }
+
+  @Test(
+    arguments: [
+      "demo", "record", "step", "sql", "run", "logits", "tokenize", "inspect", "quantize", "models",
+    ])
+  func helpHasAnExample(_ command: String) throws {
+    let result = try nibble(command, "--help")
+    #expect(result.code == 0)
+    #expect(result.output.contains("EXAMPLE: nibble \(command)"))
+    #expect(result.errors.isEmpty)
+  }
+
+  @Test(
+    arguments: [
+      ["no-such-command"], ["run"], ["record", "--strategy", "no-such-strategy"],
+      ["record", "--tile-rows", "0"], ["record", "-n", "-1"], ["record", "--threads", "0"],
+      ["logits"], ["logits", "--ids", "1,x"], ["logits", "--ids", "1", "--top", "none"],
+      ["inspect", "tiny", "--block", "1"], ["sql"], ["step"], ["run", "-p", "x", "--ubatch", "0"],
+    ])
+  func wrongUsageExitsWithTwo(_ arguments: [String]) throws {
+    let result = try nibble.shell("$NIBBLE " + arguments.joined(separator: " "))
+    #expect(result.code == 2)
+    #expect(result.output.isEmpty)
+    #expect(!result.errors.isEmpty)
+  }
+
+  @Test func runAndRecordGiveTheSameTokens() throws {
+    let run = try json(
+      try nibble("run", "-p", "Once upon a time", "-n", "12", "--format", "json").output)
+    let ids = try #require(run["ids"] as? [Int])
+    let text = try #require(run["text"] as? String)
+    #expect(ids.count == 12)
+    #expect(run["prefill_tokens_per_s"] is Double)
+    #expect(run["decode_tokens_per_s"] is Double)
+    let record = try nibble("record", "-n", "12", "-o", "t.sqlite")
+    #expect(record.code == 0)
+    #expect(record.output.contains("Once upon a time" + text))
+    let tokens = try nibble(
+      "sql", "t.sqlite", "SELECT group_concat(id) AS ids FROM token WHERE NOT is_prompt",
+      "--format", "csv")
+    let expected = ids.map(String.init).joined(separator: ",")
+    #expect(
+      tokens.output == "ids\r\n\"\(expected)\"\r\n" || tokens.output == "ids\n\"\(expected)\"\n")
+    let plain = try nibble("run", "-p", "Once upon a time", "-n", "12")
+    #expect(plain.output == "Once upon a time" + text + "\n")
+  }
+
+  @Test func logitsOfTextAndOfItsIDsAreTheSame() throws {
+    let tokens = try json(try nibble("tokenize", "-p", "Once upon", "--format", "json").output)
+    let ids = try #require(tokens["ids"] as? [Int])
+    #expect((tokens["pieces"] as? [String])?.joined() == "Once upon")
+    let byText = try nibble("logits", "-p", "Once upon", "--format", "json", "--threads", "1")
+    let byIDs = try nibble(
+      "logits", "--ids", ids.map(String.init).joined(separator: ","), "--format", "json",
+      "--threads", "2")
+    #expect(byText.code == 0)
+    #expect(byText.output == byIDs.output)
+    let top = try #require(try json(byText.output)["top"] as? [[Double]])
+    #expect(top.count == 10)
+    #expect(top.map { $0[1] } == top.map { $0[1] }.sorted(by: >))
+    let all = try json(
+      try nibble("logits", "-p", "Once upon", "--top", "all", "--format", "json").output)
+    #expect((all["top"] as? [[Double]])?.count == 1024)
+  }
+
+  @Test(arguments: ["f32", "f16", "q8_0", "q4_0"])
+  func everyKVTypeRuns(_ type: String) throws {
+    let result = try nibble(
+      "logits", "-p", "Once upon a", "--kv-type", type, "--top", "1", "--format", "json")
+    #expect(result.code == 0)
+    let top = try #require(try json(result.output)["top"] as? [[Double]])
+    let text = try nibble("tokenize", "-p", " time", "--format", "json").output
+    #expect((try json(text)["ids"] as? [Int])?.first == top.first.map { Int($0[0]) })
+  }
+
+  @Test func inspectLaysABlockOpen() throws {
+    let listing = try json(try nibble("inspect", "tiny", "--format", "json").output)
+    let tensors = try #require(listing["tensors"] as? [[String: Any]])
+    #expect(tensors.count == 38)
+    let result = try nibble(
+      "inspect", "tiny", "blk.0.attn_q.weight", "--block", "3", "--format", "json")
+    let block = try json(result.output)
+    let scale = try #require(block["scale"] as? Double)
+    let quants = try #require(block["quants"] as? [Int])
+    let values = try #require(block["values"] as? [Double])
+    #expect(values.count == 32)
+    for (quant, value) in zip(quants, values) {
+      #expect(Float(value) == Float(scale) * Float(quant - 8))
+    }
+    let bytes = try #require(block["bytes"] as? String)
+    let offset = try #require(block["offset"] as? Int)
+    let models = try nibble("models", "--format", "json").output
+    let entries = try #require(
+      try JSONSerialization.jsonObject(with: Data(models.utf8)) as? [[String: Any]])
+    let path = try #require(entries.first { $0["name"] as? String == "tiny" }?["path"] as? String)
+    let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+    try file.seek(toOffset: UInt64(offset))
+    let raw = try #require(try file.read(upToCount: 18))
+    #expect(raw.map { String(format: "%02x", $0) }.joined(separator: " ") == bytes)
+    let past = try nibble("inspect", "tiny", "blk.0.attn_q.weight", "--block", "99999999")
+    #expect(past.code == 1)
+    #expect(past.sentence?.contains("has 2048 blocks") == true)
+    let wrong = try nibble("inspect", "tiny", "blk.9.attn_q.weight")
+    #expect(wrong.code == 1)
+    #expect(wrong.sentence?.contains("blk.9.attn_q.weight") == true)
+  }
+
+  @Test func sqlReadsStandardInputAndWritesNothing() throws {
+    _ = try nibble("record", "-n", "1", "-o", "t.sqlite")
+    let count = try nibble(
+      "sql", "t.sqlite", "--format", "csv", input: "SELECT count(*) AS n FROM pass;")
+    #expect(count.output.split(whereSeparator: \.isNewline) == ["n", "1"])
+    for query in [
+      "DELETE FROM meta", "ATTACH 'x' AS y", "SELECT load_extension('x')", "PRAGMA user_version=9",
+      "CREATE TABLE t(x)", "VACUUM INTO 'copy.sqlite'", "SELECT nothing FROM pass", "SELEC 1",
+    ] {
+      let result = try nibble("sql", "t.sqlite", query)
+      #expect(result.code == 1, "\(query)")
+      #expect(result.output.isEmpty, "\(query)")
+      #expect(!result.errors.isEmpty, "\(query)")
+    }
+    let after = try nibble(
+      "sql", "t.sqlite", "SELECT count(*) > 5 AS n FROM meta", "--format", "csv")
+    #expect(after.output.split(whereSeparator: \.isNewline) == ["n", "1"])
+    #expect(!FileManager.default.fileExists(atPath: nibble.path("copy.sqlite")))
+  }
+
+  @Test func stepRunsCommandsInBatch() throws {
+    _ = try nibble("record", "-n", "2", "-o", "t.sqlite")
+    let result = try nibble(
+      "step", "t.sqlite", "-ex", "goto 100", "-ex", "step 5", "-ex", "reverse-step 5", "-ex",
+      "where", "-ex", "mem", "--batch")
+    #expect(result.code == 0)
+    #expect(result.output.contains("100"))
+    #expect(result.errors.isEmpty)
+    let failing = try nibble(
+      "step", "t.sqlite", "-ex", "no-such-command", "-ex", "where", "--batch")
+    #expect(failing.code == 1)
+    #expect(failing.output.isEmpty)
+  }
+
+  @Test func demoTellsAndNamesWhatToTypeNext() throws {
+    let result = try nibble("demo", "-n", "4", "-o", "d.sqlite")
+    #expect(result.code == 0)
+    for part in ["packed", "born", "used", "freed", "Live memory", "step d.sqlite"] {
+      #expect(result.output.contains(part), "\(part)")
+    }
+    // Every command that it tells the reader to type works as typed.
+    let commands = result.output.split(separator: "\n").map(String.init).filter {
+      $0.contains(Nibble.binary)
+    }
+    #expect(commands.count >= 2)
+    for line in commands {
+      let command = line.components(separatedBy: "  ").first { $0.contains(Nibble.binary) } ?? ""
+      #expect(try nibble.shell(command + " </dev/null").code == 0, "\(command)")
+    }
+  }
+
+  @Test func quantizeWritesAModelThatRuns() throws {
+    let result = try nibble("quantize", "tiny", "q8.gguf", "--type", "q8_0")
+    #expect(result.code == 0)
+    let run = try nibble("run", "-m", "q8.gguf", "-p", "Once upon a", "-n", "1")
+    #expect(run.output == "Once upon a time\n")
+  }
+}

@@ -1,0 +1,206 @@
+import Foundation
+import Inference
+import Testing
+import TraceStore
+
+@testable import Recording
+
+/// Recordings of the built-in model, read back.
+@Suite struct RecordingTests {
+  let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("nibble-recording-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  func options(_ name: String = "trace.sqlite", count: Int = 4) -> RecordingOptions {
+    var options = RecordingOptions(output: folder.appendingPathComponent(name).path)
+    options.count = count
+    return options
+  }
+
+  /// All rows of a query.
+  func rows(_ sql: String, _ path: String) throws -> [[SQLValue]] {
+    var rows: [[SQLValue]] = []
+    try Trace(path: path).run(
+      sql, columns: { _ in },
+      row: {
+        rows.append($0)
+        return true
+      })
+    return rows
+  }
+
+  func number(_ sql: String, _ path: String) throws -> Int {
+    let value = try #require(try rows(sql, path).first?.first)
+    guard case .integer(let number) = value else {
+      Issue.record("\(sql) gave \(value)")
+      return -1
+    }
+    return number
+  }
+
+  @Test(arguments: StrategyName.allCases)
+  func holdsTheInvariants(_ strategy: StrategyName) throws {
+    var options = options(count: 6)
+    options.engine.strategy = strategy
+    let report = try record(options)
+    let path = options.output
+    #expect(report.summary.passes == 6)
+    #expect(try number("SELECT max(step) FROM event", path) == report.summary.events)
+    #expect(try number("SELECT count(*) FROM event", path) == report.summary.events)
+    // At each step the live bytes equal the sum of the buffers alive.
+    let wrong = try number(
+      """
+      WITH change(step, bytes) AS (
+        SELECT allocated_step, bytes FROM buffer
+        UNION ALL SELECT freed_step, -bytes FROM buffer WHERE freed_step IS NOT NULL),
+      total(step, bytes) AS (SELECT step, sum(bytes) FROM change GROUP BY step),
+      running AS (
+        SELECT event.step, coalesce(sum(total.bytes) OVER (ORDER BY event.step), 0) AS buffers,
+          weights + weights_dequantized + kv_cache + activations + workspace + logits AS live
+        FROM event LEFT JOIN total USING (step))
+      SELECT count(*) FROM running WHERE buffers <> live
+      """, path)
+    #expect(wrong == 0)
+    // At the end of each pass every temporary is freed.
+    let resident = strategy == .wholeModel ? 3_407_872 * 2 : 0
+    let temporaries = try rows(
+      """
+      SELECT DISTINCT weights_dequantized, activations, workspace, logits
+      FROM pass JOIN event ON event.step = pass.last_step
+      """, path)
+    #expect(temporaries == [[.integer(resident), .integer(0), .integer(0), .integer(0)]])
+    if strategy == .tiled {
+      // The tiles of a matrix cover its rows exactly once a pass.
+      let uncovered = try number(
+        """
+        SELECT count(*) FROM (
+          SELECT op.pass, weight_tile.tensor, sum(weight_tile.rows) AS rows FROM tile
+          JOIN weight_tile ON weight_tile.id = tile.weight_tile
+          JOIN event ON event.step = tile.id JOIN op ON op.id = event.op GROUP BY 1, 2) AS made
+        JOIN tensor ON tensor.id = made.tensor WHERE tensor.rows <> made.rows
+        """, path)
+      #expect(uncovered == 0)
+      #expect(try number("SELECT max(weights_dequantized) FROM event", path) == 64 * 768 * 2)
+    }
+  }
+
+  @Test func twoRecordingsDifferInTimesAlone() throws {
+    let first = options("a.sqlite")
+    let second = options("b.sqlite")
+    _ = try record(first)
+    _ = try record(second)
+    for query in [
+      "SELECT * FROM event", "SELECT * FROM token", "SELECT * FROM buffer",
+      "SELECT id, pass, name, kind, inputs, rows, cols, first_step, last_step, sum, min, max, rms"
+        + " FROM op",
+      "SELECT id, weight_tile, type, bytes, used_step, freed_step FROM tile",
+      "SELECT * FROM weight_tile", "SELECT * FROM kv_append", "SELECT * FROM tensor",
+      "SELECT step, tile, tensor, m, k, n, flops FROM matmul",
+      "SELECT key, value FROM meta WHERE key <> 'recorded_at'",
+    ] {
+      let rows = try rows(query, first.output)
+      #expect(!rows.isEmpty, "\(query)")
+      #expect(try self.rows(query, second.output) == rows, "\(query)")
+    }
+  }
+
+  @Test func keepsWithinItsBytes() throws {
+    let report = try record(options(count: 16))
+    let path = report.trace
+    #expect(report.summary.fileBytes / report.summary.tiles <= 200)
+    #expect(try number("SELECT count(*) FROM value", path) == 0)
+  }
+
+  @Test func capturesWhatIsAskedFor() throws {
+    var options = options("none.sqlite", count: 1)
+    options.capture = .none
+    _ = try record(options)
+    #expect(try number("SELECT count(*) FROM op WHERE sum IS NOT NULL", options.output) == 0)
+    options = self.options("values.sqlite", count: 1)
+    options.capture = .values
+    _ = try record(options)
+    let path = options.output
+    #expect(
+      try number("SELECT count(*) FROM value", path)
+        == number("SELECT count(*) FROM op WHERE kind <> 'kv_append'", path))
+    #expect(
+      try number(
+        """
+        SELECT count(*) FROM value JOIN op ON op.id = value.op
+        WHERE length(value.data) <> 4 * op.rows * op.cols
+        """, path) == 0)
+  }
+
+  @Test func promptInPiecesGivesTheSameTokens() throws {
+    var options = options("pieces.sqlite", count: 8)
+    options.prompt = "Once upon a time, there was a little"
+    let whole = try record(options)
+    options.ubatch = 3
+    let pieces = try record(options)
+    #expect(pieces.generation.tokens == whole.generation.tokens)
+    #expect(pieces.summary.passes > whole.summary.passes)
+    #expect(pieces.generation.tokens.count == 8)
+  }
+
+  @Test func interruptedRunKeepsItsFinishedPasses() throws {
+    let options = options("interrupted.sqlite", count: 50)
+    var passes = 0
+    let report = try record(options, isCancelled: { passes >= 3 }, progress: { _ in passes += 1 })
+    #expect(report.isInterrupted)
+    #expect(report.summary.passes == 3)
+    #expect(try number("SELECT count(*) FROM pass", options.output) == 3)
+    #expect(
+      try rows("SELECT value FROM meta WHERE key = 'status'", options.output)
+        == [[.text("interrupted")]])
+    #expect(
+      try number("SELECT max(step) FROM event", options.output)
+        == number("SELECT max(last_step) FROM pass", options.output))
+  }
+
+  @Test func interruptedBeforeItsFirstPassLeavesNothing() throws {
+    let options = options("nothing.sqlite")
+    let report = try record(options, isCancelled: { true })
+    #expect(report.summary.passes == 0)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+  }
+
+  @Test func promptOnlyRunsOnePass() throws {
+    let options = options(count: 0)
+    let report = try record(options)
+    #expect(report.summary.passes == 1)
+    #expect(report.generation.tokens.isEmpty)
+    // The token that would follow is known, with the likeliest others.
+    #expect(try number("SELECT count(*) FROM token WHERE is_prompt = 0", options.output) == 1)
+  }
+
+  @Test func refusesWhatItCannotDo() throws {
+    var options = options()
+    options.prompt = ""
+    #expect(throws: InferenceError.self) { try record(options) }
+    options.prompt = String(repeating: "the little fox ", count: 400)
+    #expect { try record(options) } throws: { "\($0)".contains("context is 512 tokens") }
+    options.prompt = "Once"
+    options.model = "no-such-model"
+    #expect { try record(options) } throws: { "\($0)".contains("no-such-model") }
+    options.model = nil
+    options.output = folder.path
+    #expect(throws: TraceError.self) { try record(options) }
+    let text = folder.appendingPathComponent("letter.txt")
+    try "dear reader".write(to: text, atomically: true, encoding: .utf8)
+    options.output = text.path
+    #expect(throws: TraceError.self) { try record(options) }
+    #expect(try String(contentsOf: text, encoding: .utf8) == "dear reader")
+  }
+
+  @Test func failedRunLeavesTheOlderTraceAlone() throws {
+    var options = options()
+    let report = try record(options)
+    options.model = "no-such-model"
+    #expect(throws: (any Error).self) { try record(options) }
+    #expect(try Trace(path: options.output).passCount() == report.summary.passes)
+  }
+}
