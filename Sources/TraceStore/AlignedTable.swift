@@ -3,24 +3,27 @@
 struct AlignedTable {
   enum Style { case box, markdown }
 
-  private var columns: [[String]] = []
-  private var rows: [[[String]]] = []
+  private var columns: [String] = []
+  private var rows: [[String]] = []
   private var widths: [Int] = []
+  /// Whether a cell takes several lines.
+  private var hasTallRows = false
 
   init() {}
 
   init(columns: [String]) {
     // A name of several lines shows its first.
-    self.columns = columns.map { Array(Self.lines($0).prefix(1)) }
-    widths = self.columns.map { displayWidth($0.first ?? "") }
+    self.columns = columns.map { Self.lines($0).first ?? "" }
+    widths = self.columns.map(displayWidth)
   }
 
   mutating func add(_ cells: [String]) {
-    let row = cells.map(Self.lines)
-    for (index, lines) in row.enumerated() {
+    for (index, cell) in cells.enumerated() {
+      let lines = Self.lines(cell)
+      if lines.count > 1 { hasTallRows = true }
       for line in lines { widths[index] = max(widths[index], displayWidth(line)) }
     }
-    rows.append(row)
+    rows.append(cells)
   }
 
   func write(_ style: Style, to write: (String) throws -> Void) rethrows {
@@ -34,11 +37,12 @@ struct AlignedTable {
     }
     let separator =
       style == .box ? rule("├", "┼", "┤", "─") : rule("|", "|", "|", "-")
-    let header = zip(columns, widths).map { Self.centred($0.first ?? "", width: $1) }
+    let header = zip(columns, widths).map { Self.centred($0, width: $1) }
     try write((style == .box ? rule("┌", "┬", "┐", "─") : "") + line(header) + separator)
     // Where a row takes several lines, rules tell the rows apart.
-    let hasRules = style == .box && rows.contains { $0.contains { $0.count > 1 } }
-    for (index, row) in rows.enumerated() {
+    let hasRules = style == .box && hasTallRows
+    for (index, cells) in rows.enumerated() {
+      let row = cells.map(Self.lines)
       let height = row.map(\.count).max() ?? 1
       var text = ""
       for lineIndex in 0..<max(1, height) {

@@ -212,10 +212,10 @@ extension RecorderOutput {
     try statements.value.run()
   }
 
-  private func json(_ value: some Encodable) -> String {
+  /// `nil` for what JSON cannot say, such as a number that is infinite.
+  private func json(_ value: some Encodable) -> String? {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    guard let data = try? encoder.encode(value) else { return "null" }
-    return String(decoding: data, as: UTF8.self)
+    return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) }
   }
 }

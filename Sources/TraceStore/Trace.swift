@@ -1,6 +1,5 @@
 import Foundation
 import GRDB
-import GRDBSQLite
 
 /// A recorded trace, opened for reading.
 ///
@@ -28,6 +27,9 @@ public final class Trace {
       throw .missing(path: path)
     }
     if isDirectory.boolValue { throw .directory(path: path) }
+    guard access(path, R_OK) == 0 else {
+      throw .io(path: path, reason: "cannot be read: \(TraceFile.reason(errno))")
+    }
     do {
       var configuration = Configuration()
       configuration.readonly = true
@@ -47,6 +49,12 @@ public final class Trace {
           path: path, found: version, expected: TraceSchema.version)
       }
       self.queue = queue
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
+      // A recording that did not end has a log beside it, which takes a place for its index.
+      throw .io(
+        path: path,
+        reason: "was not finished, and its folder cannot be written, which reading it needs; "
+          + "copy it with \(path)-wal elsewhere")
     } catch {
       throw TraceError(error, path: path)
     }

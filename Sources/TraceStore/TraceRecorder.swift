@@ -1,5 +1,4 @@
 import Foundation
-import GRDBSQLite
 import Inference
 
 /// Writes a run into a trace as it happens.

@@ -1,5 +1,3 @@
-import GRDBSQLite
-
 /// What makes an SQLite file a trace: the constants in its header, its tables and its views.
 ///
 /// The definitions are the `.sql` files beside this one, where every table, view and column has a

@@ -9,7 +9,7 @@ import Testing
     "SELECT * FROM op LIMIT 20", "SELECT * FROM peak_by_category", "SELECT * FROM tensor",
     "SELECT * FROM token", "SELECT 1 AS a WHERE 0", "SELECT NULL AS n, '' AS e, 'x' AS x",
     "SELECT 'a\nb' AS lines, 1 AS n UNION ALL SELECT 'c', 2 UNION ALL SELECT 'd' || char(10), 3",
-    "SELECT 'tab\tbed' AS t, 'cr' || char(13, 10) || 'lf' AS c, char(7) AS bell, char(27) AS e",
+    "SELECT 'tab\tbed' AS t, 'cr' || char(13, 10) || 'lf' AS c",
     "SELECT 'a,b' AS \"with, comma\", 'say \"hi\"' AS q, 'it''s' AS s, ' ' AS space",
     "SELECT 1e300, 0.1, 1.0, -2.5e-7, 100000000000000000000.0, 9e999, -9e999, 3.0e15, 1.0/3",
     "SELECT 9223372036854775807 AS big, -9223372036854775808 AS small",
@@ -31,6 +31,20 @@ import Testing
       try trace.run(query, format: format) { ours += $0 }
       let theirs = try sqlite3(folder.file(), query, options: options)
       #expect(ours == theirs, "\(query)")
+    }
+  }
+
+  @Test func controlCharactersDoNotReachTheTerminal() throws {
+    let folder = try ScratchFolder()
+    try record(to: folder.file())
+    for format in [TableFormat.box, .markdown, .json] {
+      var text = ""
+      try Trace(path: folder.file()).run(
+        "SELECT 'a' || char(27) || '[2J' || char(7) AS t, char(27) AS \"\u{1B}[31m\"",
+        format: format
+      ) { text += $0 }
+      #expect(text.contains("[2J"))
+      #expect(text.unicodeScalars.allSatisfy { $0.value >= 0x20 || $0 == "\n" })
     }
   }
 

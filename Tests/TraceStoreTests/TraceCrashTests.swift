@@ -86,6 +86,19 @@ import Testing
     }
   }
 
+  @Test func aTokenWithNoFiniteProbabilityIsKept() throws {
+    let folder = try ScratchFolder()
+    let recording = try Recording(path: folder.file())
+    recording.recorder.addTokens([
+      TraceToken(
+        position: 0, id: 1, text: "x", isPrompt: false, logprob: -.infinity,
+        topK: [.init(id: 2, text: "y", logprob: -.infinity)])
+    ])
+    try recording.recorder.finish(status: "complete")
+    let token = try #require(try Trace(path: folder.file()).token(at: 0))
+    #expect(token.logprob == -.infinity && token.topK.isEmpty)
+  }
+
   @Test func aFullDiskEndsTheRecordingAndKeepsWhatWasFinished() throws {
     let folder = try ScratchFolder()
     let recording = try Recording(path: folder.file())

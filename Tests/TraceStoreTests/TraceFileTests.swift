@@ -73,6 +73,17 @@ import Testing
     #expect(error?.description == "\(path): cannot be created: No such file or directory.")
   }
 
+  @Test func aTraceWithoutPermissionIsNamed() throws {
+    let folder = try ScratchFolder()
+    try record(to: folder.file())
+    try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: folder.file())
+    // The superuser may read it all the same.
+    guard access(folder.file(), R_OK) != 0 else { return }
+    #expect(
+      throws: TraceError.io(path: folder.file(), reason: "cannot be read: Permission denied")
+    ) { try Trace(path: folder.file()) }
+  }
+
   @Test func truncatedAndCorruptedTracesEndInRowsOrATypedError() throws {
     let folder = try ScratchFolder()
     try record(to: folder.file())
