@@ -64,6 +64,10 @@ extension RecordingReport {
   /// The summary that `nibble record` prints.
   func lines(_ options: RecordingOptions) -> [String] {
     let interrupted = isInterrupted ? ", interrupted" : ""
+    let isTiled = options.engine.strategy == .tiled
+    let fate = isTiled ? ", had it all been dequantized at once" : ", all of it made and kept"
+    let bytesPerTile =
+      isTiled && summary.tiles > 0 ? ", \(summary.fileBytes / summary.tiles) bytes a tile" : ""
     let decodes = max(summary.passes - prefillPasses, 0)
     let speed = String(
       format: "prefill %.1f tokens/s, decode %.1f tokens/s", generation.prefillTokensPerSecond,
@@ -92,10 +96,7 @@ extension RecordingReport {
       )
     }
     lines += [
-      (
-        "whole model",
-        "\(formatBytes(float16Bytes)) as float16, on top of the packed weights"
-      ),
+      ("whole model", "\(formatBytes(float16Bytes)) as float16\(fate)"),
       ("speed", speed),
       ("trace", "\(trace), \(formatBytes(summary.fileBytes))\(bytesPerTile)"),
       ("text", options.prompt + text),
@@ -107,7 +108,4 @@ extension RecordingReport {
 
   private var prefillPasses: Int { max(summary.passes - generation.decodePasses, 0) }
 
-  private var bytesPerTile: String {
-    summary.tiles == 0 ? "" : ", \(summary.fileBytes / summary.tiles) bytes a tile"
-  }
 }
