@@ -6,7 +6,7 @@ import Quantization
 extension Engine {
   /// The rows of `weight` for `tokens`, dequantized one by one: `(nTokens, nEmbd)`.
   func getRows(_ weight: Weight, _ tokens: [Int], into y: Activation) throws -> Activation {
-    try record(.getRows, "inp_embd", nil, [weight.name], tensor: weight.index, y) {
+    try record(.getRows, "embd", nil, [weight.name], tensor: weight.index, y) {
       let tile = strategy.residentTile(of: weight)
       for (index, token) in tokens.enumerated() {
         if let tile {

@@ -94,7 +94,7 @@ import Testing
     let operations = watcher.operations(ofPass: 1)
     #expect(
       operations.prefix(21).map(\.name) == [
-        "inp_embd", "attn_norm-0", "Qcur-0", "Kcur-0", "Vcur-0", "Qcur_normed-0", "Kcur_normed-0",
+        "embd", "attn_norm-0", "Qcur-0", "Kcur-0", "Vcur-0", "Qcur_normed-0", "Kcur_normed-0",
         "Qcur_rope-0", "Kcur_rope-0", "kv_append-0", "kq-0", "kq_soft_max-0", "kqv_out-0",
         "attn_out-0", "ffn_inp-0", "ffn_norm-0", "ffn_gate-0", "ffn_up-0", "ffn_swiglu-0",
         "ffn_out-0", "l_out-0",

@@ -142,8 +142,8 @@ final class FakeEngine<Observer: PassObserver> {
         }
       }
     }
-    op(.getRows, "inp_embd", layer: nil, inputs: [], cols: d.embedding, tensor: "token_embd.weight")
-    var x = "inp_embd"
+    op(.getRows, "embd", layer: nil, inputs: [], cols: d.embedding, tensor: "token_embd.weight")
+    var x = "embd"
     for l in 0..<d.layers {
       func w(_ role: String) -> String { "blk.\(l).\(role).weight" }
       let width = d.embedding
