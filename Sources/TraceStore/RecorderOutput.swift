@@ -73,7 +73,8 @@ final class RecorderOutput {
       tensor.bind(10, row.bpw)
       try tensor.run()
     }
-    try execute(handle, "COMMIT; PRAGMA journal_mode = WAL")
+    // Small pages keep a short trace small; the log is folded in every 4 MiB all the same.
+    try execute(handle, "COMMIT; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4096")
   }
 
   private static func execute(
