@@ -47,6 +47,14 @@ static void on_interrupt(int number) {
 
 static void on_pending(int number) { pending[number] = 1; }
 
+// Some programs start others with signals blocked; nobody could stop us then.
+static void unblock(int number) {
+  sigset_t one;
+  sigemptyset(&one);
+  sigaddset(&one, number);
+  pthread_sigmask(SIG_UNBLOCK, &one, NULL);
+}
+
 void nibble_interrupts_install(void) {
   if (interrupts_installed) return;
   struct sigaction action;
@@ -54,6 +62,7 @@ void nibble_interrupts_install(void) {
   action.sa_handler = on_interrupt;  // no SA_RESTART: a blocked read must return
   sigemptyset(&action.sa_mask);
   interrupts_installed = sigaction(SIGINT, &action, &interrupt_before) == 0;
+  unblock(SIGINT);
 }
 
 void nibble_interrupts_remove(void) {
@@ -133,15 +142,15 @@ static bool answer_signals(EditLine *el, nibble_editor *editor) {
 
 // Waits until there is a key or a signal. The signals are blocked except inside `ppoll`, so that
 // none can slip in between the look at the flags and the wait.
-static int wait_for_key(EditLine *el, nibble_editor *editor, const sigset_t *outside) {
+static int wait_for_key(EditLine *el, nibble_editor *editor, const sigset_t *waiting) {
   for (;;) {
     if (answer_signals(el, editor)) return -1;
     struct pollfd key = {.fd = STDIN_FILENO, .events = POLLIN};
 #if defined(__linux__)
-    int ready = ppoll(&key, 1, NULL, outside);
+    int ready = ppoll(&key, 1, NULL, waiting);
 #else
     sigset_t blocked;
-    pthread_sigmask(SIG_SETMASK, outside, &blocked);
+    pthread_sigmask(SIG_SETMASK, waiting, &blocked);
     int ready = poll(&key, 1, 200);
     pthread_sigmask(SIG_SETMASK, &blocked, NULL);
 #endif
@@ -158,11 +167,13 @@ static int read_key(EditLine *el, wchar_t *character) {
   sigemptyset(&ours);
   for (int i = 0; i < ANSWERED; i++) sigaddset(&ours, answered[i]);
   pthread_sigmask(SIG_BLOCK, &ours, &outside);
+  sigset_t waiting = outside;
+  for (int i = 0; i < ANSWERED; i++) sigdelset(&waiting, answered[i]);
 
   int result = -1;
   mbstate_t state;
   memset(&state, 0, sizeof state);
-  while (wait_for_key(el, editor, &outside) == 0) {
+  while (wait_for_key(el, editor, &waiting) == 0) {
     char byte;
     ssize_t count = read(STDIN_FILENO, &byte, 1);
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
@@ -265,6 +276,7 @@ int nibble_editor_read(nibble_editor *editor, const char *prompt, const char **l
     sigaction(answered[i], &action, &before[i]);
   }
   el_resize(editor->el);  // the window may have changed while a command ran
+  el_set(editor->el, EL_PREP_TERM, 1);  // before the prompt: no key is echoed twice
 
   int length = 0;
   const char *text = el_gets(editor->el, &length);
@@ -285,6 +297,7 @@ int nibble_editor_read(nibble_editor *editor, const char *prompt, const char **l
   for (int i = 0; i < 3; i++) {
     if (!pending[deadly[i]]) continue;
     restore_terminal();
+    unblock(deadly[i]);
     raise(deadly[i]);
   }
   return result;

@@ -22,6 +22,8 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
   case emptyTrace(path: String)
   /// A command file cannot be read.
   case unreadable(path: String, reason: String)
+  /// Results could not be written.
+  case cannotWrite(reason: String)
   /// A command of a file failed, which ends the file.
   case inFile(path: String, line: Int, reason: String)
 
@@ -50,6 +52,8 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): the trace holds no step; record it again."
     case .unreadable(let path, let reason):
       "\(path): cannot be read (\(reason))."
+    case .cannotWrite(let reason):
+      "standard output: \(reason)."
     case .inFile(let path, let line, let reason):
       "\(path):\(line): \(reason)"
     }

@@ -1,4 +1,6 @@
 import Foundation
+import GGUF
+import Quantization
 import TraceStore
 
 @testable import Inference
@@ -27,46 +29,70 @@ final class Rehearsal {
   private var nextID = 1
   private var position = 0
   private let layers: Int
-  private let tileRows = 32
+  private let tileRows = 40
 
   private static let width = 64
   private static let kv = 32
-  private static let feedForward = 80  // three tiles of 32, 32 and 16 rows
+  private static let feedForward = 96  // tiles of 40, 40 and 16 rows
   private static let vocabulary = 100
 
-  init(path: String, layers: Int = 2, capture: Capture = .stats, prompt: String = "Once upon")
-    throws
-  {
+  /// - Parameter model: the file that ``writeModel(to:)`` wrote, where its bytes matter.
+  init(
+    path: String, layers: Int = 2, capture: Capture = .stats, model: String? = nil
+  ) throws {
     self.layers = layers
-    tensors = Self.tensors(layers: layers)
+    tensors = try Self.tensors(layers: layers, in: model.map { try GGUFFile(path: $0) })
     recorder = try TraceRecorder(
       path: path,
       header: TraceHeader(
         meta: [
           "nibble_version": "0.1.0", "model": "rehearsal", "architecture": "llama",
-          "prompt": prompt, "strategy": "tiled", "tile_rows": String(tileRows), "threads": "1",
+          "prompt": "Once upon", "strategy": "tiled", "tile_rows": String(tileRows),
+          "threads": "1",
         ], tensors: tensors), capture: capture)
   }
 
-  private static func tensors(layers: Int) -> [TraceTensor] {
-    var all: [(String, Int?, String, Int, Int)] = [
-      ("token_embd.weight", nil, "token_embd", vocabulary, width)
-    ]
-    for layer in 0..<layers {
-      for (role, rows, cols) in [
-        ("attn_norm", 1, width), ("attn_k", kv, width), ("ffn_gate", feedForward, width),
-        ("ffn_down", width, feedForward),
-      ] { all.append(("blk.\(layer).\(role).weight", layer, role, rows, cols)) }
-    }
+  private static func shapes(layers: Int) -> [(name: String, layer: Int?, rows: Int, cols: Int)] {
+    [("token_embd.weight", nil, vocabulary, width)]
+      + (0..<layers).flatMap { layer in
+        [
+          ("attn_norm", 1, width), ("attn_k", kv, width), ("ffn_gate", feedForward, width),
+          ("ffn_down", width, feedForward),
+        ].map { role, rows, cols in ("blk.\(layer).\(role).weight", layer, rows, cols) }
+      }
+  }
+
+  private static func tensors(layers: Int, in file: GGUFFile?) -> [TraceTensor] {
     var offset = 4096
-    return all.enumerated().map { index, tensor in
-      let (name, layer, role, rows, cols) = tensor
+    return shapes(layers: layers).enumerated().map { index, tensor in
+      let (name, layer, rows, cols) = tensor
       let bytes = rows == 1 ? 4 * cols : rows * cols * 5 / 8
       defer { offset += bytes }
       return TraceTensor(
-        id: index, name: name, layer: layer, role: role, type: rows == 1 ? "F32" : "Q4_1",
-        rows: rows, cols: cols, bytes: bytes, fileOffset: offset, bpw: rows == 1 ? 32 : 5)
+        id: index, name: name, layer: layer,
+        role: String(name.split(separator: ".")[layer == nil ? 0 : 2]),
+        type: rows == 1 ? "f32" : "q4_1", rows: rows, cols: cols, bytes: bytes,
+        fileOffset: file?.tensor(named: name)?.fileOffset ?? offset, bpw: rows == 1 ? 32 : 5)
     }
+  }
+
+  /// Writes the model whose part is played: blocks of q4_1 with scales and minimums that grow.
+  static func writeModel(to path: String, layers: Int = 2) throws {
+    var writer = GGUFWriter()
+    writer.set("general.architecture", .string("llama"))
+    for (name, _, rows, cols) in shapes(layers: layers) {
+      var bytes: [UInt8] = []
+      if rows == 1 {
+        for _ in 0..<cols { bytes += [0, 0, 0x80, 0x3F] }
+      } else {
+        for block in 0..<rows * cols / 32 {
+          bytes += [UInt8(block % 200), 0x28, UInt8(block % 100), 0xB4]
+          for index in 0..<16 { bytes.append(UInt8(truncatingIfNeeded: index * 37 + block)) }
+        }
+      }
+      writer.addTensor(name, type: rows == 1 ? .f32 : .q4_1, shape: [rows, cols], bytes: bytes)
+    }
+    try writer.write(to: path)
   }
 
   /// Takes the packed weights, takes in a prompt of two tokens, and decodes `decode` more.

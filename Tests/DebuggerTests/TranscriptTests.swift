@@ -42,7 +42,8 @@ import TraceStore
     try expectGolden(
       Self.transcript([
         "goto pass 2", "next 4", "info memory", "i kv", "info tensors", "info tensors ffn",
-        "info buffers", "info model", "info passes", "info tokens", "info tables",
+        "info buffers", "info model", "info passes", "info tokens", "info layers", "info ops",
+        "info pass",
       ]).replacing(/\d+ (ns|µs)|\d+\.\d (ns|µs|ms)|1 ms/, with: "TIME"), "session-info.txt")
   }
 
@@ -72,9 +73,23 @@ import TraceStore
       Self.transcript([
         "SELECT kind, count(*) AS steps FROM event GROUP BY kind;",
         "sql SELECT name, rows, cols FROM tensor LIMIT 2", "select text from token",
-        "SELECT 1; SELECT 'two';", "SELECT color FROM event;", "DELETE FROM event",
-        "sql DELETE FROM event", "sql", "WITH a AS (SELECT 1 AS x) SELECT x FROM a",
+        "SELECT 1; SELECT 'two';", "SELECT color FROM event;", "DELETE FROM event", "sql",
+        "SELECT text FROM token WHERE position > 100", "WITH a AS (SELECT 1 AS x) SELECT x FROM a",
       ]), "session-queries.txt")
+  }
+
+  @Test func queriesChangeNothing() throws {
+    let text = try Self.transcript([
+      "sql DELETE FROM meta", "SELECT count(*) > 0 AS kept FROM meta",
+    ])
+    #expect(text.contains("SQL: "))
+    #expect(text.contains("│ kept │\n├──────┤\n│ 1    │\n"))
+  }
+
+  @Test func tablesCanBeListed() throws {
+    let text = try Self.transcript(["info tables"])
+    #expect(text.contains("\nevent  ") && text.contains("\nmemory_timeline  "))
+    #expect(!text.contains("\n_"))
   }
 
   @Test func manual() throws {

@@ -21,7 +21,7 @@ extension MemoryPlot {
     var line = " "
     var used = 1
     for entry in entries {
-      if used + entry.columns + 2 > style.width, used > 1 {
+      if used + entry.columns + 3 > style.width, used > 1 {
         lines.append(line)
         line = " "
         used = 1

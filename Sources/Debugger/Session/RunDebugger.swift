@@ -11,31 +11,38 @@ import TraceStore
 ///     are none, commands come from standard input.
 ///   - modelPath: the model file, for what a trace does not hold.
 /// - Returns: the exit code.
-/// - Throws: ``TraceError`` where the trace cannot be opened or is damaged, and
-///   ``DebuggerError/emptyTrace(path:)``.
+/// - Throws: ``TraceError`` where the trace cannot be opened or is damaged,
+///   ``DebuggerError/emptyTrace(path:)``, and ``DebuggerError/cannotWrite(reason:)``.
 public func runDebugger(
   tracePath: String, commandFiles: [String], commands: [String], batch: Bool,
   modelPath: String? = nil
 ) throws -> Int32 {
+  let output = StandardOutput()
   let session = try DebuggerSession(
-    trace: Trace(path: tracePath), output: StandardOutput(), style: .standardOutput(),
-    modelPath: modelPath)
-  let interactive = !batch && isTerminal(0)
-  if interactive {
-    nibble_interrupts_install()
-    try session.welcome()
-  }
-  defer { nibble_interrupts_remove() }
-  if let code = session.runScripts(files: commandFiles, commands: commands, batch: batch) {
-    return code
-  }
-  guard interactive else { return session.run(StandardInputLines(), stopsAtErrors: batch) }
-  let terminal = TerminalLines(
-    historyPath: TerminalLines.defaultHistoryPath(), complete: session.complete)
-  return session.run(terminal ?? StandardInputLines(), stopsAtErrors: false)
+    trace: Trace(path: tracePath), output: output, style: .standardOutput(), modelPath: modelPath)
+  let code = try session.runOnThisProcess(
+    commandFiles: commandFiles, commands: commands, batch: batch)
+  if let problem = output.problem { throw DebuggerError.cannotWrite(reason: problem) }
+  return code
 }
 
 extension DebuggerSession {
+  fileprivate func runOnThisProcess(
+    commandFiles: [String], commands: [String], batch: Bool
+  ) throws -> Int32 {
+    let interactive = !batch && isTerminal(0)
+    if interactive {
+      nibble_interrupts_install()
+      try welcome()
+    }
+    defer { nibble_interrupts_remove() }
+    if let code = runScripts(files: commandFiles, commands: commands, batch: batch) { return code }
+    guard interactive else { return run(StandardInputLines(), stopsAtErrors: batch) }
+    let terminal = TerminalLines(
+      historyPath: TerminalLines.defaultHistoryPath(), complete: complete)
+    return run(terminal ?? StandardInputLines(), stopsAtErrors: false)
+  }
+
   /// Does the lines of a source until it ends or `quit` is typed.
   ///
   /// - Parameter stopsAtErrors: leave at the first line that fails.

@@ -7,10 +7,10 @@
 /// Writes all of a text to a file descriptor, unbuffered: libedit and the debugger share the
 /// terminal, and what each writes must appear in the order in which it was written.
 ///
-/// A reader that went away (`nibble step … | head`) ends the writing, not the session.
-func emit(_ text: String, to descriptor: Int32) {
+/// - Returns: 0, or the error number of what ended the writing.
+func emit(_ text: String, to descriptor: Int32) -> Int32 {
   var text = text
-  text.withUTF8 { bytes in
+  return text.withUTF8 { bytes in
     var rest = UnsafeRawBufferPointer(bytes)
     while let start = rest.baseAddress, !rest.isEmpty {
       let count = write(descriptor, start, rest.count)
@@ -19,10 +19,16 @@ func emit(_ text: String, to descriptor: Int32) {
       } else if count < 0 && errno == EINTR {
         continue
       } else {
-        return
+        return errno
       }
     }
+    return 0
   }
+}
+
+/// What the system says about an error number.
+func systemMessage(_ number: Int32) -> String {
+  String(cString: strerror(number))
 }
 
 /// Whether a file descriptor is a terminal.

@@ -8,16 +8,23 @@ public protocol OutputSink: AnyObject {
 
 /// Standard output and standard error.
 public final class StandardOutput: OutputSink {
+  private var failure: Int32 = 0
+
   public init() {}
 
+  /// Why some of the results could not be written, or `nil`.
+  public var problem: String? {
+    failure == 0 ? nil : systemMessage(failure)
+  }
+
   public func write(_ text: String) {
-    emit(text, to: 1)
+    if failure == 0 { failure = emit(text, to: 1) }
   }
 
   public func complain(_ message: String) {
     // A command that we print can be typed as it stands.
     let invocation = CommandLine.arguments.first ?? "nibble"
-    emit(message.replacing("`nibble ", with: "`\(invocation) ") + "\n", to: 2)
+    _ = emit(message.replacing("`nibble ", with: "`\(invocation) ") + "\n", to: 2)
   }
 }
 
