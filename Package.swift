@@ -34,7 +34,7 @@ let package = Package(
     // 6
     .target(
       name: "Recording",
-      dependencies: ["Inference", "Tokenization", "TraceStore"],
+      dependencies: ["CKernels", "GGUF", "Inference", "Tokenization", "TraceStore"],
       resources: [.copy("Resources")]),
     // 7
     .target(name: "CLibEdit", linkerSettings: [.linkedLibrary("edit")]),
@@ -45,7 +45,7 @@ let package = Package(
     .executableTarget(
       name: "nibble",
       dependencies: [
-        "Debugger", "Recording",
+        "Debugger", "Recording", "TraceStore", "Inference", "Tokenization", "GGUF", "Quantization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

@@ -35,13 +35,16 @@ final class AtomicFile {
       throw .cannotWrite(path: path, reason: isDirectory ? "it is a directory" : "it is no file")
     }
     let directory = target.lastIndex(of: "/").map { target[...$0] } ?? ""
-    temporary = "\(directory).nibble.\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp"
+    temporary = "\(directory)\(Self.prefix)\(UInt32.random(in: 0 ... .max)).tmp"
     self.target = target
     descriptor = opening(temporary)
     guard descriptor >= 0 else {
       throw .cannotWrite(path: path, reason: systemMessage(errno))
     }
   }
+
+  /// How the names of this process's unfinished files begin.
+  fileprivate static var prefix: String { ".nibble.\(getpid())." }
 
   deinit {
     guard !isCommitted, descriptor >= 0 else { return }
@@ -101,9 +104,27 @@ final class AtomicFile {
     }
   }
 
-  private static func resolved(_ path: String) -> String {
+  fileprivate static func resolved(_ path: String) -> String {
     guard let resolved = realpath(path, nil) else { return path }
     defer { free(resolved) }
     return String(cString: resolved)
+  }
+}
+
+extension GGUFWriter {
+  /// Removes what this process has begun to write beside `path` and not finished: for a signal
+  /// that ends it.
+  public static func removeUnfinished(beside path: String) {
+    let directory = AtomicFile.resolved(path).lastIndex(of: "/").map {
+      String(AtomicFile.resolved(path)[...$0])
+    }
+    guard let folder = opendir(directory ?? ".") else { return }
+    defer { closedir(folder) }
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) {
+        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name.hasPrefix(AtomicFile.prefix) { unlink((directory ?? "") + name) }
+    }
   }
 }

@@ -10,6 +10,17 @@ public struct EngineOptions: Sendable {
   public var threads = 1
 
   public init() {}
+
+  /// - Throws: `InferenceError` where `model` cannot be run so.
+  public func check(for model: Model) throws {
+    guard tileRows > 0 else {
+      throw InferenceError.badOption("A tile needs at least one row (--tile-rows).")
+    }
+    guard (1...1024).contains(threads) else {
+      throw InferenceError.badOption("Threads can be 1 to 1024 (--threads).")
+    }
+    _ = try KVCache(config: model.config, type: kvType)
+  }
 }
 
 /// Runs a ``Model``, one pass at a time, and tells an observer of every step.
@@ -35,12 +46,7 @@ public final class Engine<Observer: PassObserver> {
   ///
   /// - Throws: `InferenceError`.
   public init(model: Model, options: EngineOptions = EngineOptions(), observer: Observer) throws {
-    guard options.tileRows > 0 else {
-      throw InferenceError.badOption("A tile needs at least one row (--tile-rows).")
-    }
-    guard (1...1024).contains(options.threads) else {
-      throw InferenceError.badOption("Threads can be 1 to 1024 (--threads).")
-    }
+    try options.check(for: model)
     self.model = model
     self.options = options
     ledger = MemoryLedger(observer: observer)

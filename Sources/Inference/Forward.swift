@@ -9,12 +9,16 @@ import CKernels
 extension Engine {
   /// Runs `tokens` at the positions that follow those already in the KV cache.
   ///
-  /// - Parameter logitsForAll: the logits of every token rather than of the last alone.
+  /// - Parameters:
+  ///   - kind: what the trace calls the pass; by default one token after others is a decode.
+  ///   - logitsForAll: the logits of every token rather than of the last alone.
   /// - Returns: the logits, `(nTokens or 1, nVocab)` row-major.
   /// - Throws: `InferenceError`. The KV cache is then what it was before the pass.
-  public func forward(_ tokens: [Int], logitsForAll: Bool = false) throws -> [Float] {
+  public func forward(
+    _ tokens: [Int], kind: PassDescription.Kind? = nil, logitsForAll: Bool = false
+  ) throws -> [Float] {
     try check(tokens)
-    let start = beginPass(tokens)
+    let start = beginPass(tokens, kind)
     let buffers = try PassBuffers(engine: self, nTokens: tokens.count)
     defer {  // where the pass failed
       buffers.freeAll()
@@ -77,12 +81,12 @@ extension Engine {
     }
   }
 
-  private func beginPass(_ tokens: [Int]) -> Int64 {
+  private func beginPass(_ tokens: [Int], _ kind: PassDescription.Kind?) -> Int64 {
     guard Observer.isWatching else { return 0 }
     ledger.observer.passBegan(
       PassDescription(
-        kind: position == 0 || tokens.count > 1 ? .prefill : .decode, branch: 0, sequence: 0,
-        firstPosition: position, tokens: tokens))
+        kind: kind ?? (position == 0 || tokens.count > 1 ? .prefill : .decode), branch: 0,
+        sequence: 0, firstPosition: position, tokens: tokens))
     return nibble_nanoseconds()
   }
 

@@ -70,7 +70,11 @@ public struct ModelConfig: Sendable {
     }
 
     self.architecture = architecture
-    self.name = (try? metadata.string("general.name")) ?? architectureName
+    let title = (try? metadata.string("general.name")) ?? architectureName
+    // What a file says cannot steer the terminal that shows it.
+    self.name = String(
+      String.UnicodeScalarView(
+        title.unicodeScalars.filter { $0.properties.generalCategory != .control }))
     self.vocabularyCount = vocabularyCount
     contextLength = try count("context_length")
     embeddingLength = try count("embedding_length")

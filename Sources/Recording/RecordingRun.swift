@@ -33,6 +33,8 @@ public struct RecordingReport: Sendable {
   public let model: String
   public let trace: String
   public let summary: TraceSummary
+  /// The most bytes alive in each category, each at its own moment.
+  public let peaks: MemoryUse
   public let generation: Generation
   public let text: String
   public let packedBytes: Int
@@ -56,6 +58,9 @@ public func record(
 ) throws -> RecordingReport {
   let loaded = try LoadedModel(options.model)
   let prompt = try loaded.encode(options.prompt)
+  try options.engine.check(for: loaded.model)  // before an older trace is replaced
+  let room = loaded.model.config.contextLength - prompt.count
+  let ofTokens = prompt.count + min(max(options.count - 1, 0), room)
   let recorder = try TraceRecorder(
     path: options.output, header: try header(loaded, options), capture: options.capture)
   var generation = Generation(promptTokens: prompt)
@@ -78,14 +83,14 @@ public func record(
       try recorder.check()
       progress(
         RecordingProgress(
-          tokens: engine.position, ofTokens: prompt.count + max(options.count - 1, 0),
+          tokens: engine.position, ofTokens: ofTokens,
           tokensPerSecond: Double(engine.position) / ((ContinuousClock.now - start) / .seconds(1)),
           traceBytes: recorder.progress.fileBytes))
     }
   } catch InferenceError.interrupted {
     let summary = try recorder.finish(status: "interrupted")
     if summary.passes == 0 { try? FileManager.default.removeItem(atPath: options.output) }
-    return report(loaded, options, summary, generation, isInterrupted: true)
+    return try report(loaded, options, summary, generation, isInterrupted: true)
   } catch {
     let finished = recorder.progress.passes
     _ = try? recorder.finish(status: "interrupted")
@@ -93,7 +98,7 @@ public func record(
     throw error
   }
   let summary = try recorder.finish(status: "complete")
-  return report(loaded, options, summary, generation, isInterrupted: false)
+  return try report(loaded, options, summary, generation, isInterrupted: false)
 }
 
 /// The token that a pass chose, with the likeliest others.
@@ -112,9 +117,21 @@ private func chosenToken(_ pass: PassResult, at position: Int, _ loaded: LoadedM
 private func report(
   _ loaded: LoadedModel, _ options: RecordingOptions, _ summary: TraceSummary,
   _ generation: Generation, isInterrupted: Bool
-) -> RecordingReport {
-  RecordingReport(
-    model: loaded.model.config.name, trace: options.output, summary: summary,
+) throws -> RecordingReport {
+  var peaks = MemoryUse()
+  if summary.passes > 0 {
+    let columns = MemoryCategory.allCases.map { "max(\($0.name))" }.joined(separator: ", ")
+    try Trace(path: options.output).run(
+      "SELECT \(columns) FROM event", columns: { _ in },
+      row: { row in
+        for (category, value) in zip(MemoryCategory.allCases, row) {
+          if case .integer(let bytes) = value { peaks[category] = bytes }
+        }
+        return true
+      })
+  }
+  return RecordingReport(
+    model: loaded.model.config.name, trace: options.output, summary: summary, peaks: peaks,
     generation: generation, text: loaded.tokenizer.decode(generation.tokens),
     packedBytes: loaded.model.packedBytes, float16Bytes: loaded.model.float16Bytes,
     isInterrupted: isInterrupted)

@@ -3,9 +3,12 @@ import Foundation
 /// How the reader called this program, so that a command we print can be typed as it stands.
 let invocation = CommandLine.arguments.first ?? "nibble"
 
-/// Commands in `text`, written `` `nibble …` ``, as the reader has to type them.
+/// Commands in `text`, written `` `nibble …` `` or in the examples and usage lines of a help page,
+/// as the reader has to type them.
 func asTyped(_ text: String) -> String {
-  text.replacingOccurrences(of: "`nibble ", with: "`\(invocation) ")
+  ["`", "EXAMPLE: ", "\n         ", "USAGE: ", "Usage: ", "See '"].reduce(text) {
+    $0.replacingOccurrences(of: $1 + "nibble ", with: $1 + invocation + " ")
+  }
 }
 
 /// Standard output: buffered, and remembering whether all of it could be written.
@@ -76,5 +79,7 @@ func catchInterrupts() {
 func json(_ value: some Encodable) throws -> String {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  encoder.nonConformingFloatEncodingStrategy = .convertToString(
+    positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
   return String(decoding: try encoder.encode(value), as: UTF8.self)
 }

@@ -35,15 +35,17 @@ struct Demo: ParsableCommand {
     if report.summary.passes == 0 { throw ExitCode(1) }
     try tell(report)
     guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
-      return Output.line(
-        asTyped(
-          """
-          Next:
-            `nibble step \(output)`         step through it, forwards and backwards
-            `nibble sql \(output) .tables`  what can be asked in SQL
-            `nibble --help`                     everything else
-          """
-        ).replacingOccurrences(of: "`", with: ""))
+      let next = [
+        ("step \(output)", "step through it, forwards and backwards"),
+        ("sql \(output) .tables", "what can be asked in SQL"),
+        ("--help", "everything else"),
+      ]
+      let width = (next.map(\.0.count).max() ?? 0) + 2
+      Output.line("Next:")
+      for (command, purpose) in next {
+        Output.line("  \(invocation) \(command.column(width))\(purpose)")
+      }
+      return
     }
     Output.flush()
     throw ExitCode(
@@ -64,11 +66,25 @@ struct Demo: ParsableCommand {
       let story = try TileStory(trace: trace, tile: tile.id, packed: packed)
       Output.write(story.render(style: style) + "\n")
     }
-    Output.write(try MemoryPlot(trace: trace, columns: style.width).render(style: style) + "\n")
+    if let pass = try trace.pass(trace.passCount()) {
+      let plot = try MemoryPlot(
+        trace: trace, steps: pass.steps, title: "the last pass, one token through every layer",
+        columns: style.width, marks: try layerMarks(of: pass, in: trace), marked: "layer")
+      Output.write(plot.render(style: style) + "\n")
+    }
     Output.line(
       "Recorded in \(output) (\(formatBytes(report.summary.fileBytes))): "
         + "\(report.summary.passes) passes, \(formatCount(report.summary.events)) events, "
         + "\(formatCount(report.summary.tiles)) tiles made, used and freed.\n")
+  }
+
+  private func layerMarks(of pass: TracePass, in trace: Trace) throws -> [MemoryPlot.Mark] {
+    var marks: [MemoryPlot.Mark] = []
+    for op in try trace.ops(inPass: pass.id) {
+      guard let layer = op.layer, marks.last?.label != "\(layer)" else { continue }
+      marks.append(MemoryPlot.Mark(step: op.steps.lowerBound, label: "\(layer)"))
+    }
+    return marks
   }
 
   /// The first tile of the last pass.

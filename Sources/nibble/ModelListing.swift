@@ -67,7 +67,7 @@ struct ModelListing: Encodable {
 
   var text: String {
     var lines = ["\(path): GGUF version \(version), \(formatBytes(fileSize))", "", "metadata"]
-    lines += keys.map { "  \($0.column(38)) \(metadata[$0] ?? "")" }
+    lines += keys.map { "  \($0.onOneLine(72).column(38)) \((metadata[$0] ?? "").onOneLine(72))" }
     lines += ["", "tensors"] + tensors.map { "  " + $0.text } + ["", "totals by type"]
     lines += totals.map { total in
       let bits = Double(total.bytes) * 8 / Double(max(total.weights, 1))
@@ -78,12 +78,11 @@ struct ModelListing: Encodable {
     return lines.joined(separator: "\n")
   }
 
-  /// A value on one line; long arrays are cut.
+  /// A value as text; of an array its length and type.
   private static func text(_ value: GGUFValue) -> String {
     switch value {
     case .string(let text):
-      let line = text.replacingOccurrences(of: "\n", with: "\\n")
-      return line.count > 72 ? line.prefix(72) + "…" : line
+      return text
     case .bool(let flag): return flag ? "true" : "false"
     case .array(let array):
       return "\(array.count) × \(array.elementType.name)"
@@ -94,6 +93,15 @@ struct ModelListing: Encodable {
 }
 
 extension String {
+  /// At most `limit` characters, control characters escaped: what a file says cannot steer the
+  /// terminal.
+  func onOneLine(_ limit: Int) -> String {
+    let escaped = unicodeScalars.prefix(limit + 1).map { scalar in
+      scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : "\(scalar)"
+    }.joined()
+    return escaped.count > limit ? escaped.prefix(limit) + "…" : escaped
+  }
+
   /// Filled with spaces to `width` columns; to the left where it is negative.
   func column(_ width: Int) -> String {
     let missing = String(repeating: " ", count: max(0, abs(width) - count))

@@ -25,9 +25,11 @@ struct Models: ParsableCommand {
       let width = entries.map(\.name.count).max() ?? 0
       for entry in entries {
         let name = entry.name.padding(toLength: width, withPad: " ", startingAt: 0)
-        let state = entry.isPresent ? "present" : "absent; `\(entry.source)` brings it"
+        let fetch = entry.fetchCommand.map { "; `\($0)` brings it" } ?? ""
+        let state = entry.isPresent ? "present" : "absent\(fetch)"
         Output.line("\(name)  \(entry.summary)")
-        Output.line(String(repeating: " ", count: width) + "  \(state); \(entry.path)")
+        Output.line(String(repeating: " ", count: width) + "  \(entry.source); \(state)")
+        Output.line(String(repeating: " ", count: width) + "  \(entry.path)")
       }
       Output.line(
         "\nAny GGUF file of a llama, qwen2 or qwen3 model can be given by its path: -m PATH")

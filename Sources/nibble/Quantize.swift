@@ -22,6 +22,14 @@ struct Quantize: ParsableCommand {
   func run() throws {
     let source = try GGUFFile(path: try ModelCatalogue.path(of: input))
     let quantizer = try GGUFQuantizer(target: type, threads: threads)
+    let interrupts = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
+    signal(SIGINT, SIG_IGN)
+    interrupts.setEventHandler {
+      GGUFWriter.removeUnfinished(beside: output)
+      printError("nibble: interrupted; \(output) was not written.")
+      Foundation.exit(1)
+    }
+    interrupts.resume()
     var before = 0
     var after = 0
     var weights = 0

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Debugger
 import Foundation
 import Inference
 import Recording
@@ -86,13 +85,17 @@ extension RecordingReport {
         "\(formatCount(summary.tiles)), \(formatBytes(summary.bytesDequantized)) of weights "
           + "dequantized in all"
       ),
-      ("peak", "\(formatBytes(summary.peak.total)) at step \(formatCount(summary.peakStep))"),
+      (
+        "peak",
+        "\(formatBytes(summary.peak.total)) at step \(formatCount(summary.peakStep)); each "
+          + "category at its own peak:"
+      ),
     ]
-    lines += MemoryCategory.allCases.filter { summary.peak[$0] > 0 }.map {
+    lines += MemoryCategory.allCases.filter { peaks[$0] > 0 }.map {
       (
         "",
         "\($0.name.padding(toLength: 19, withPad: " ", startingAt: 0)) "
-          + formatBytes(summary.peak[$0])
+          + formatBytes(peaks[$0])
       )
     }
     lines += [
@@ -107,5 +110,4 @@ extension RecordingReport {
   }
 
   private var prefillPasses: Int { max(summary.passes - generation.decodePasses, 0) }
-
 }

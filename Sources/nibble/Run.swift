@@ -51,9 +51,13 @@ struct Run: ParsableCommand {
       }
     } catch InferenceError.interrupted {
       show("\n")
+      printError("nibble: interrupted.")
       throw ExitCode(1)
     }
     show(decoder.finish() + "\n")
+    if !generation.reachedEnd, generation.tokens.count < count {
+      printError("The context of \(loaded.model.config.contextLength) tokens is full.")
+    }
     if format == .json {
       Output.line(
         try json(

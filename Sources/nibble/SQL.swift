@@ -21,12 +21,13 @@ struct SQL: ParsableCommand {
 
   func run() throws {
     let trace = try Trace(path: trace)
+    let query = try text()
     let interrupter = try trace.queryInterrupter()
     let signals = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
     signal(SIGINT, SIG_IGN)
     signals.setEventHandler { interrupter.interrupt() }
     signals.resume()
-    try trace.run(try text(), format: format) { Output.write($0) }
+    try trace.run(query, format: format) { Output.write($0) }
   }
 
   private func text() throws -> String {

@@ -18,7 +18,7 @@ import Testing
   func helpHasAnExample(_ command: String) throws {
     let result = try nibble(command, "--help")
     #expect(result.code == 0)
-    #expect(result.output.contains("EXAMPLE: nibble \(command)"))
+    #expect(result.output.contains("EXAMPLE: \(Nibble.binary) \(command)"))
     #expect(result.errors.isEmpty)
   }
 
