@@ -121,7 +121,8 @@ public final class DebuggerSession {
     let happened = wrapped(place.happened(style: style), to: style.width - 2, indent: "    ")
     lines += happened.map { "  " + $0 }
     if let op = place.op, place.step == op.steps.upperBound {
-      lines += resultLines(of: op, isShown: [.compute, .append].contains(place.event.kind))
+      let isShown = op.steps.count == 1 || [.compute, .append].contains(place.event.kind)
+      lines += resultLines(of: op, isShown: isShown)
     }
     return lines + memoryLine(place.event.live, since: shown, style: style)
   }
