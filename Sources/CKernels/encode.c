@@ -30,12 +30,13 @@ static bool q4_0_block(const float *x, nibble_block_q4_0 *b) {
   }
   const float d = largest / -8.0f, id = inverse(d);
   b->d = nibble_float_to_half(d);
+  if (!nibble_half_is_finite(b->d)) return false;
   for (int i = 0; i < 16; i++) {
     const uint8_t low = nibble_of(x[i] * id + 8.5f);
     const uint8_t high = nibble_of(x[i + 16] * id + 8.5f);
     b->qs[i] = (uint8_t)(low | high << 4);
   }
-  return nibble_half_is_finite(b->d);
+  return true;
 }
 
 // The minimum becomes 0, the maximum 15.
@@ -48,12 +49,14 @@ static bool q4_1_block(const float *x, nibble_block_q4_1 *b) {
   const float d = (high - low) / 15.0f, id = inverse(d);
   b->d = nibble_float_to_half(d);
   b->m = nibble_float_to_half(low);
+  // First, because where high - low is infinite there are quotients that are no numbers.
+  if (!nibble_half_is_finite(b->d) || !nibble_half_is_finite(b->m)) return false;
   for (int i = 0; i < 16; i++) {
     const uint8_t first = nibble_of((x[i] - low) * id + 0.5f);
     const uint8_t second = nibble_of((x[i + 16] - low) * id + 0.5f);
     b->qs[i] = (uint8_t)(first | second << 4);
   }
-  return nibble_half_is_finite(b->d) && nibble_half_is_finite(b->m);
+  return true;
 }
 
 // The value of the largest magnitude becomes 127 or -127.
@@ -64,12 +67,13 @@ static bool q8_0_block(const float *x, nibble_block_q8_0 *b) {
   }
   const float d = largest / 127.0f, id = inverse(d);
   b->d = nibble_float_to_half(d);
+  if (!nibble_half_is_finite(b->d)) return false;
   for (int i = 0; i < 32; i++) {
     // To nearest, halves away from zero: what is just below one half, added and cut off.
     const float scaled = x[i] * id;
     b->qs[i] = (int8_t)(int)(scaled + copysignf(0x1.fffffep-2f, scaled));
   }
-  return nibble_half_is_finite(b->d);
+  return true;
 }
 
 // The index of the value of the largest magnitude.

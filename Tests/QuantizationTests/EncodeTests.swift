@@ -95,6 +95,18 @@ struct EncodeTests {
     }
   }
 
+  /// The span of a block is infinite where both of its ends are not.
+  @Test func spansThatOverflowAreRefused() {
+    var values = [Float](repeating: 1, count: 512)
+    values[300] = -3e38
+    values[301] = 3.2e38
+    for type in TensorType.allCases where type.canEncode && type.isQuantized {
+      #expect(throws: QuantizationError.tooLarge(type: type, index: 301, value: 3.2e38)) {
+        try type.encode(values)
+      }
+    }
+  }
+
   @Test func plainFloatsThatWouldBecomeInfiniteAreRefused() throws {
     #expect(throws: QuantizationError.tooLarge(type: .f16, index: 1, value: 65520)) {
       try TensorType.f16.encode([65504, 65520])
