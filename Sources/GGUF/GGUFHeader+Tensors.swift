@@ -15,8 +15,9 @@ extension GGUFHeader {
   mutating func readTensors(_ reader: inout ByteReader, count: Int) throws(GGUFError) {
     let file = reader.file
     var entries: [Entry] = []
-    entries.reserveCapacity(count)
-    indexByName.reserveCapacity(count)
+    // Damage can make the count of a large file large; more room is taken as entries come.
+    entries.reserveCapacity(Swift.min(count, 1 << 16))
+    indexByName.reserveCapacity(Swift.min(count, 1 << 16))
     for index in 0..<count {
       let entry = try Self.readEntry(&reader, alignment: alignment)
       guard indexByName.updateValue(index, forKey: entry.name) == nil else {
@@ -128,12 +129,31 @@ extension GGUFHeader {
         path: file.path, what: "the tensor data, up to tensor \(last.name),", offset: dataOffset,
         expected: last.needed, found: available)
     }
+    for (index, entry) in entries.enumerated() where entry.byteCount == nil {
+      try Self.checkCount(of: entry, bytes: byteCounts[index], path: file.path)
+    }
     tensors = entries.indices.map { index in
       GGUFTensor(
         name: entries[index].name, typeCode: entries[index].typeCode,
         shape: entries[index].shape, fileOffset: dataOffset + entries[index].offset,
         byteCount: byteCounts[index])
     }
+  }
+
+  /// No format packs more values than this into a byte: one of a bit each has eight of them.
+  private static let mostValuesPerByte = 256
+
+  /// Checks that a tensor of a type that nobody here knows has room for its values, so that the
+  /// counts of all tensors can be added up.
+  private static func checkCount(
+    of entry: Entry, bytes: Int, path: String
+  ) throws(GGUFError) {
+    let count = entry.shape.reduce(1, *)
+    guard (count - 1) / mostValuesPerByte >= bytes else { return }
+    throw .invalid(
+      path: path, what: "the size of tensor \(entry.name)", offset: entry.entryOffset,
+      expected: "at most \(mostValuesPerByte) values in each of its \(bytes) bytes",
+      found: "\(count) values")
   }
 
   private static func saturatingSum(_ left: Int, _ right: Int) -> Int {

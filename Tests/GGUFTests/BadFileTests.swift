@@ -268,6 +268,32 @@ struct BadFileTests {
     }
   }
 
+  /// Sums over the tensors of a file that opens never overflow, whatever their types.
+  @Test func moreValuesThanBytesCanHold() throws {
+    var made = HandMadeFile(tensors: 2)
+    made.tensor("t", dims: [1 << 62], type: 99)
+    made.tensor("u", dims: [1 << 62], type: 99, offset: 32)
+    made.data(64)
+    try expectInvalid("the size of tensor t", found: "\(1 << 62) values", made)
+    try expectInvalidTensor(
+      "the size of tensor t", found: "65537 values", dims: [65537], type: 99)
+    made = HandMadeFile(tensors: 1)
+    made.tensor("t", dims: [65536], type: 99)
+    made.data(256)
+    let file = try GGUFFile(path: try directory.write(made.bytes))
+    #expect(file.tensors[0].count == 65536 && file.tensors[0].byteCount == 256)
+  }
+
+  /// A count that a file of 64 GiB has room for takes no memory before the first entry is read.
+  @Test func countsOfHugeFiles() throws {
+    let path = try directory.write(HandMadeFile(tensors: 1 << 30).bytes)
+    #expect(truncate(path, 1 << 36) == 0)
+    guard case .invalid(_, "a tensor's name", _, _, "0") = error(path) else {
+      Issue.record("\(String(describing: error(path)))")
+      return
+    }
+  }
+
   @Test func repeatedAndOverlappingTensors() throws {
     var made = HandMadeFile(tensors: 2)
     made.tensor("t", dims: [8])
