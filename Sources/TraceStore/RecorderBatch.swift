@@ -156,6 +156,13 @@ struct RecorderBatch {
     let step: Int
   }
 
+  /// Whether there is nothing to write. Tiles, products, allocations and what is appended come with
+  /// an event each; the rest can come after the last event was written.
+  var isEmpty: Bool {
+    events.count == 0 && ops.isEmpty && nodes.isEmpty && labels.isEmpty && weightTiles.isEmpty
+      && kept.isEmpty && updates.isEmpty
+  }
+
   mutating func removeAll() {
     events.removeAll()
     tiles.removeAll()

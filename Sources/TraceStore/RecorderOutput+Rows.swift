@@ -7,7 +7,7 @@ extension RecorderOutput {
   func write(
     _ batch: RecorderBatch, states: [(id: Int, state: MemoryUse)]
   ) throws(SQLiteFailure) {
-    guard batch.events.count > 0 || !batch.kept.isEmpty else { return }
+    guard !batch.isEmpty else { return }
     try begin()
     try insert(batch.events)
     try insert(batch.tiles)

@@ -11,7 +11,7 @@ final class RecorderOutput {
   let path: String
   private let handle: OpaquePointer
   private var isOpen = true
-  private var isInTransaction = false
+  private(set) var isInTransaction = false
   let statements: RecorderStatements
 
   init(path: String, header: TraceHeader, capture: Capture) throws(TraceError) {
@@ -24,6 +24,8 @@ final class RecorderOutput {
       sqlite3_close_v2(handle)
       throw .io(path: path, reason: "cannot be created: \(reason)")
     }
+    // Another program may hold the file for a moment.
+    sqlite3_busy_timeout(handle, 10_000)
     do {
       try Self.create(handle, header: header, capture: capture)
       statements = try RecorderStatements(handle)
@@ -118,6 +120,8 @@ final class RecorderOutput {
       statements.status.bind(1, status)
       try statements.status.run()
       try commit()
+      // A reader that is there now may stay for hours.
+      sqlite3_busy_timeout(handle, 0)
       let code = sqlite3_exec(handle, "PRAGMA journal_mode = DELETE", nil, nil, nil)
       guard code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED else {
         throw SQLiteFailure(handle, code: code)

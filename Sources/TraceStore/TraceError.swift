@@ -16,6 +16,9 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
   case io(path: String, reason: String)
   /// There is no room for more of the recording; what was committed before stays readable.
   case full(path: String)
+  /// The engine went on after a pass that it did not finish, whose number this is; what was
+  /// committed before it stays readable.
+  case unfinishedPass(path: String, pass: Int)
   /// The trace's contents contradict its own schema.
   case corrupt(path: String, reason: String)
   /// A query is wrong or not allowed; `offset` is the byte of the query's text that it is about.
@@ -40,6 +43,9 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): \(reason)."
     case .full(let path):
       "\(path): no room is left for more of the recording; what was finished before stays readable."
+    case .unfinishedPass(let path, let pass):
+      "\(path): pass \(pass) was not finished, so neither it nor what followed is recorded; "
+        + "record it again."
     case .corrupt(let path, let reason):
       "\(path): the trace is damaged (\(reason)); record it again."
     case .sql(let message, let query, let offset):

@@ -135,19 +135,29 @@ extension TraceRecorder {
 
 extension TraceRecorder {
   public func passBegan(_ pass: PassDescription) {
-    guard isRecording else { return }
+    guard isRecording, !stopIfUnfinished(self.pass != nil) else { return }
     // Whatever is alive between passes is on the list of what outlives them, and what happened
     // before this one stays if it does not finish.
     batch.kept += live.keepAll()
-    if batch.events.count > 0 { commit() }
+    if !batch.isEmpty || output.isInTransaction { commit() }
     nodes.rewind()
     passes += 1
     self.pass = Pass(
       description: pass, firstStep: nextStep, firstOp: ops + 1, start: now())
   }
 
+  /// Stops the recording where the engine went on after a pass or an operation that it did not
+  /// finish. What such a pass took or returned may be alive or gone after it, which no trace that
+  /// leaves the pass out could explain.
+  private func stopIfUnfinished(_ isUnfinished: Bool) -> Bool {
+    guard isUnfinished else { return false }
+    failure = .unfinishedPass(path: path, pass: passes)
+    output.rollBack()
+    return true
+  }
+
   public func passEnded(nanoseconds: Int) {
-    guard isRecording, let pass else { return }
+    guard isRecording, let pass, !stopIfUnfinished(op != nil) else { return }
     batch.kept += live.keepAll()
     summary.passes = passes
     write()
@@ -160,7 +170,7 @@ extension TraceRecorder {
   }
 
   public func opBegan(_ op: OpDescription) {
-    guard isRecording else { return }
+    guard isRecording, !stopIfUnfinished(self.op != nil) else { return }
     let (node, isNew) = nodes.id(of: op)
     if isNew { batch.nodes.append((node, op)) }
     ops += 1

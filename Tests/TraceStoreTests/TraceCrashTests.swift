@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Inference
 @testable import TraceStore
 
 /// Whatever ends a recording, the file holds whole passes only, and reads.
@@ -86,6 +87,86 @@ import Testing
     }
   }
 
+  /// An engine that goes on after a pass that failed: nothing of the dead pass is committed.
+  @Test func aPassAfterOneThatFailedEndsTheRecording() throws {
+    let folder = try ScratchFolder()
+    let recording = try Recording(path: folder.file())
+    try recording.run(decode: 2)
+    let steps = recording.engine.steps
+    recording.engine.pass(.decode, tokens: 1, stopAfter: 20)
+    try recording.recorder.check()
+    recording.engine.pass(.decode, tokens: 1)
+    let error = TraceError.unfinishedPass(path: folder.file(), pass: 3)
+    #expect(throws: error) { try recording.recorder.check() }
+    #expect(error.description.contains("pass 3 was not finished"))
+    #expect(throws: error) { try recording.recorder.finish(status: "complete") }
+    let trace = try Trace(path: folder.file())
+    #expect(try trace.passCount() == 2 && trace.eventCount() == steps)
+    #expect(try trace.meta()["status"] == "interrupted")
+    try expectWholePasses(trace)
+  }
+
+  @Test func anOperationAfterOneThatFailedEndsTheRecording() throws {
+    let folder = try ScratchFolder()
+    let recording = try Recording(path: folder.file())
+    try recording.run(decode: 1)
+    let recorder = recording.recorder
+    let op = OpDescription(
+      name: "x", kind: .add, layer: nil, inputs: [], tensor: nil, rows: 1, cols: 1)
+    recorder.passBegan(
+      PassDescription(kind: .decode, branch: 0, sequence: 0, firstPosition: 5, tokens: [1]))
+    recorder.opBegan(op)
+    recorder.computed(thread: 0, live: recording.engine.use)
+    recorder.opBegan(op)
+    #expect(throws: TraceError.unfinishedPass(path: folder.file(), pass: 2)) {
+      try recorder.check()
+    }
+    try expectWholePasses(try Trace(path: folder.file()))
+  }
+
+  /// A batch that is written at the last event of an operation still has the operation to write.
+  @Test func whatFollowsAFullBatchIsWritten() throws {
+    let folder = try ScratchFolder()
+    let recorder = try Recording(path: folder.file()).recorder
+    recorder.passBegan(
+      PassDescription(kind: .prefill, branch: 0, sequence: 0, firstPosition: 0, tokens: [1]))
+    recorder.opBegan(
+      OpDescription(
+        name: "x", kind: .add, layer: nil, inputs: [], tensor: nil, rows: 1, cols: 1))
+    for _ in 0..<TraceRecorder.batchLimit { recorder.computed(thread: 0, live: MemoryUse()) }
+    #expect(recorder.batch.events.count == 0)
+    recorder.opEnded(output: nil, nanoseconds: 1)
+    recorder.passEnded(nanoseconds: 1)
+    try recorder.finish(status: "complete")
+    let trace = try Trace(path: folder.file())
+    #expect(try trace.op(1)?.steps == 1...TraceRecorder.batchLimit)
+    try expectWholePasses(trace)
+  }
+
+  @Test func aRecordingWaitsForAnotherProgram() throws {
+    let folder = try ScratchFolder()
+    let recording = try Recording(path: folder.file())
+    recording.engine.load()
+    // The shell of SQLite holds the file for a second.
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["sqlite3", "-init", "/dev/null", folder.file()]
+    let input = Pipe()
+    let output = Pipe()
+    process.standardInput = input
+    process.standardOutput = output
+    try process.run()
+    input.fileHandleForWriting.write(Data("BEGIN IMMEDIATE; SELECT 1;\n".utf8))
+    #expect(output.fileHandleForReading.readData(ofLength: 2) == Data("1\n".utf8))
+    input.fileHandleForWriting.write(Data(".shell sleep 1\nCOMMIT;\n".utf8))
+    try input.fileHandleForWriting.close()
+    recording.engine.pass(.prefill, tokens: 4)
+    try recording.recorder.check()
+    process.waitUntilExit()
+    try recording.recorder.finish(status: "complete")
+    #expect(try Trace(path: folder.file()).passCount() == 1)
+  }
+
   @Test func aTokenWithNoFiniteProbabilityIsKept() throws {
     let folder = try ScratchFolder()
     let recording = try Recording(path: folder.file())
@@ -95,7 +176,7 @@ import Testing
         topK: [.init(id: 2, text: "y", logprob: -.infinity)])
     ])
     try recording.recorder.finish(status: "complete")
-    let token = try #require(try Trace(path: folder.file()).token(at: 0))
+    let token = try #require(try Trace(path: folder.file()).tokens().first)
     #expect(token.logprob == -.infinity && token.topK.isEmpty)
   }
 
