@@ -50,6 +50,15 @@ extension Trace {
     return first...last
   }
 
+  /// How many values a shape has, at most ``TraceRow/largest``.
+  func product(_ rows: Int, _ cols: Int) throws -> Int {
+    let (count, overflow) = rows.multipliedReportingOverflow(by: cols)
+    guard !overflow, count <= TraceRow.largest else {
+      throw TraceError.corrupt(path: path, reason: "a shape of \(rows) by \(cols)")
+    }
+    return count
+  }
+
   func decode<T>(_ make: (Int) -> T?, _ code: Int, _ what: String) throws -> T {
     guard let value = make(code) else {
       throw TraceError.corrupt(path: path, reason: "\(what) \(code)")
@@ -110,6 +119,16 @@ extension Trace {
     try ops(inPass: pass).first { $0.name == name }
   }
 
+  /// The steps from one operation to a later one.
+  public func steps(
+    from first: TraceOp, through last: TraceOp
+  ) throws(TraceError) -> ClosedRange<Int> {
+    guard first.steps.lowerBound <= last.steps.upperBound else {
+      throw .corrupt(path: path, reason: "operations \(first.id) and \(last.id) out of order")
+    }
+    return first.steps.lowerBound...last.steps.upperBound
+  }
+
   private func decodeOp(_ row: TraceRow) throws -> TraceOp {
     let rows: Int = try row["rows"]
     let cols: Int = try row["cols"]
@@ -124,15 +143,21 @@ extension Trace {
       steps: range(row["first_step"], row["last_step"]), start: row["start_ns"],
       duration: row["duration_ns"],
       statistics: ValueStatistics(
-        count: rows &* cols, sum: row["sum"], min: row["min"], max: row["max"], rms: row["rms"]),
+        count: try product(rows, cols), sum: row["sum"], min: row["min"], max: row["max"],
+        rms: row["rms"]),
       tensor: row["tensor"])
   }
 
-  /// The whole output of an operation, `(rows, cols)` row-major, where values were captured.
+  /// The whole output of an operation, `(rows, cols)` row-major, where values were captured: as many
+  /// values as ``TraceOp/rows`` and ``TraceOp/cols`` say, and at least one.
   public func value(ofOp op: Int) throws(TraceError) -> [Float]? {
-    try first("SELECT dtype, data FROM value WHERE op = ?", [op]) { row in
+    let query =
+      "SELECT v.dtype, v.data, o.rows, o.cols FROM value AS v LEFT JOIN _op AS o ON o.id = v.op"
+      + " WHERE v.op = ?"
+    return try first(query, [op]) { row in
       let data: Data = try row[1]
-      guard try row[0] == "f32", data.count % 4 == 0 else {
+      let count = try self.product(row[2], row[3])
+      guard try row[0] == "f32", count > 0, data.count % 4 == 0, data.count / 4 == count else {
         throw TraceError.corrupt(path: self.path, reason: "the value of operation \(op)")
       }
       return data.withUnsafeBytes { bytes in

@@ -128,7 +128,7 @@ struct MemoryStateCache {
       var use = MemoryUse()
       for category in MemoryCategory.allCases {
         let bytes = row.integer(1 + Int32(category.rawValue))
-        guard bytes.magnitude <= TraceRow.largest else {
+        guard (0...TraceRow.largest).contains(bytes) else {
           throw TraceError.corrupt(path: path, reason: "memory at step \(last)")
         }
         use[category] = bytes

@@ -22,9 +22,12 @@ extension Trace {
   }
 
   private func decodeTensor(_ row: TraceRow) throws -> TraceTensor {
-    try TraceTensor(
+    let rows: Int = try row["rows"]
+    let cols: Int = try row["cols"]
+    _ = try product(rows, cols)
+    return try TraceTensor(
       id: row["id"], name: row["name"], layer: row["layer"], role: row["role"], type: row["type"],
-      rows: row["rows"], cols: row["cols"], bytes: row["bytes"], fileOffset: row["file_offset"],
+      rows: rows, cols: cols, bytes: row["bytes"], fileOffset: row["file_offset"],
       bpw: row["bpw"])
   }
 
@@ -34,7 +37,7 @@ extension Trace {
       let rows: Int = try row["rows"]
       let cols: Int? = try row["cols"]
       let mean: Double? = try row["value_mean"]
-      let count = rows &* (cols ?? 0)
+      let count = try self.product(rows, cols ?? 0)
       return try TraceTile(
         id: row["id"], weightTile: row["weight_tile"], tensor: row["tensor"],
         firstRow: row["first_row"], rows: rows, packedBytes: row["packed_bytes"],

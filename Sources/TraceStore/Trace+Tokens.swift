@@ -18,15 +18,6 @@ extension Trace {
       [branch, sequence], decodeToken)
   }
 
-  /// The token at a position.
-  public func token(
-    at position: Int, branch: Int = 0, sequence: Int = 0
-  ) throws(TraceError) -> TraceToken? {
-    try first(
-      "SELECT * FROM token WHERE branch = ? AND sequence = ? AND position = ?",
-      [branch, sequence, position], decodeToken)
-  }
-
   private func decodeToken(_ row: TraceRow) throws -> TraceToken {
     var candidates: [TraceToken.Candidate] = []
     if let json: String = try row["top_k"] {

@@ -22,11 +22,12 @@ public final class Trace {
   ///   ``TraceError/io(path:reason:)``.
   public init(path: String) throws(TraceError) {
     self.path = path
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-      throw .missing(path: path)
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      if errno == ENOENT { throw .missing(path: path) }
+      throw .io(path: path, reason: "cannot be read: \(TraceFile.reason(errno))")
     }
-    if isDirectory.boolValue { throw .directory(path: path) }
+    if status.st_mode & S_IFMT == S_IFDIR { throw .directory(path: path) }
     guard access(path, R_OK) == 0 else {
       throw .io(path: path, reason: "cannot be read: \(TraceFile.reason(errno))")
     }
@@ -49,7 +50,9 @@ public final class Trace {
           path: path, found: version, expected: TraceSchema.version)
       }
       self.queue = queue
-    } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
+    } catch let error as DatabaseError
+      where error.resultCode == .SQLITE_CANTOPEN && access(path + "-wal", F_OK) == 0
+    {
       // A recording that did not end has a log beside it, which takes a place for its index.
       throw .io(
         path: path,
@@ -117,7 +120,17 @@ extension Trace {
   public func opCount() throws(TraceError) -> Int { try count("SELECT max(id) FROM _op") }
 
   /// How many steps there are; the last step's number.
-  public func eventCount() throws(TraceError) -> Int { try count("SELECT max(step) FROM _event") }
+  public func eventCount() throws(TraceError) -> Int {
+    let last = try count("SELECT max(step) FROM _event")
+    // Whoever goes from step to step must come to an end, so the number has to be one that a file
+    // of this size has room for: an event takes more than 8 bytes.
+    let pages = try count("PRAGMA page_count")
+    let room = pages.multipliedReportingOverflow(by: try count("PRAGMA page_size"))
+    guard !room.overflow, last <= room.partialValue / 8 else {
+      throw .corrupt(path: path, reason: "a last step of \(last)")
+    }
+    return last
+  }
 
   /// How many tiles were made.
   ///

@@ -2,9 +2,10 @@ import GRDB
 
 /// A row of a look-up, whose values are what they should be or throw: a trace may be damaged.
 ///
-/// Whole numbers are at most 2^59 either way, so that a few of them can be added up.
+/// Whole numbers count or place something: none is negative, and none is more than 2^53 (nine
+/// petabytes, a hundred days in ns), so that several of them can be added up.
 struct TraceRow {
-  static let largest = 1 << 59
+  static let largest = 1 << 53
 
   let row: Row
   let path: String
@@ -39,6 +40,6 @@ struct TraceRow {
 
   private func isSane(_ value: some Any) -> Bool {
     guard let number = value as? Int else { return true }
-    return number.magnitude <= Self.largest
+    return (0...Self.largest).contains(number)
   }
 }

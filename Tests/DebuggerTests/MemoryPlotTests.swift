@@ -105,14 +105,6 @@ import TraceStore
       #expect(axis.eighths(peak) <= axis.lines * 8)
     }
   }
-
-  @Test func sparklinesSpanTheirValues() {
-    #expect(sparkline([0, 1, 2, 3, 4, 5, 6, 7], width: 8) == "▁▂▃▄▅▆▇█")
-    #expect(sparkline([0, 9, 0, 9], width: 2) == "██")
-    #expect(sparkline([5, 5], width: 10) == "▁▁")
-    #expect(sparkline([], width: 10) == "")
-    #expect(sparkline([0, 7], width: 10, unicode: false) == " #")
-  }
 }
 
 /// Text without its colour codes.

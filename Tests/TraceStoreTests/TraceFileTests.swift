@@ -84,6 +84,54 @@ import Testing
     ) { try Trace(path: folder.file()) }
   }
 
+  @Test func aPathThatCannotBeFollowedIsNamed() throws {
+    let folder = try ScratchFolder()
+    try record(to: folder.file())
+    let below = folder.file() + "/trace.sqlite"
+    #expect(throws: TraceError.io(path: below, reason: "cannot be read: Not a directory")) {
+      try Trace(path: below)
+    }
+    let closed = folder.file("closed")
+    try FileManager.default.createDirectory(
+      atPath: closed, withIntermediateDirectories: false, attributes: [.posixPermissions: 0])
+    // The superuser may read it all the same.
+    guard access(closed, X_OK) != 0 else { return }
+    let within = closed + "/trace.sqlite"
+    #expect(throws: TraceError.io(path: within, reason: "cannot be read: Permission denied")) {
+      try Trace(path: within)
+    }
+  }
+
+  /// Rows that only damage can make: a sentence, whatever reads them.
+  @Test(arguments: [
+    "UPDATE _event SET step = 4611686018427387904 WHERE step = (SELECT max(step) FROM _event)",
+    "UPDATE _event SET step = 1000000000 WHERE step = (SELECT max(step) FROM _event)",
+    "UPDATE _memory SET activations = -1",
+    "UPDATE _op SET rows = 4611686018427387904, cols = 4",
+    "UPDATE _op SET rows = 4294967296, cols = 4294967296",
+    "UPDATE tensor SET rows = 4294967296, cols = 4294967296",
+    "UPDATE value SET data = x'00000000'",
+    "DELETE FROM _op",
+  ])
+  func impossibleRowsAreDamage(_ change: String) throws {
+    let folder = try ScratchFolder()
+    try record(to: folder.file(), capture: .values)
+    _ = try sqlite3(folder.file(), change)
+    let trace = try Trace(path: folder.file())
+    let error = #expect(throws: TraceError.self) {
+      for step in 1...(try trace.eventCount()) { _ = try trace.event(at: step) }
+      _ = try trace.tensors()
+      for op in 1...20 {
+        _ = try trace.op(op)
+        _ = try trace.value(ofOp: op)
+      }
+    }
+    guard case .corrupt = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
   @Test func truncatedAndCorruptedTracesEndInRowsOrATypedError() throws {
     let folder = try ScratchFolder()
     try record(to: folder.file())

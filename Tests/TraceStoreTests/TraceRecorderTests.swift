@@ -149,7 +149,7 @@ import Testing
     #expect(try trace.tokens().map(\.pass) == [1, 1, 1, 1, 1, 2, 3, 4, nil])
     #expect(try trace.tokens(inPass: 1).map(\.position) == [0, 1, 2, 3, 4])
     #expect(try trace.tokens(inPass: 3).map(\.id) == [101])
-    let chosen = try #require(try trace.token(at: 6))
+    let chosen = try #require(try trace.tokens().first { $0.position == 6 })
     #expect(chosen.text == " t1" && !chosen.isPrompt && chosen.logprob == -0.5)
     #expect(chosen.topK.map(\.text) == [" t1", "é"])
     #expect(

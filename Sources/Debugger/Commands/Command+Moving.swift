@@ -83,8 +83,8 @@ extension Command {
       name: "reverse-continue", aliases: ["rc"], chapter: .moving,
       summary: "Run back to the beginning of the trace",
       help: """
-        Stands at the first event of the recording, before the first pass, where the weights and
-        the KV cache are taken from memory.
+        Stands at the first event of the recording, before the first pass, where the packed
+        weights are taken; the KV cache is taken during passes, as positions fill it.
         """,
       example: "reverse-continue",
       action: { session, arguments in

@@ -7,10 +7,11 @@ extension Cursor {
   /// Goes to the end of the frame that is under way, or of the next one; `count` times.
   public mutating func advance(_ grain: Grain, count: Int = 1) throws -> Ending {
     for _ in 0..<count {
-      guard let boundary = try boundary(of: grain, after: step) else {
+      guard let boundary = try boundary(of: grain, after: step), boundary <= last else {
         step = last
         return .end
       }
+      try check(boundary > step, boundary)
       step = boundary
     }
     return .arrived
@@ -23,9 +24,18 @@ extension Cursor {
         step = 1
         return .beginning
       }
+      try check(boundary < step && boundary > 0, boundary)
       step = boundary
     }
     return .arrived
+  }
+
+  /// Throws where a move would not lead on, as it may in a damaged trace.
+  private func check(_ leadsOn: Bool, _ boundary: Int) throws {
+    guard leadsOn else {
+      throw TraceError.corrupt(
+        path: trace.path, reason: "from step \(step) the next end of a frame is \(boundary)")
+    }
   }
 
   /// What `finish` leaves: the op where one is under way, else the layer.

@@ -19,7 +19,7 @@ public struct Cursor {
     self.trace = trace
     last = try trace.eventCount()
     guard last > 0 else { throw DebuggerError.emptyTrace(path: trace.path) }
-    step = try trace.pass(1)?.steps.lowerBound ?? 1
+    step = min(max(try trace.pass(1)?.steps.lowerBound ?? 1, 1), last)
   }
 
   /// What ended a move.

@@ -29,7 +29,7 @@ extension DebuggerSession {
       )
       let first = try cursor.firstOp(ofLayerWith: op)
       let last = try cursor.lastOp(ofLayerWith: op)
-      let range = first.steps.lowerBound...last.steps.upperBound
+      let range = try trace.steps(from: first, through: last)
       let count = last.id - first.id + 1
       let name = op.layer.map { "layer \($0)" } ?? "no layer"
       let names = count == 1 ? first.name : "\(first.name) to \(last.name)"

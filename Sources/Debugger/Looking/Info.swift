@@ -85,15 +85,19 @@ extension DebuggerSession {
       String(event.live.total))
     show(table.lines(style: style))
     if let peak { show(["The peak is at step \(peak.step); \"goto peak\" goes there."]) }
-    let whole = try trace.tensors().reduce(0) { $0 + (Self.dequantizedBytes($1) ?? $1.bytes) }
+    let whole = Self.wholeModelBytes(try trace.tensors())
     show(["The whole model as float16 would be \(formatBytes(whole))."])
   }
 
   /// Bytes of a tensor as float16, or `nil` for one that is never dequantized.
   static func dequantizedBytes(_ tensor: TraceTensor) -> Int? {
     if ["F32", "F16", "BF16"].contains(tensor.type.uppercased()) { return nil }
-    return tensor.rows.multipliedReportingOverflow(by: tensor.cols).partialValue
-      .multipliedReportingOverflow(by: 2).partialValue
+    return clampedProduct(clampedProduct(tensor.rows, tensor.cols), 2)
+  }
+
+  /// Bytes of tensors as float16, those that are never dequantized as they are.
+  static func wholeModelBytes(_ tensors: [TraceTensor]) -> Int {
+    clampedSum(tensors.map { dequantizedBytes($0) ?? $0.bytes })
   }
 
   func infoKV() throws {
@@ -108,7 +112,7 @@ extension DebuggerSession {
     show([
       "In use:       \(formatBytes(append.cacheBytes)) of \(formatBytes(event.live.kvCache)) reserved",
       "A position:   \(formatBytes(append.keyBytes)) of K and \(formatBytes(append.valueBytes)) of V"
-        + " in a layer, \(formatBytes(perLayer * layers)) in all \(layers)",
+        + " in a layer, \(formatBytes(clampedProduct(perLayer, layers))) in all \(layers)",
       "Last append:  position \(append.position), layer \(append.layer), step \(append.step)",
     ])
   }

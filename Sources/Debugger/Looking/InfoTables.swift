@@ -15,8 +15,8 @@ extension DebuggerSession {
         tensor.name, tensor.type, style.shape(tensor.rows, tensor.cols), formatBytes(tensor.bytes),
         Self.dequantizedBytes(tensor).map(formatBytes) ?? "", formatReal(tensor.bpw, digits: 4))
     }
-    let packed = tensors.reduce(0) { $0 + $1.bytes }
-    let whole = tensors.reduce(0) { $0 + (Self.dequantizedBytes($1) ?? $1.bytes) }
+    let packed = clampedSum(tensors.map(\.bytes))
+    let whole = Self.wholeModelBytes(tensors)
     table.add("\(tensors.count) tensors", "", "", formatBytes(packed), formatBytes(whole), "")
     show(table.lines(style: style))
   }
@@ -39,9 +39,9 @@ extension DebuggerSession {
         ? "" : "\(work[0].steps.lowerBound) to \(work[work.count - 1].steps.upperBound)"
       table.add(
         here != nil && here?.layer == layer ? "=>" : "", layer.map(String.init) ?? "outside",
-        String(members.count), formatBytes(members.reduce(0) { $0 + $1.bytes }),
-        formatBytes(members.reduce(0) { $0 + (Self.dequantizedBytes($1) ?? $1.bytes) }),
-        String(work.count), formatNanoseconds(work.reduce(0) { $0 + $1.duration }), range)
+        String(members.count), formatBytes(clampedSum(members.map(\.bytes))),
+        formatBytes(Self.wholeModelBytes(members)), String(work.count),
+        formatNanoseconds(clampedSum(work.map(\.duration))), range)
     }
     show(table.lines(style: style))
     if pass == nil { show(["Times and steps are those of a pass; \"goto pass 1\" goes to one."]) }
@@ -63,7 +63,7 @@ extension DebuggerSession {
     }
     show(table.lines(style: style))
     show([
-      "\(buffers.count) buffers, \(formatBytes(buffers.reduce(0) { $0 + $1.bytes })) alive at step \(cursor.step)."
+      "\(buffers.count) buffers, \(formatBytes(clampedSum(buffers.map(\.bytes)))) alive at step \(cursor.step)."
     ])
   }
 
@@ -75,8 +75,8 @@ extension DebuggerSession {
     }
     var ops = try trace.ops(inPass: pass.id)
     if pattern.isEmpty {
-      let near = try trace.op(startingAtOrBefore: place.step) ?? ops[0]
-      ops = ops.filter { $0.layer == near.layer }
+      let near = try trace.op(startingAtOrBefore: place.step) ?? ops.first
+      ops = ops.filter { $0.layer == near?.layer }
     } else if pattern != "all" {
       ops = ops.filter { $0.name.contains(pattern) }
     }

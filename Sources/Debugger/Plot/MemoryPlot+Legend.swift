@@ -64,18 +64,3 @@ extension MemoryPlot {
     return lines
   }
 }
-
-/// Numbers as a line of blocks, one character each, from the smallest to the largest of them:
-/// `▁▂▅█▅`. More numbers than `width` are drawn as the highest of each group.
-public func sparkline(_ values: [Int], width: Int, unicode: Bool = true) -> String {
-  guard let low = values.min(), let high = values.max(), width > 0 else { return "" }
-  let count = min(width, values.count)
-  let ramp = unicode ? lowerBlocks : [" ", ".", ":", "-", "=", "+", "*", "#"]
-  return (0..<count).map { place in
-    let first = place * values.count / count
-    let last = max(first + 1, (place + 1) * values.count / count)
-    let value = values[first..<last].max() ?? low
-    guard high > low else { return ramp[0] }
-    return ramp[Int((Double(value - low) / Double(high - low) * 7).rounded())]
-  }.joined()
-}

@@ -43,9 +43,8 @@ extension MemoryPlot {
       start = end + 1
     }
     guard !columns.isEmpty else { throw DebuggerError.emptyTrace(path: trace.path) }
-    let whole = try trace.tensors().reduce(0) {
-      $0 + (DebuggerSession.dequantizedBytes($1) ?? 0)
-    }
+    let whole = clampedSum(
+      try trace.tensors().map { DebuggerSession.dequantizedBytes($0) ?? 0 })
     self.init(
       title: title, columns: columns, peaks: peaks, marks: marks, marked: marked, cursor: cursor,
       wholeModel: whole > 0 ? whole : nil)
@@ -111,7 +110,7 @@ extension DebuggerSession {
     let last = try cursor.lastOp(ofLayerWith: op)
     let ops = try (first.id...last.id).compactMap { try trace.op($0) }
     return try MemoryPlot(
-      trace: trace, steps: first.steps.lowerBound...last.steps.upperBound,
+      trace: trace, steps: try trace.steps(from: first, through: last),
       title: "\(title), \(op.layer.map { "layer \($0)" } ?? "\(first.name) to \(last.name)")",
       columns: style.width,
       marks: ops.map { .init(step: $0.steps.lowerBound, label: Place.shortName(of: $0)) })

@@ -17,9 +17,7 @@ public struct TileStory {
   let before: MemoryUse
   let during: MemoryUse
   let after: MemoryUse?
-  /// How many tiles the trace has, and bytes of the whole model packed and as float16.
-  let tileCount: Int
-  let packedModel: Int
+  /// Bytes of the whole model as float16.
   let wholeModel: Int
 
   /// Reads the story of a tile from a trace.
@@ -45,10 +43,7 @@ public struct TileStory {
     before = try trace.event(at: id - 1)?.live ?? MemoryUse()
     during = made.live
     after = try tile.freedStep.flatMap { try trace.event(at: $0)?.live }
-    tileCount = try trace.tileCount()
-    let tensors = try trace.tensors()
-    packedModel = tensors.reduce(0) { $0 + $1.bytes }
-    wholeModel = tensors.reduce(0) { $0 + (DebuggerSession.dequantizedBytes($1) ?? $1.bytes) }
+    wholeModel = DebuggerSession.wholeModelBytes(try trace.tensors())
 
     var outputs: [Float] = []
     if let op, let product, let values = try trace.value(ofOp: op.id), op.rows > 0 {
@@ -65,23 +60,5 @@ public struct TileStory {
     guard let packed, let type = TensorType(name: name), packed.count >= type.blockBytes
     else { return nil }
     return try type.anatomy(of: UnsafeRawBufferPointer(rebasing: packed[..<type.blockBytes]))
-  }
-
-  /// A tile worth telling about: of the first decode pass (of the first pass, where there is
-  /// none), the first whole tile of a feed-forward or, failing that, of any matrix in a layer.
-  ///
-  /// - Returns: its number, or `nil` where the trace has no tiles.
-  public static func example(in trace: Trace) throws -> Int? {
-    let passes = try trace.passes()
-    guard let pass = passes.first(where: { $0.kind == .decode }) ?? passes.first else { return nil }
-    let ops = try trace.ops(inPass: pass.id)
-    let chosen = [
-      ops.first { $0.name.hasPrefix("ffn_gate-") },
-      ops.first { $0.layer != nil && $0.tensor != nil && $0.steps.count > 1 },
-    ]
-    for case let op? in chosen {
-      for step in op.steps where try trace.event(at: step)?.kind == .dequantize { return step }
-    }
-    return nil
   }
 }

@@ -133,11 +133,11 @@ SELECT
   p.first_position + p.tokens AS positions,
   -- The most bytes of dequantized weights alive at once at the worst moment of an operation.
   max(m.weights_dequantized) AS weights_dequantized,
-  -- The most bytes of KV cache alive.
+  -- The most bytes of KV cache alive at the worst moment of an operation.
   max(m.kv_cache) AS kv_cache,
   -- The most bytes of activations alive at the worst moment of an operation.
   max(m.activations) AS activations,
-  -- The highest total of the pass, in bytes.
+  -- The highest total of its operations, in bytes.
   max(m.total) AS total
 FROM pass AS p
   LEFT JOIN _op AS o ON o.id BETWEEN p.first_op AND p.last_op
