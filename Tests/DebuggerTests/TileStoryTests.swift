@@ -1,3 +1,4 @@
+import Inference
 import Testing
 import TraceStore
 
@@ -99,5 +100,25 @@ import TraceStore
       trace: trace, output: CollectedOutput(), style: TextStyle(), modelPath: folder.file())
     _ = session.cursor.go(to: try #require(try TileStory.example(in: trace)))
     #expect(throws: (any Error).self) { try session.execute("info tile") }
+  }
+}
+
+extension TileStory {
+  /// A tile worth telling about: of the first decode pass (of the first pass, where there is
+  /// none), the first whole tile of a feed-forward or, failing that, of any matrix in a layer.
+  ///
+  /// - Returns: its number, or `nil` where the trace has no tiles.
+  static func example(in trace: Trace) throws -> Int? {
+    let passes = try trace.passes()
+    guard let pass = passes.first(where: { $0.kind == .decode }) ?? passes.first else { return nil }
+    let ops = try trace.ops(inPass: pass.id)
+    let chosen = [
+      ops.first { $0.name.hasPrefix("ffn_gate-") },
+      ops.first { $0.layer != nil && $0.tensor != nil && $0.steps.count > 1 },
+    ]
+    for case let op? in chosen {
+      for step in op.steps where try trace.event(at: step)?.kind == .dequantize { return step }
+    }
+    return nil
   }
 }
