@@ -30,6 +30,16 @@ public struct LoadedModel: Sendable {
     return ids
   }
 
+  /// The texts of tokens as they follow each other, so that they join to the whole: a character
+  /// that is spread over several tokens goes to the last of them. Control tokens go by name.
+  func texts(of ids: [Int], _ decoder: inout StreamDecoder) -> [String] {
+    ids.map { id in
+      let isControl = tokenizer.piece(id, special: false).isEmpty
+      let text = decoder.append(id)
+      return isControl ? self.text(of: id) : text
+    }
+  }
+
   /// A token's own text, for tables: control tokens by name, half characters as U+FFFD.
   public func text(of id: Int) -> String {
     String(decoding: tokenizer.piece(id), as: UTF8.self)

@@ -22,7 +22,7 @@ public enum ModelCatalogue {
     [
       Entry(
         name: "tiny",
-        summary: "3.4 M weights in Q4_0, trained on nibble's own stories",
+        summary: "3.4 M weights in Q4_K, trained on nibble's own stories",
         source: "comes with nibble",
         fetchCommand: nil,
         path: resources.appendingPathComponent("tiny.gguf").path),

@@ -67,9 +67,11 @@ public func record(
   do {
     let engine = try Engine(model: loaded.model, options: options.engine, observer: recorder)
     engine.isCancelled = isCancelled
+    var decoder = loaded.tokenizer.makeStreamDecoder()
+    let texts = loaded.texts(of: prompt, &decoder)
     recorder.addTokens(
-      prompt.enumerated().map {
-        TraceToken(position: $0, id: $1, text: loaded.text(of: $1), isPrompt: true)
+      prompt.indices.map {
+        TraceToken(position: $0, id: prompt[$0], text: texts[$0], isPrompt: true)
       })
     let start = ContinuousClock.now
     generation = try engine.generate(
@@ -78,7 +80,8 @@ public func record(
     ) { pass, soFar in
       generation = soFar
       if engine.position >= prompt.count {
-        recorder.addTokens([chosenToken(pass, at: engine.position, loaded)])
+        let text = loaded.texts(of: [pass.next], &decoder).joined()
+        recorder.addTokens([chosenToken(pass, text, at: engine.position, loaded)])
       }
       try recorder.check()
       progress(
@@ -107,7 +110,7 @@ private func chosenToken(_ pass: PassResult, at position: Int, _ loaded: LoadedM
   let best = pass.logits.indicesOfLargest(10)
   let logprobs = pass.logits.logProbabilities(of: best)
   return TraceToken(
-    position: position, id: pass.next, text: loaded.text(of: pass.next), isPrompt: false,
+    position: position, id: pass.next, text: text, isPrompt: false,
     logprob: logprobs.first,
     topK: zip(best, logprobs).map {
       TraceToken.Candidate(id: $0, text: loaded.text(of: $0), logprob: $1)

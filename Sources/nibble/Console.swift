@@ -11,6 +11,35 @@ func asTyped(_ text: String) -> String {
   }
 }
 
+/// A word as a shell takes it: in quotes where it needs them.
+func shellWord(_ word: String) -> String {
+  let plain = word.unicodeScalars.allSatisfy {
+    $0.properties.isAlphabetic || ("0"..."9").contains($0)
+      || "./_-+=:,@".unicodeScalars.contains($0)
+  }
+  let path = word.hasPrefix("-") ? "./" + word : word
+  if plain && !path.isEmpty { return path }
+  return "'" + path.replacingOccurrences(of: "'", with: "'\\''") + "'"
+}
+
+/// Lines of at most `width` characters, broken at spaces.
+func wrapped(_ text: String, width: Int) -> String {
+  text.split(separator: "\n", omittingEmptySubsequences: false).map { paragraph in
+    var lines = [""]
+    for word in paragraph.split(separator: " ", omittingEmptySubsequences: false) {
+      let last = lines[lines.count - 1]
+      if last.isEmpty {
+        lines[lines.count - 1] = String(word)
+      } else if last.count + 1 + word.count <= width {
+        lines[lines.count - 1] += " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines.joined(separator: "\n")
+  }.joined(separator: "\n")
+}
+
 /// Standard output: buffered, and remembering whether all of it could be written.
 enum Output {
   nonisolated(unsafe) private static var pending: [UInt8] = []

@@ -15,9 +15,14 @@ struct Demo: ParsableCommand {
   @Option(name: [.customShort("p"), .long], help: "The text to continue.")
   var prompt = "Once upon a time"
   @Option(name: [.customShort("n"), .customLong("count")], help: "Tokens to generate.")
-  var count = 32
+  var count = 49
   @Option(name: .shortAndLong, help: "Where the trace goes; an older trace there is replaced.")
   var output = "demo.sqlite"
+
+  func validate() throws {
+    if count < 0 { throw ValidationError("-n cannot be negative.") }
+    if output.isEmpty { throw ValidationError("-o needs the name of a file.") }
+  }
 
   func run() throws {
     var options = RecordingOptions(output: output)
@@ -36,8 +41,8 @@ struct Demo: ParsableCommand {
     try tell(report)
     guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
       let next = [
-        ("step \(output)", "step through it, forwards and backwards"),
-        ("sql \(output) .tables", "what can be asked in SQL"),
+        ("step \(shellWord(output))", "step through it, forwards and backwards"),
+        ("sql \(shellWord(output)) .tables", "what can be asked in SQL"),
         ("--help", "everything else"),
       ]
       let width = (next.map(\.0.count).max() ?? 0) + 2
@@ -57,7 +62,7 @@ struct Demo: ParsableCommand {
     let style = TextStyle.standardOutput()
     let trace = try Trace(path: output)
     Output.line("\(report.model) continues \"\(prompt)\":\n")
-    Output.line(prompt + report.text + "\n")
+    Output.line(wrapped(prompt + report.text, width: style.width) + "\n")
     if let tile = try firstTile(of: trace) {
       let file = try GGUFFile(path: try ModelCatalogue.path(of: model.model))
       let packed = try trace.tensor(tile.tensor).flatMap { file.tensor(named: $0.name) }.map {
@@ -72,10 +77,11 @@ struct Demo: ParsableCommand {
         columns: style.width, marks: try layerMarks(of: pass, in: trace), marked: "layer")
       Output.write(plot.render(style: style) + "\n")
     }
-    Output.line(
+    let recorded =
       "Recorded in \(output) (\(formatBytes(report.summary.fileBytes))): "
-        + "\(report.summary.passes) passes, \(formatCount(report.summary.events)) events, "
-        + "\(formatCount(report.summary.tiles)) tiles made, used and freed.\n")
+      + "\(report.summary.passes) passes, \(formatCount(report.summary.events)) events, "
+      + "\(formatCount(report.summary.tiles)) tiles made, used and freed."
+    Output.line(wrapped(recorded, width: style.width) + "\n")
   }
 
   private func layerMarks(of pass: TracePass, in trace: Trace) throws -> [MemoryPlot.Mark] {

@@ -38,7 +38,7 @@ struct Inspect: ParsableCommand {
       let row = ModelListing.Tensor(tensor)
       if format == .json { return Output.line(try json(row)) }
       Output.line(row.text)
-      return printError("One block of it: `nibble inspect \(model) \(name) --block 0`")
+      return printError("One block of it: `nibble inspect \(shellWord(model)) \(name) --block 0`")
     }
     let type = try file.type(of: tensor)
     let count = tensor.count / type.blockSize

@@ -19,8 +19,24 @@ struct Quantize: ParsableCommand {
   @Option(help: "Threads (default: one for each processor).")
   var threads = processorCount
 
+  /// An older model at the output is replaced; the input itself and any other file are not.
+  private func refuseToReplace(_ source: GGUFFile) throws {
+    guard FileManager.default.fileExists(atPath: output) else { return }
+    let real = [source.path, output].map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path }
+    if real[0] == real[1] {
+      throw RecordingError.badOption("\(output): is the input; name another output.")
+    }
+    var isDirectory: ObjCBool = false
+    _ = FileManager.default.fileExists(atPath: output, isDirectory: &isDirectory)
+    if !isDirectory.boolValue, (try? GGUFFile(path: output)) == nil {
+      throw RecordingError.badOption(
+        "\(output): exists and is no GGUF file, so it is not replaced; name another output.")
+    }
+  }
+
   func run() throws {
     let source = try GGUFFile(path: try ModelCatalogue.path(of: input))
+    try refuseToReplace(source)
     let quantizer = try GGUFQuantizer(target: type, threads: threads)
     let interrupts = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
     signal(SIGINT, SIG_IGN)
@@ -56,10 +72,15 @@ struct Quantize: ParsableCommand {
     }
     let bits = String(format: "%.3g", Double(after) * 8 / Double(max(weights, 1)))
     Output.line("\(formatBytes(before)) became \(formatBytes(after)): \(bits) bits per weight")
-    printError("Next: `nibble run -m \(output) -p \"Once upon a time\"`")
+    printError("Next: `nibble run -m \(shellWord(output)) -p \"Once upon a time\"`")
   }
 }
 
 extension TensorType: ExpressibleByArgument {
-  public init?(argument: String) { self.init(name: argument) }
+  public init?(argument: String) {
+    self.init(name: argument)
+    if !canEncode { return nil }
+  }
+
+  public static var allValueStrings: [String] { allCases.filter(\.canEncode).map(\.name) }
 }

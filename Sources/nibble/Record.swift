@@ -28,6 +28,7 @@ struct Record: ParsableCommand {
 
   func validate() throws {
     if count < 0 { throw ValidationError("-n cannot be negative.") }
+    if output.isEmpty { throw ValidationError("-o needs the name of a file.") }
   }
 
   func run() throws {
@@ -55,14 +56,16 @@ struct Record: ParsableCommand {
       throw ExitCode(1)
     }
     Output.line(report.lines(options).joined(separator: "\n"))
-    printError("\nNext: `nibble step \(output)`, or `nibble sql \(output)`")
+    let trace = shellWord(output)
+    printError("\nNext: `nibble step \(trace)`, or `nibble sql \(trace) .tables`")
   }
 }
 
 extension RecordingReport {
   /// The summary that `nibble record` prints.
   func lines(_ options: RecordingOptions) -> [String] {
-    let interrupted = isInterrupted ? ", interrupted" : ""
+    let ending =
+      isInterrupted ? ", interrupted" : generation.reachedEnd ? "; the text ended by itself" : ""
     let isTiled = options.engine.strategy == .tiled
     let fate = isTiled ? ", had it all been dequantized at once" : ", all of it made and kept"
     let bytesPerTile =
@@ -76,8 +79,8 @@ extension RecordingReport {
       ("strategy", options.engine.strategy.rawValue),
       (
         "passes",
-        "\(summary.passes): \(prefillPasses) prefill of \(generation.promptTokens.count) tokens, "
-          + "\(decodes) decode\(interrupted)"
+        "\(summary.passes): \(prefillPasses) prefill of \(plural(generation.promptTokens.count, "token")), "
+          + "\(decodes) decode\(ending)"
       ),
       ("events", formatCount(summary.events)),
       (
@@ -110,4 +113,9 @@ extension RecordingReport {
   }
 
   private var prefillPasses: Int { max(summary.passes - generation.decodePasses, 0) }
+}
+
+/// `1 token`, `2 tokens`.
+func plural(_ count: Int, _ noun: String) -> String {
+  "\(formatCount(count)) \(noun)\(count == 1 ? "" : "s")"
 }

@@ -92,12 +92,16 @@ import Testing
     let result = try nibble(
       "inspect", "tiny", "blk.0.attn_q.weight", "--block", "3", "--format", "json")
     let block = try json(result.output)
-    let scale = try #require(block["scale"] as? Double)
     let quants = try #require(block["quants"] as? [Int])
     let values = try #require(block["values"] as? [Double])
-    #expect(values.count == 32)
-    for (quant, value) in zip(quants, values) {
-      #expect(Float(value) == Float(scale) * Float(quant - 8))
+    let parts = try #require(block["sub_blocks"] as? [[String: Double]])
+    #expect(values.count == 256)
+    #expect(parts.count == 8)
+    for (index, value) in values.enumerated() {
+      let part = parts[index / 32]
+      let scale = Float(try #require(part["scale"]))
+      let minimum = Float(try #require(part["minimum"]))
+      #expect(Float(value) == scale * Float(quants[index]) - minimum)
     }
     let bytes = try #require(block["bytes"] as? String)
     let offset = try #require(block["offset"] as? Int)
@@ -107,11 +111,11 @@ import Testing
     let path = try #require(entries.first { $0["name"] as? String == "tiny" }?["path"] as? String)
     let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
     try file.seek(toOffset: UInt64(offset))
-    let raw = try #require(try file.read(upToCount: 18))
+    let raw = try #require(try file.read(upToCount: 144))
     #expect(raw.map { String(format: "%02x", $0) }.joined(separator: " ") == bytes)
     let past = try nibble("inspect", "tiny", "blk.0.attn_q.weight", "--block", "99999999")
     #expect(past.code == 1)
-    #expect(past.sentence?.contains("has 2048 blocks") == true)
+    #expect(past.sentence?.contains("has 256 blocks") == true)
     let wrong = try nibble("inspect", "tiny", "blk.9.attn_q.weight")
     #expect(wrong.code == 1)
     #expect(wrong.sentence?.contains("blk.9.attn_q.weight") == true)
@@ -135,6 +139,15 @@ import Testing
       "sql", "t.sqlite", "SELECT count(*) > 5 AS n FROM meta", "--format", "csv")
     #expect(after.output.split(whereSeparator: \.isNewline) == ["n", "1"])
     #expect(!FileManager.default.fileExists(atPath: nibble.path("copy.sqlite")))
+  }
+
+  @Test func textsOfTokensJoinToThePrompt() throws {
+    let prompt = "héllo 🦙 漢字"
+    _ = try nibble("record", "-p", prompt, "-n", "1", "-o", "t.sqlite")
+    let texts = try nibble(
+      "sql", "t.sqlite", "SELECT group_concat(text, '') AS t FROM token WHERE is_prompt",
+      "--format", "json")
+    #expect(texts.output.contains(prompt))
   }
 
   @Test func stepRunsCommandsInBatch() throws {
@@ -173,5 +186,11 @@ import Testing
     #expect(result.code == 0)
     let run = try nibble("run", "-m", "q8.gguf", "-p", "Once upon a", "-n", "1")
     #expect(run.output == "Once upon a time\n")
+    // The input itself and what is no model are not replaced.
+    #expect(try nibble("quantize", "q8.gguf", "q8.gguf", "--type", "q4_0").code == 1)
+    try "hello".write(toFile: nibble.path("letter.txt"), atomically: true, encoding: .utf8)
+    #expect(try nibble("quantize", "tiny", "letter.txt", "--type", "q4_0").code == 1)
+    #expect(try String(contentsOfFile: nibble.path("letter.txt"), encoding: .utf8) == "hello")
+    #expect(try nibble("quantize", "tiny", "x.gguf", "--type", "q6_k").code == 2)
   }
 }

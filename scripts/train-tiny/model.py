@@ -100,11 +100,15 @@ class Model(nn.Module):
         cos, sin = rope_table(c)
         self.register_buffer("cos", cos, persistent=False)
         self.register_buffer("sin", sin, persistent=False)
+        # Every branch starts silent, and an embedding is as large as what layers will add to it:
+        # at every depth the residual stream still says which token stands where, so that a name can
+        # be repeated. The output norm makes up for the size in the logits, as the matrix is shared.
         for name, p in self.named_parameters():
-            if p.dim() == 2:
-                nn.init.normal_(p, std=0.02 if "token_embd" in name else p.shape[1] ** -0.5)
-                if name.endswith(("attn_output.weight", "ffn_down.weight")):
-                    p.data *= (2 * c.n_layer) ** -0.5
+            if name.endswith(("attn_output.weight", "ffn_down.weight")):
+                nn.init.zeros_(p)
+            elif p.dim() == 2:
+                nn.init.normal_(p, std=1.0 if "token_embd" in name else p.shape[1] ** -0.5)
+        nn.init.constant_(self.output_norm.weight, c.n_embd**-0.5)
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         """Logits (B, T, V) of token ids (B, T)."""

@@ -1,15 +1,15 @@
-"""Trains the model on the CPU, one process of one thread a core, gradients averaged once a step.
+"""Trains the model on the CPU, one process of one thread a core, gradients averaged every step.
 
     python train.py CORPUS.txt HELDOUT.txt TOKENIZER.json OUT.pt (--minutes M | --steps N) [--resume]
 
 With --minutes the learning rate follows the clock, so that a slow machine ends with a finished
 schedule too; with --steps the run does not depend on the machine's speed. A checkpoint is written
 every few minutes, and --resume goes on from it. (Threads that share one matrix product wait for each
-other hundreds of times a step, which is slow on a busy machine; processes wait once.)
+other hundreds of times a step, which is slow on a busy machine; processes wait twice.) The matrices of the
+layers are trained with Muon, each process updating its share, the rest with AdamW.
 """
 
 import argparse
-import math
 import os
 import time
 
@@ -21,6 +21,9 @@ from torch.func import functional_call
 
 import tokenizer
 from model import Config, Model, q4_0
+
+
+SPLITS = (2, 2, 2, 1)  # step by step: mostly one story a row, sometimes the whole context
 
 
 def batch(ids, starts, rng, size: int, length: int):
@@ -39,6 +42,16 @@ def average_gradients(model: Model) -> None:
         g.copy_(part.view_as(g) / dist.get_world_size())
 
 
+def exchange(matrices: list[torch.Tensor], rank: int) -> None:
+    """Gives every process the matrices that another one has updated."""
+    own = [i % dist.get_world_size() == rank for i in range(len(matrices))]
+    flat = torch.cat([(m.detach() if o else torch.zeros_like(m)).flatten() for m, o in zip(matrices, own)])
+    dist.all_reduce(flat)
+    for m, o, part in zip(matrices, own, flat.split([m.numel() for m in matrices])):
+        if not o:
+            m.data.copy_(part.view_as(m))
+
+
 def worker(rank: int, args: argparse.Namespace) -> None:
     dist.init_process_group(
         "gloo", init_method=f"file://{args.out}.group", rank=rank, world_size=args.processes
@@ -49,10 +62,12 @@ def worker(rank: int, args: argparse.Namespace) -> None:
     torch._dynamo.config.suppress_errors = True  # no C++ compiler: slower, not broken
     c = Config()
     model = Model(c)
-    matrices = [p for p in model.parameters() if p.dim() == 2]
-    vectors = [p for p in model.parameters() if p.dim() == 1]
-    groups = [{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}]
-    opt = torch.optim.AdamW(groups, lr=args.lr, betas=(0.9, 0.97), fused=True)
+    matrices = [p for name, p in model.named_parameters() if p.dim() == 2 and "embd" not in name]
+    norms = [p for p in model.parameters() if p.dim() == 1]
+    mine = [p for i, p in enumerate(matrices) if i % args.processes == rank]
+    muon = torch.optim.Muon(mine, lr=1, weight_decay=0.1, adjust_lr_fn="match_rms_adamw")
+    groups = [{"params": [model.token_embd.weight]}, {"params": norms}]
+    adam = torch.optim.AdamW(groups, betas=(0.9, 0.97), weight_decay=0.0, fused=True)
 
     t = Tokenizer.from_file(args.tokenizer)
     ids, starts = tokenizer.encode(t, args.corpus)
@@ -64,12 +79,12 @@ def worker(rank: int, args: argparse.Namespace) -> None:
             logits = functional_call(model, named, rows[:, :-1])
         return F.cross_entropy(logits.float().flatten(0, 1), rows[:, 1:].flatten())
 
-    fast_loss = torch.compile(loss_of)
+    fast_loss = torch.compile(loss_of, dynamic=False)
     step, spent, smooth = 0, 0.0, None
     if args.resume and os.path.exists(args.out):
         saved = torch.load(args.out)
         model.load_state_dict(saved["model"])
-        opt.load_state_dict(saved["opt"])
+        adam.load_state_dict(saved["adam"])  # Muon's short momentum starts again
         step, spent = saved["step"], saved["spent"]
         rng.manual_seed(2 + rank + 1000 * step)
 
@@ -79,7 +94,7 @@ def worker(rank: int, args: argparse.Namespace) -> None:
                 loss, rounded = (sum(float(loss_of(h, q)) for h in held.split(2)) / 4 for q in (False, True))
             text = t.decode(model.greedy(t.encode("Once upon a time").ids, 64, stop=0))
             print(f"step {step}: held-out {loss:.4f}, as Q4_0 {rounded:.4f}, {spent:.0f} s: {text}", flush=True)
-            state = {"model": model.state_dict(), "opt": opt.state_dict(), "step": step, "spent": spent}
+            state = {"model": model.state_dict(), "adam": adam.state_dict(), "step": step, "spent": spent}
             torch.save(state, args.out + ".new")
             os.replace(args.out + ".new", args.out)
 
@@ -102,21 +117,26 @@ def worker(rank: int, args: argparse.Namespace) -> None:
         if done >= 1:
             break
         rounded = done >= args.q4_from
-        lr = args.lr * min(1.0, (step + 1) / args.warmup) * (0.02 + 0.49 * (1 + math.cos(math.pi * done)))
-        for g in opt.param_groups:
-            g["lr"] = lr
-        loss = fast_loss(batch(ids, starts, rng, args.batch, c.n_ctx), rounded)
+        scale = min(1.0, (step + 1) / args.warmup, max(0.02, (1 - done) / args.decay))
+        muon.param_groups[0]["lr"] = args.lr_matrices * scale
+        for group, rate in zip(adam.param_groups, (args.lr_embedding, args.lr_norms)):
+            group["lr"] = rate * scale
+        split = SPLITS[step % len(SPLITS)]
+        rows = batch(ids, starts, rng, args.batch * split, c.n_ctx // split)
+        loss = fast_loss(rows, rounded)
         loss.backward()
         average_gradients(model)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        opt.step()
-        opt.zero_grad(set_to_none=False)
+        muon.step()
+        adam.step()
+        exchange(matrices, rank)
+        model.zero_grad(set_to_none=False)
         step += 1
         smooth = loss.item() if smooth is None else 0.95 * smooth + 0.05 * loss.item()
         if step % 25 == 0 and rank == 0:
             speed = 25 * tokens_per_step / (time.time() - told_at)
             told_at = time.time()
-            print(f"step {step} loss {smooth:.4f} lr {lr:.2e} {before + told_at - began:.0f} s "
+            print(f"step {step} loss {smooth:.4f} scale {scale:.3f} {before + told_at - began:.0f} s "
                   f"{speed:.0f} tokens/s{' q4' if rounded else ''}", flush=True)
     dist.destroy_process_group()
 
@@ -130,8 +150,11 @@ if __name__ == "__main__":
     p.add_argument("--resume", action="store_true")
     p.add_argument("--processes", type=int, default=2)
     p.add_argument("--batch", type=int, default=2, help="rows of n_ctx tokens a step and process")
-    p.add_argument("--lr", type=float, default=2.5e-3)
-    p.add_argument("--warmup", type=int, default=80, help="steps")
+    p.add_argument("--lr-embedding", type=float, default=1e-2, help="AdamW")
+    p.add_argument("--lr-norms", type=float, default=1e-3, help="AdamW")
+    p.add_argument("--lr-matrices", type=float, default=5e-3, help="Muon: all other matrices")
+    p.add_argument("--warmup", type=int, default=60, help="steps")
+    p.add_argument("--decay", type=float, default=0.5, help="share of the run in which the rate falls")
     p.add_argument("--q4-from", type=float, default=1.0,
                    help="share of the run after which the forward pass sees weights rounded to Q4_0")
     p.add_argument("--save-every", type=float, default=180, help="seconds")

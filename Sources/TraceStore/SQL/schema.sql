@@ -44,7 +44,7 @@ CREATE TABLE token (
   position INTEGER NOT NULL,
   -- Its id in the vocabulary.
   id INTEGER NOT NULL,
-  -- Its text; a token that is half a character shows as the replacement character.
+  -- The characters that it completes, control tokens by name; the texts join to the whole.
   text TEXT NOT NULL,
   -- 1 for a token of the prompt, 0 for one that the model chose.
   is_prompt INTEGER NOT NULL,
