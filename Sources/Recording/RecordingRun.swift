@@ -105,8 +105,9 @@ public func record(
 }
 
 /// The token that a pass chose, with the likeliest others.
-private func chosenToken(_ pass: PassResult, at position: Int, _ loaded: LoadedModel) -> TraceToken
-{
+private func chosenToken(
+  _ pass: PassResult, _ text: String, at position: Int, _ loaded: LoadedModel
+) -> TraceToken {
   let best = pass.logits.indicesOfLargest(10)
   let logprobs = pass.logits.logProbabilities(of: best)
   return TraceToken(
