@@ -4,6 +4,8 @@
 # make clean
 PREFIX ?= /usr/local
 BIN := .build/release
+# The same flags for ./nibble and for the tests, so that neither builds the other's modules anew.
+FLAGS := -c release -Xswiftc -enable-testing
 
 .PHONY: all build demo test lint install uninstall clean
 
@@ -11,20 +13,19 @@ all: build
 
 build:
 	@scripts/setup build
-	swift build -c release --product nibble
+	swift build $(FLAGS) --product nibble
 	@ln -sfn $(BIN)/nibble nibble
 
 demo: build
 	@./nibble demo
 
-# One build serves the tests and ./nibble.
 test:
 	@scripts/setup test
 	@scripts/fetch-smollm2
-	swift build -c release -Xswiftc -enable-testing --build-tests $(TESTFLAGS)
+	swift build $(FLAGS) --build-tests $(TESTFLAGS)
 	@ln -sfn $(BIN)/nibble nibble
 	NIBBLE_PYTHON=$(CURDIR)/.venv/bin/python \
-	  swift test -c release -Xswiftc -enable-testing --skip-build $(TESTFLAGS)
+	  swift test $(FLAGS) --skip-build $(TESTFLAGS)
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests

@@ -20,7 +20,12 @@ final class RecorderOutput {
     let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
     let code = sqlite3_open_v2(path, &handle, flags, nil)
     guard code == SQLITE_OK, let handle else {
-      let reason = TraceFile.reason(sqlite3_system_errno(handle))
+      let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : path[..<$0] } ?? "."
+      // SQLite's own last attempt is to read, and its error is of that.
+      let reason =
+        access(String(folder), W_OK) == 0
+        ? TraceFile.reason(sqlite3_system_errno(handle))
+        : "\(folder): \(TraceFile.reason(errno))"
       sqlite3_close_v2(handle)
       throw .io(path: path, reason: "cannot be created: \(reason)")
     }

@@ -28,6 +28,7 @@ public final class Trace {
       throw .io(path: path, reason: "cannot be read: \(TraceFile.reason(errno))")
     }
     if status.st_mode & S_IFMT == S_IFDIR { throw .directory(path: path) }
+    if status.st_mode & S_IFMT != S_IFREG { throw .notATrace(path: path) }  // a pipe, a device
     guard access(path, R_OK) == 0 else {
       throw .io(path: path, reason: "cannot be read: \(TraceFile.reason(errno))")
     }

@@ -49,6 +49,9 @@ import Testing
     expectSentence(try nibble("run", "-p", ""), naming: "prompt")
     expectSentence(try nibble("logits", "--ids", "1,5000"), naming: "5000")
     expectSentence(try nibble("record", "-o", "/dev/full"), naming: "/dev/full")
+    _ = try nibble.shell("mkfifo pipe")
+    expectSentence(try nibble("step", "pipe"), naming: "pipe")
+    expectSentence(try nibble("sql", "pipe", "SELECT 1"), naming: "pipe")
   }
 
   @Test func foreignSQLiteFileAndNewerTrace() throws {
