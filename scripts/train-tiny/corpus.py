@@ -2,8 +2,8 @@
 
     python corpus.py OUT.txt --seed 1 --stories 40000 [--without OTHER.txt]
 
-Stories are one a line. `{h}` is the hero, `{f}` the friend, with their pronouns as attributes, so that
-agreement holds by construction. Python's `random.Random` gives the same choices on every version.
+Stories are one a line. `{h}` is the hero, `{f}` the friend, with their pronouns as attributes, so
+that agreement holds by construction. Python's `random.Random` gives the same choices everywhere.
 """
 
 import argparse
@@ -12,8 +12,8 @@ import random
 import shapes
 import words as w
 
-HOBBIES = """sing songs|draw pictures|count the stars|climb trees|read books|collect shells|bake bread
-fly kites|watch the clouds|tell jokes|dance in the rain|look for treasure|pick berries
+HOBBIES = """sing songs|draw pictures|count the stars|climb trees|read books|collect shells
+bake bread|fly kites|watch the clouds|tell jokes|dance in the rain|look for treasure|pick berries
 listen to stories|skip stones|play hide and seek|paint small boats|build towers of stones|swim
 make paper hats|chase the wind|plant seeds|make up rhymes|ask questions|look at maps"""
 HOBBIES = w.rows(HOBBIES)

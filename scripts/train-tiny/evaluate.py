@@ -35,10 +35,8 @@ def read(path: str) -> tuple[Model, gguf.GGUFReader]:
         norm_eps=get("attention.layer_norm_rms_epsilon"),
     )
     model = Model(c)
-    model.load_state_dict(
-        {t.name: torch.tensor(dequantize(t.data, t.tensor_type)).float() for t in r.tensors}, strict=False
-    )
-    assert {t.name for t in r.tensors} == {name for name, _ in model.named_parameters()}
+    weights = {t.name: torch.tensor(dequantize(t.data, t.tensor_type)).float() for t in r.tensors}
+    model.load_state_dict(weights)  # throws where a tensor is missing, or one too many
     return model.eval(), r
 
 
@@ -75,5 +73,6 @@ if __name__ == "__main__":
         prompt = t.encode(args.prompt).ids
         ids = model.greedy(prompt, args.tokens, stop=end)
         print(f"{path}: {os.path.getsize(path):,} bytes")
-        print(f"  validation loss {loss(model, stories):.4f} nats per token over {len(stories)} stories")
+        mean = loss(model, stories)
+        print(f"  validation loss {mean:.4f} nats per token over {len(stories)} stories")
         print(f"  greedy, {len(ids)} tokens: {t.decode(prompt + ids)}")

@@ -1,4 +1,4 @@
-"""Writes a checkpoint as an F16 GGUF: architecture `llama`, tokenizer `gpt2` with pre-tokenizer `gpt-2`.
+"""Writes a checkpoint as an F16 GGUF: architecture `llama`, tokenizer `gpt2`.
 
     python export.py MODEL.pt TOKENIZER.json OUT.gguf
 

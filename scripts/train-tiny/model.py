@@ -1,6 +1,7 @@
 """The network: llama architecture, small enough to read in a minute.
 
-Shapes below: B batch, T tokens, D n_embd, H heads, G key/value heads, S head size, F n_ff, V vocabulary.
+Shapes below: B batch, T tokens, D n_embd, H heads, G key/value heads, S head size, F n_ff,
+V vocabulary.
 Positions are rotated in interleaved pairs (2i, 2i+1), which is what GGUF means by
 `general.architecture = llama`: the Q and K rows are exported as they are, without a permutation.
 """
@@ -43,11 +44,11 @@ def rotate(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tenso
 
 
 def q4_0(w: torch.Tensor) -> torch.Tensor:
-    """w rounded to Q4_0 (blocks of 32, one float16 scale, 16 steps); gradients pass straight through."""
+    """w rounded to Q4_0: blocks of 32 values, a float16 scale, 16 steps."""
     b = w.detach().reshape(-1, 32)
     d = b.gather(1, b.abs().argmax(1, keepdim=True)) / -8
     q = torch.where(d == 0, 0.0, b / d + 8.5).floor().clamp(0, 15) - 8
-    return w + ((q * d.half().float()).view_as(w) - w).detach()
+    return (q * d.half().float()).view_as(w)
 
 
 class Norm(nn.Module):

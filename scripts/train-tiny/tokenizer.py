@@ -16,9 +16,10 @@ def train(lines, vocab: int) -> Tokenizer:
     t.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     t.decoder = decoders.ByteLevel()
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())  # all 256 bytes: no text is unknown
-    t.train_from_iterator(
-        lines, trainers.BpeTrainer(vocab_size=vocab, special_tokens=[END], initial_alphabet=alphabet)
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab, special_tokens=[END], initial_alphabet=alphabet, show_progress=False
     )
+    t.train_from_iterator(lines, trainer)
     return t
 
 

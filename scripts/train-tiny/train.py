@@ -1,12 +1,12 @@
 """Trains the model on the CPU, one process of one thread a core, gradients averaged every step.
 
-    python train.py CORPUS.txt HELDOUT.txt TOKENIZER.json OUT.pt (--minutes M | --steps N) [--resume]
+    python train.py CORPUS.txt HELDOUT.txt TOKENIZER.json OUT.pt (--minutes M | --steps N)
 
 With --minutes the learning rate follows the clock, so that a slow machine ends with a finished
 schedule too; with --steps the run does not depend on the machine's speed. A checkpoint is written
-every few minutes, and --resume goes on from it. (Threads that share one matrix product wait for each
-other hundreds of times a step, which is slow on a busy machine; processes wait twice.) The matrices of the
-layers are trained with Muon, each process updating its share, the rest with AdamW.
+every few minutes, and --resume goes on from it. (Threads that share one matrix product wait for
+each other hundreds of times a step, which is slow on a busy machine; processes wait twice.) The
+matrices of the layers are trained with Muon, each process updating its share, the rest with AdamW.
 """
 
 import argparse
@@ -21,7 +21,6 @@ from torch.func import functional_call
 
 import tokenizer
 from model import Config, Model, q4_0
-
 
 SPLITS = (2, 2, 2, 1)  # step by step: mostly one story a row, sometimes the whole context
 
@@ -45,7 +44,8 @@ def average_gradients(model: Model) -> None:
 def exchange(matrices: list[torch.Tensor], rank: int) -> None:
     """Gives every process the matrices that another one has updated."""
     own = [i % dist.get_world_size() == rank for i in range(len(matrices))]
-    flat = torch.cat([(m.detach() if o else torch.zeros_like(m)).flatten() for m, o in zip(matrices, own)])
+    parts = [m.detach() if o else torch.zeros_like(m) for m, o in zip(matrices, own)]
+    flat = torch.cat([part.flatten() for part in parts])
     dist.all_reduce(flat)
     for m, o, part in zip(matrices, own, flat.split([m.numel() for m in matrices])):
         if not o:
@@ -91,17 +91,20 @@ def worker(rank: int, args: argparse.Namespace) -> None:
     def save() -> None:
         if rank == 0:
             with torch.no_grad():
-                loss, rounded = (sum(float(loss_of(h, q)) for h in held.split(2)) / 4 for q in (False, True))
+                loss = sum(float(loss_of(rows)) for rows in held.split(2)) / 4
+                rounded = sum(float(loss_of(rows, True)) for rows in held.split(2)) / 4
             text = t.decode(model.greedy(t.encode("Once upon a time").ids, 64, stop=0))
-            print(f"step {step}: held-out {loss:.4f}, as Q4_0 {rounded:.4f}, {spent:.0f} s: {text}", flush=True)
-            state = {"model": model.state_dict(), "adam": adam.state_dict(), "step": step, "spent": spent}
-            torch.save(state, args.out + ".new")
+            print(f"step {step}: held-out {loss:.4f}, as Q4_0 {rounded:.4f}, {spent:.0f} s: {text}",
+                  flush=True)
+            state = {"model": model.state_dict(), "adam": adam.state_dict()}
+            torch.save(state | {"step": step, "spent": spent}, args.out + ".new")
             os.replace(args.out + ".new", args.out)
 
     tokens_per_step = args.batch * args.processes * c.n_ctx
     if rank == 0:
-        print(f"{len(ids):,} training tokens, {sum(p.numel() for p in model.parameters()):,} weights, "
-              f"{tokens_per_step} tokens a step", flush=True)
+        weights = sum(p.numel() for p in model.parameters())
+        print(f"{len(ids):,} training tokens, {weights:,} weights, {tokens_per_step} tokens a step",
+              flush=True)
     began = saved_at = told_at = time.time()
     before = spent
     while True:
@@ -116,14 +119,13 @@ def worker(rank: int, args: argparse.Namespace) -> None:
             saved_at = time.time()
         if done >= 1:
             break
-        rounded = done >= args.q4_from
         scale = min(1.0, (step + 1) / args.warmup, max(0.02, (1 - done) / args.decay))
         muon.param_groups[0]["lr"] = args.lr_matrices * scale
         for group, rate in zip(adam.param_groups, (args.lr_embedding, args.lr_norms)):
             group["lr"] = rate * scale
         split = SPLITS[step % len(SPLITS)]
         rows = batch(ids, starts, rng, args.batch * split, c.n_ctx // split)
-        loss = fast_loss(rows, rounded)
+        loss = fast_loss(rows)
         loss.backward()
         average_gradients(model)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -136,8 +138,8 @@ def worker(rank: int, args: argparse.Namespace) -> None:
         if step % 25 == 0 and rank == 0:
             speed = 25 * tokens_per_step / (time.time() - told_at)
             told_at = time.time()
-            print(f"step {step} loss {smooth:.4f} scale {scale:.3f} {before + told_at - began:.0f} s "
-                  f"{speed:.0f} tokens/s{' q4' if rounded else ''}", flush=True)
+            print(f"step {step} loss {smooth:.4f} scale {scale:.3f} {spent:.0f} s "
+                  f"{speed:.0f} tokens/s", flush=True)
     dist.destroy_process_group()
 
 
@@ -154,15 +156,13 @@ if __name__ == "__main__":
     p.add_argument("--lr-norms", type=float, default=1e-3, help="AdamW")
     p.add_argument("--lr-matrices", type=float, default=5e-3, help="Muon: all other matrices")
     p.add_argument("--warmup", type=int, default=60, help="steps")
-    p.add_argument("--decay", type=float, default=0.5, help="share of the run in which the rate falls")
-    p.add_argument("--q4-from", type=float, default=1.0,
-                   help="share of the run after which the forward pass sees weights rounded to Q4_0")
+    p.add_argument("--decay", type=float, default=0.5, help="last share of the run: the rate falls")
     p.add_argument("--save-every", type=float, default=180, help="seconds")
     args = p.parse_args()
     if (args.minutes is None) == (args.steps is None):
         p.error("give one of --minutes and --steps")
     args.out = os.path.abspath(args.out)
-    if os.path.exists(args.out + ".group"):
-        os.remove(args.out + ".group")
+    meeting = args.out + ".group"  # the file over which the processes find each other
+    if os.path.exists(meeting):
+        os.remove(meeting)
     torch.multiprocessing.spawn(worker, (args,), args.processes)
-    os.remove(args.out + ".group") if os.path.exists(args.out + ".group") else None
