@@ -70,7 +70,7 @@ import Testing
   @Test func anOutputThatCannotBeMadeIsNamed() throws {
     let path = "/nonexistent-folder/trace.sqlite"
     let error = #expect(throws: TraceError.self) { try Recording(path: path) }
-    #expect(error?.description == "\(path): cannot be created: No such file or directory.")
+    #expect(error?.description == "\(path): cannot be created: /nonexistent-folder: No such file or directory.")
   }
 
   @Test func aTraceWithoutPermissionIsNamed() throws {
