@@ -70,7 +70,8 @@ import Testing
   @Test func anOutputThatCannotBeMadeIsNamed() throws {
     let path = "/nonexistent-folder/trace.sqlite"
     let error = #expect(throws: TraceError.self) { try Recording(path: path) }
-    #expect(error?.description == "\(path): cannot be created: /nonexistent-folder: No such file or directory.")
+    let reason = "/nonexistent-folder: No such file or directory."
+    #expect(error?.description == "\(path): cannot be created: \(reason)")
   }
 
   @Test func aTraceWithoutPermissionIsNamed() throws {
