@@ -230,28 +230,6 @@ INLINE void floats(uint32_t type, const uint8_t *src, void *dst, size_t count, i
   nibble_dequantize_scalar(type, src + whole * bytes, rest, count - whole, half);
 }
 
-INLINE void any(uint32_t type, const void *src, void *dst, size_t count, int half) {
-  switch (type) {
-    case NIBBLE_TYPE_Q4_0: q4_0(src, dst, count, half); break;
-    case NIBBLE_TYPE_Q4_1: q4_1(src, dst, count, half); break;
-    case NIBBLE_TYPE_Q5_0: q5_0(src, dst, count, half); break;
-    case NIBBLE_TYPE_Q5_1: q5_1(src, dst, count, half); break;
-    case NIBBLE_TYPE_Q8_0: q8_0(src, dst, count, half); break;
-    case NIBBLE_TYPE_Q4_K: q4_k(src, dst, count, half); break;
-    case NIBBLE_TYPE_Q5_K: q5_k(src, dst, count, half); break;
-    case NIBBLE_TYPE_Q6_K: q6_k(src, dst, count, half); break;
-    case NIBBLE_TYPE_F32: floats(NIBBLE_TYPE_F32, src, dst, count, half); break;
-    case NIBBLE_TYPE_F16: floats(NIBBLE_TYPE_F16, src, dst, count, half); break;
-    case NIBBLE_TYPE_BF16: floats(NIBBLE_TYPE_BF16, src, dst, count, half); break;
-  }
-}
-
-TARGET void nibble_dequantize_avx512(
-    uint32_t type, const void *src, void *dst, size_t count, int half) {
-  if (half) {
-    any(type, src, dst, count, 1);
-  } else {
-    any(type, src, dst, count, 0);
-  }
-}
+#define NAME nibble_dequantize_avx512
+#include "dequantize_by_type.h"
 #endif

@@ -17,4 +17,10 @@ public enum EventKind: Int, CaseIterable, Sendable {
 
   /// The name in the trace and on screen.
   public var name: String { "\(self)" }
+
+  /// The kind of that name, or `nil`.
+  init?(name: String) {
+    guard let kind = Self.allCases.first(where: { $0.name == name }) else { return nil }
+    self = kind
+  }
 }

@@ -7,10 +7,10 @@ import Inference
 extension Trace {
   /// What happened at `step`, or `nil` outside the trace.
   public func event(at step: Int) throws(TraceError) -> TraceEvent? {
-    try first("SELECT * FROM _step WHERE step = ?", [step]) { row in
+    try first("SELECT * FROM event WHERE step = ?", [step]) { row in
       try TraceEvent(
         step: row[0], op: row[1], thread: row[2],
-        kind: self.decode(EventKind.init(rawValue:), row[3], "kind of event"),
+        kind: self.decode(EventKind.init(name:), row[3], "kind of event"),
         live: MemoryUse(row: row))
     }
   }
@@ -59,7 +59,7 @@ extension Trace {
     return count
   }
 
-  func decode<T>(_ make: (Int) -> T?, _ code: Int, _ what: String) throws -> T {
+  func decode<Code, T>(_ make: (Code) -> T?, _ code: Code, _ what: String) throws -> T {
     guard let value = make(code) else {
       throw TraceError.corrupt(path: path, reason: "\(what) \(code)")
     }

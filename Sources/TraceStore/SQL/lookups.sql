@@ -86,27 +86,3 @@ FROM _kept AS k
   LEFT JOIN weight_tile AS w ON w.id = t.weight_tile
   LEFT JOIN tensor AS s ON s.id = w.tensor;
 
--- An event with its kind as a number.
-CREATE VIEW _step AS
-SELECT
-  -- The step.
-  e.step AS step,
-  -- The operation that it is part of, or NULL.
-  e.op AS op,
-  -- The worker that did it.
-  e.thread AS thread,
-  -- 0 dequantize, 1 multiply, 2 free, 3 alloc, 4 compute, 5 append, 6 fail.
-  e.kind AS kind,
-  -- Bytes of packed weights alive after it.
-  m.weights AS weights,
-  -- Bytes of dequantized weights alive after it.
-  m.weights_dequantized AS weights_dequantized,
-  -- Bytes of KV cache alive after it.
-  m.kv_cache AS kv_cache,
-  -- Bytes of activations alive after it.
-  m.activations AS activations,
-  -- Bytes of workspace alive after it.
-  m.workspace AS workspace,
-  -- Bytes of logits alive after it.
-  m.logits AS logits
-FROM _event AS e LEFT JOIN _memory AS m ON m.id = e.memory;
