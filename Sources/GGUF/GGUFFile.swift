@@ -70,6 +70,14 @@ public final class GGUFFile: Sendable {
       rebasing: file.bytes[tensor.fileOffset..<tensor.fileOffset + tensor.byteCount])
   }
 
+  /// Gives the pages that hold nothing but this tensor back to the system. They are read anew where
+  /// they are touched again.
+  ///
+  /// - Precondition: the tensor is one of this file's.
+  public func releasePages(of tensor: GGUFTensor) {
+    file.release(tensor.fileOffset..<tensor.fileOffset + tensor.byteCount)
+  }
+
   /// The packed bytes of some rows of a tensor, valid as long as this object lives.
   ///
   /// - Precondition: the tensor is one of this file's and has these rows.

@@ -45,6 +45,15 @@ final class MappedFile: @unchecked Sendable {  // immutable after init
     bytes = UnsafeRawBufferPointer(start: start, count: size)
   }
 
+  /// Lets the pages that lie within `range` leave memory.
+  func release(_ range: Range<Int>) {
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let start = (range.lowerBound + page - 1) / page * page
+    let end = range.upperBound / page * page
+    guard start < end, let base = bytes.baseAddress else { return }
+    madvise(UnsafeMutableRawPointer(mutating: base + start), end - start, MADV_DONTNEED)
+  }
+
   deinit {
     munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
   }

@@ -76,6 +76,23 @@ extension Engine {
       into: y, thread: thread)
   }
 
+  /// Records one product of `tokens` tokens with `rows` of `weight`, which `product` computes: one
+  /// step, `multiply`.
+  func multiply(
+    _ weight: Weight, tile: Int? = nil, rows: Range<Int>, tokens: Int, thread: Int,
+    _ product: () -> Void
+  ) {
+    let start = Observer.isWatching ? nibble_nanoseconds() : 0
+    product()
+    let elapsed = Observer.isWatching ? Int(nibble_nanoseconds() - start) : 0
+    let description = MatmulDescription(
+      tensor: weight.index, tile: tile, firstRow: rows.lowerBound, m: tokens, k: weight.cols,
+      n: rows.count, thread: thread)
+    ledger.step(.weightsDequantized, 0) {
+      $0.multiplied(description, nanoseconds: elapsed, live: $1)
+    }
+  }
+
   /// Returns a tile to the ledger: one step, `free`.
   func free(_ tile: Tile) {
     tile.values.deallocate()
@@ -88,22 +105,16 @@ extension Engine {
     _ values: UnsafeRawPointer, _ type: TensorType, _ weight: Weight, tile: Int?,
     rows: Range<Int>, _ x: Activation, into y: Activation, thread: Int
   ) {
-    let start = Observer.isWatching ? nibble_nanoseconds() : 0
-    var product = nibble_product(
-      w: values, w_stride: weight.cols, rows: rows.count, cols: weight.cols, x: x.values,
-      x_stride: x.cols, tokens: x.rows, y: y.values + rows.lowerBound, y_stride: y.cols)
-    switch type {
-    case .f16: nibble_matmul_f16(&product)
-    case .bf16: nibble_matmul_bf16(&product)
-    case .f32: nibble_matmul_f32(&product)
-    default: preconditionFailure("\(type) is multiplied through tiles")
-    }
-    let elapsed = Observer.isWatching ? Int(nibble_nanoseconds() - start) : 0
-    let description = MatmulDescription(
-      tensor: weight.index, tile: tile, firstRow: rows.lowerBound, m: x.rows, k: weight.cols,
-      n: rows.count, thread: thread)
-    ledger.step(.weightsDequantized, 0) {
-      $0.multiplied(description, nanoseconds: elapsed, live: $1)
+    multiply(weight, tile: tile, rows: rows, tokens: x.rows, thread: thread) {
+      var product = nibble_product(
+        w: values, w_stride: weight.cols, rows: rows.count, cols: weight.cols, x: x.values,
+        x_stride: x.cols, tokens: x.rows, y: y.values + rows.lowerBound, y_stride: y.cols)
+      switch type {
+      case .f16: nibble_matmul_f16(&product)
+      case .bf16: nibble_matmul_bf16(&product)
+      case .f32: nibble_matmul_f32(&product)
+      default: preconditionFailure("\(type) is multiplied through tiles")
+      }
     }
   }
 }

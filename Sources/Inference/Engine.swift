@@ -41,6 +41,8 @@ public final class Engine<Observer: PassObserver> {
   var strategy: any Strategy
   let workers: Workers
   let cache: KVCache
+  /// Where `int4-gemm` rounds activations to; there during a pass.
+  var int8Activations: UnsafeMutablePointer<nibble_int8_block>?
 
   /// Counts the packed weights and does what the strategy does before the first pass.
   ///
@@ -56,8 +58,11 @@ public final class Engine<Observer: PassObserver> {
       switch options.strategy {
       case .tiled: TiledStrategy(tileRows: options.tileRows)
       case .wholeModel: WholeModelStrategy()
+      case .int4GEMM: IntegerStrategy()
       }
-    ledger.adopt(model.packedBytes, .weights, "packed weights (mapped file)")
+    ledger.adopt(
+      model.packedBytes - strategy.copiedBytes(of: model), .weights,
+      "packed weights (mapped file)")
     if model.convertedBytes > 0 {
       ledger.adopt(model.convertedBytes, .weights, "vectors as f32")
     }
@@ -67,5 +72,6 @@ public final class Engine<Observer: PassObserver> {
   deinit {
     cache.truncate(to: 0) { $0.base.deallocate() }
     for tile in strategy.residentTiles { tile.values.deallocate() }
+    for buffer in strategy.residentBuffers { buffer.base.deallocate() }
   }
 }

@@ -41,6 +41,9 @@ public final class Model: Sendable {
     return all
   }
 
+  /// Gives the pages of a matrix in the mapped file back to the system, until they are read again.
+  func releasePages(of weight: Weight) { file.releasePages(of: file.tensors[weight.index]) }
+
   /// Binds the tensors of `file` to the places where the forward pass uses them.
   ///
   /// - Throws: `InferenceError` where the architecture, a type or a shape is not what the

@@ -1,3 +1,5 @@
+import CKernels
+
 /// The buffers of one pass, taken from the ledger at its start and returned at its end.
 ///
 /// Layers reuse them one after the other, so their bytes grow with the tokens of a pass and not
@@ -45,6 +47,12 @@ final class PassBuffers<Observer: PassObserver> {
       rotations = try take(.workspace, "rope table", 2 * nTokens, config.ropeCount / 2).values
       let kvFloats = engine.attentionWorkspace
       kvHead = kvFloats == 0 ? rotations : try take(.workspace, "kv head", 1, kvFloats).values
+      if engine.options.strategy == .int4GEMM {
+        let buffer = try engine.ledger.allocate(
+          engine.int8ActivationBytes(nTokens: nTokens), .workspace, "int8 activations")
+        taken.append(buffer)
+        engine.int8Activations = buffer.base.assumingMemoryBound(to: nibble_int8_block.self)
+      }
     } catch {
       taken.reversed().forEach(engine.ledger.free)
       throw error

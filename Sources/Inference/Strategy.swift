@@ -12,12 +12,19 @@ protocol Strategy {
   func residentTile(of weight: Weight) -> Tile?
   /// The tiles that `prepare` made.
   var residentTiles: [Tile] { get }
+  /// The other buffers that `prepare` took.
+  var residentBuffers: [Buffer] { get }
+  /// Bytes of packed weights that `prepare` copies from the file to buffers of its own, and that
+  /// therefore do not count where they are mapped.
+  func copiedBytes(of model: Model) -> Int
 }
 
 extension Strategy {
   mutating func prepare<Observer>(_ engine: Engine<Observer>) throws {}
   func residentTile(of weight: Weight) -> Tile? { nil }
   var residentTiles: [Tile] { [] }
+  var residentBuffers: [Buffer] { [] }
+  func copiedBytes(of model: Model) -> Int { 0 }
 }
 
 /// The strategies by the names that `--strategy` and traces use.
@@ -26,4 +33,6 @@ public enum StrategyName: String, CaseIterable, Sendable {
   case tiled
   /// Every weight to f16 at load, kept: the misconception.
   case wholeModel = "whole-model"
+  /// Activations become int8, products are of integers, scales are applied to whole blocks.
+  case int4GEMM = "int4-gemm"
 }

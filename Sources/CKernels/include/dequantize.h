@@ -42,6 +42,7 @@ typedef enum {
   NIBBLE_ISA_SCALAR = 0,
   NIBBLE_ISA_AVX2 = 1,    // AVX2, F16C and FMA
   NIBBLE_ISA_AVX512 = 2,  // AVX-512 F, BW, VL and DQ, with the above
+  NIBBLE_ISA_AVX512_VNNI = 3,  // with VNNI, for the products of integer.h alone
 } nibble_isa;
 
 // The best one that this machine has; found once.

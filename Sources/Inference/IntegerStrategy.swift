@@ -1,0 +1,84 @@
+import CKernels
+import Quantization
+
+/// Nothing becomes a float but the sums: activations are rounded to int8, 32 at a time, and
+/// multiplied with the packed integers of the weights; scales are applied to whole blocks. As in
+/// llama.cpp's CPU kernels and in libraries of integer GEMM.
+///
+/// Before the first pass the rows of every matrix are interleaved in panels of 16, so that one
+/// vector works on 16 rows. That moves bytes and adds none: what was int4 stays int4, and counts
+/// once. The pages of the file that they came from are given back as they are read.
+struct IntegerStrategy: Strategy {
+  /// Interleaved matrices, by ``Weight/index``.
+  private var panels: [Int: Buffer] = [:]
+
+  func copiedBytes(of model: Model) -> Int {
+    Self.matrices(of: model).reduce(0) { $0 + $1.rows * $1.rowBytes }
+  }
+
+  private static func matrices(of model: Model) -> [Weight] {
+    model.matrices.filter(\.type.isQuantized)
+  }
+
+  mutating func prepare<Observer>(_ engine: Engine<Observer>) throws {
+    for weight in Self.matrices(of: engine.model) {
+      let buffer = try engine.ledger.allocate(
+        weight.rows * weight.rowBytes, .weights, "\(weight.name), rows interleaved")
+      panels[weight.index] = buffer
+      let share = Self.share(of: weight, threads: engine.threads)
+      engine.workers.forEach(weight.rows, by: share) { rows, _ in
+        nibble_interleave(
+          weight.type.rawValue, weight.packed(row: rows.lowerBound),
+          buffer.base + rows.lowerBound * weight.rowBytes, rows.count, weight.cols)
+      }
+      engine.model.releasePages(of: weight)
+    }
+  }
+
+  func multiply<Observer>(
+    _ weight: Weight, _ x: Activation, into y: Activation, on engine: Engine<Observer>
+  ) throws {
+    guard let panel = panels[weight.index], let rounded = engine.int8Activations else {
+      preconditionFailure("prepare interleaved every matrix, and a pass has room for int8")
+    }
+    engine.round(x, to: rounded)
+    let product = nibble_integer_product(
+      type: weight.type.rawValue, w: panel.base, rows: weight.rows, cols: weight.cols, x: rounded,
+      tokens: x.rows, y: y.values, y_stride: y.cols)
+    let share = Self.share(of: weight, threads: engine.threads)
+    try engine.forEachRows(of: weight, by: share) { rows, thread in
+      engine.multiply(weight, rows: rows, tokens: x.rows, thread: thread) {
+        withUnsafePointer(to: product) {
+          nibble_integer_matmul($0, rows.lowerBound, rows.count)
+        }
+      }
+    }
+  }
+
+  /// Rows for one thread: whole panels.
+  private static func share(of weight: Weight, threads: Int) -> Int {
+    let panel = Int(NIBBLE_PANEL)
+    return (weight.rows + threads * panel - 1) / (threads * panel) * panel
+  }
+
+  var residentBuffers: [Buffer] { Array(panels.values) }
+}
+
+extension Engine {
+  /// Rounds activations to int8: x `(nTokens, cols)`. One step, `compute`.
+  func round(_ x: Activation, to blocks: UnsafeMutablePointer<nibble_int8_block>) {
+    let tokensAtOnce = 48  // whole groups of nibble_int8_group
+    workers.forEach(x.rows, by: tokensAtOnce) { rows, _ in
+      nibble_int8_quantize(
+        x.row(rows.lowerBound), x.cols, rows.count, x.cols,
+        blocks + rows.lowerBound * x.cols / 32)
+    }
+    computed()
+  }
+
+  /// Bytes of the int8 activations of a pass of `nTokens` tokens, those of the widest matrix.
+  func int8ActivationBytes(nTokens: Int) -> Int {
+    let cols = model.matrices.filter(\.type.isQuantized).map(\.cols).max() ?? 0
+    return nibble_int8_bytes(nTokens, cols)
+  }
+}
