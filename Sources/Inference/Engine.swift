@@ -54,8 +54,11 @@ public final class Engine<Observer: PassObserver> {
     cache = try KVCache(config: model.config, type: options.kvType)
     strategy =
       switch options.strategy {
-      case .tiled: TiledStrategy(tileRows: options.tileRows)
       case .wholeModel: WholeModelStrategy()
+      case .perLayer: PerLayerStrategy()
+      case .perTensor: PerTensorStrategy()
+      case .tiled: TiledStrategy(tileRows: options.tileRows)
+      case .scratch: ScratchStrategy(tileRows: options.tileRows)
       }
     ledger.adopt(model.packedBytes, .weights, "packed weights (mapped file)")
     if model.convertedBytes > 0 {
@@ -66,6 +69,6 @@ public final class Engine<Observer: PassObserver> {
 
   deinit {
     cache.truncate(to: 0) { $0.base.deallocate() }
-    for tile in strategy.residentTiles { tile.values.deallocate() }
+    for memory in strategy.resident { memory.deallocate() }
   }
 }
