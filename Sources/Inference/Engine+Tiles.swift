@@ -6,6 +6,11 @@ import Quantization
 struct Tile {
   let description: TileDescription
   let values: UnsafeMutableRawPointer
+
+  /// Bytes before a row of the matrix.
+  func offset(ofRow row: Int) -> Int {
+    (row - description.firstRow) * description.cols * description.type.size
+  }
 }
 
 extension Engine {
@@ -28,16 +33,61 @@ extension Engine {
     if let failure { throw failure }
   }
 
-  /// Takes a tile from the ledger and fills it: one step, `dequantize`.
-  func dequantize(_ weight: Weight, rows: Range<Int>, thread: Int) throws -> Tile {
-    let description = TileDescription(
-      id: ledger.nextID(), tensor: weight.index, firstRow: rows.lowerBound, rows: rows.count,
-      cols: weight.cols, type: weight.tileType, thread: thread)
-    let values = try MemoryLedger<Observer>.systemAllocate(
-      description.bytes, "\(weight.name) rows \(rows)")
+  /// Takes a tile of `rows`, one step, `dequantize`, and fills it.
+  ///
+  /// - Parameter buffer: where it lies; by default in memory of its own.
+  /// - Throws: `InferenceError.outOfMemory`.
+  func dequantize(
+    _ weight: Weight, rows: Range<Int>, in buffer: Buffer? = nil, thread: Int
+  ) throws -> Tile {
+    let tile = try takeTile(weight, rows: rows, in: buffer, thread: thread)
+    fill(tile) { decode(weight, rows: rows, into: tile) }
+    return tile
+  }
+
+  /// The same of a whole matrix, filled by all threads.
+  func dequantize(_ weight: Weight) throws -> Tile {
+    let tile = try takeTile(weight, rows: 0..<weight.rows, in: nil, thread: 0)
+    fill(tile) {
+      workers.forEach(weight.rows, by: 64) { rows, _ in decode(weight, rows: rows, into: tile) }
+    }
+    return tile
+  }
+
+  private func takeTile(
+    _ weight: Weight, rows: Range<Int>, in buffer: Buffer?, thread: Int
+  ) throws -> Tile {
+    func describe(id: Int) -> TileDescription {
+      TileDescription(
+        id: id, tensor: weight.index, firstRow: rows.lowerBound, rows: rows.count,
+        cols: weight.cols, type: weight.tileType, thread: thread,
+        buffer: buffer?.description.id)
+    }
+    guard let buffer else {
+      return try ledger.allocateTile(
+        weight.tileBytes(rows: rows.count), "\(weight.name) rows \(rows)", describe)
+    }
+    let description = describe(id: ledger.nextID())
+    precondition(description.bytes <= buffer.description.bytes, "the buffer holds the largest tile")
+    ledger.step(.weightsDequantized, 0) { $0.dequantizing(description, live: $1) }
+    return Tile(description: description, values: buffer.base)
+  }
+
+  /// Tells the observer what `body` filled the tile with.
+  private func fill(_ tile: Tile, _ body: () -> Void) {
     let start = Observer.isWatching ? nibble_nanoseconds() : 0
+    body()
+    let elapsed = Observer.isWatching ? Int(nibble_nanoseconds() - start) : 0
+    ledger.report {
+      $0.dequantized(tile.description, values: tile.values, nanoseconds: elapsed)
+    }
+  }
+
+  /// Writes `rows` of `weight` to their place in a tile.
+  private func decode(_ weight: Weight, rows: Range<Int>, into tile: Tile) {
     let packed = weight.packed(row: rows.lowerBound)
     let count = rows.count * weight.cols
+    let values = tile.values + tile.offset(ofRow: rows.lowerBound)
     switch weight.tileType {
     case .f16:
       nibble_dequantize_f16(
@@ -46,11 +96,6 @@ extension Engine {
       nibble_dequantize_f32(
         weight.type.rawValue, packed, values.assumingMemoryBound(to: Float.self), count)
     }
-    let elapsed = Observer.isWatching ? Int(nibble_nanoseconds() - start) : 0
-    ledger.step(.weightsDequantized, description.bytes) {
-      $0.dequantized(description, values: values, nanoseconds: elapsed, live: $1)
-    }
-    return Tile(description: description, values: values)
   }
 
   /// Multiplies by `rows` of a tile of `weight`: one step, `multiply`.
@@ -60,11 +105,17 @@ extension Engine {
     _ tile: Tile, _ weight: Weight, rows: Range<Int>, _ x: Activation, into y: Activation,
     thread: Int
   ) {
-    let description = tile.description
-    let offset = (rows.lowerBound - description.firstRow) * weight.cols * description.type.size
     multiply(
-      UnsafeRawPointer(tile.values + offset), description.type == .f16 ? .f16 : .f32, weight,
-      tile: description.id, rows: rows, x, into: y, thread: thread)
+      UnsafeRawPointer(tile.values + tile.offset(ofRow: rows.lowerBound)),
+      tile.description.type == .f16 ? .f16 : .f32, weight, tile: tile.description.id, rows: rows,
+      x, into: y, thread: thread)
+  }
+
+  /// Multiplies by a tile of the whole of `weight`, on all threads: a step each, `multiply`.
+  func multiply(_ tile: Tile, _ weight: Weight, _ x: Activation, into y: Activation) {
+    workers.forEach(weight.rows, by: (weight.rows + threads - 1) / threads) { rows, thread in
+      multiply(tile, weight, rows: rows, x, into: y, thread: thread)
+    }
   }
 
   /// Multiplies by rows of a matrix that is not quantized, where it lies: one step, `multiply`.
@@ -93,10 +144,11 @@ extension Engine {
     }
   }
 
-  /// Returns a tile to the ledger: one step, `free`.
+  /// Returns a tile to the ledger, or what holds it to the next tile: one step, `free`.
   func free(_ tile: Tile) {
-    tile.values.deallocate()
-    ledger.step(.weightsDequantized, -tile.description.bytes) {
+    let isOwner = tile.description.buffer == nil
+    if isOwner { tile.values.deallocate() }
+    ledger.step(.weightsDequantized, isOwner ? -tile.description.bytes : 0) {
       $0.freedTile(tile.description, live: $1)
     }
   }

@@ -56,8 +56,11 @@ public final class Engine<Observer: PassObserver> {
     cache = try KVCache(config: model.config, type: options.kvType)
     strategy =
       switch options.strategy {
-      case .tiled: TiledStrategy(tileRows: options.tileRows)
       case .wholeModel: WholeModelStrategy()
+      case .perLayer: PerLayerStrategy()
+      case .perTensor: PerTensorStrategy()
+      case .tiled: TiledStrategy(tileRows: options.tileRows)
+      case .scratch: ScratchStrategy(tileRows: options.tileRows)
       case .int4GEMM: IntegerStrategy()
       }
     ledger.adopt(
@@ -71,7 +74,6 @@ public final class Engine<Observer: PassObserver> {
 
   deinit {
     cache.truncate(to: 0) { $0.base.deallocate() }
-    for tile in strategy.residentTiles { tile.values.deallocate() }
-    for buffer in strategy.residentBuffers { buffer.base.deallocate() }
+    for memory in strategy.resident { memory.deallocate() }
   }
 }

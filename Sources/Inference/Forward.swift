@@ -21,6 +21,7 @@ extension Engine {
     let start = beginPass(tokens, kind)
     let buffers = try PassBuffers(engine: self, nTokens: tokens.count)
     defer {  // where the pass failed
+      strategy.layerEnded(on: self)
       buffers.freeAll()
       cache.truncate(to: position, free: ledger.free)
     }
@@ -30,6 +31,7 @@ extension Engine {
     var x = try getRows(model.tokenEmbedding, tokens, into: buffers.x)  // (nTokens, nEmbd)
 
     for (il, layer) in model.layers.enumerated() {
+      try strategy.layerBegan(layer, on: self)
       // Attention: what each token takes from the tokens before it.
       let attnNorm = try rmsNorm(x, layer.attnNorm, into: buffers.normed, "attn_norm", il)
       // q (nTokens, nHead * headSize); k and v (nTokens, nKVHead * headSize)
@@ -55,6 +57,7 @@ extension Engine {
       let hidden = try swiglu(gate, up, "ffn_swiglu", il)  // (nTokens, nFF), like gate and up
       let ffnOut = try linear(layer.ffnDown, hidden, into: buffers.out, "ffn_out", il)
       x = try add(ffnOut, ffnIn, into: buffers.x, "l_out", il)  // (nTokens, nEmbd)
+      strategy.layerEnded(on: self)
     }
 
     let last = x.suffix(logitsForAll ? tokens.count : 1)

@@ -61,7 +61,7 @@ struct IntegerStrategy: Strategy {
     return (weight.rows + threads * panel - 1) / (threads * panel) * panel
   }
 
-  var residentBuffers: [Buffer] { Array(panels.values) }
+  var resident: [UnsafeMutableRawPointer] { panels.values.map(\.base) }
 }
 
 extension Engine {

@@ -33,13 +33,30 @@ public final class MemoryLedger<Observer: PassObserver> {
   func allocate(_ bytes: Int, _ category: MemoryCategory, _ name: @autoclosure () -> String)
     throws -> Buffer
   {
-    let base = try Self.systemAllocate(bytes, name())
-    let buffer = Buffer(
-      description: BufferDescription(
-        id: nextID(), category: category, name: Observer.isWatching ? name() : "", bytes: bytes),
-      base: base)
-    step(category, bytes) { $0.allocated(buffer.description, live: $1) }
-    return buffer
+    try lock.withLock {
+      let base = try systemAllocate(bytes, name())
+      lastID += 1
+      let description = BufferDescription(
+        id: lastID, category: category, name: Observer.isWatching ? name() : "", bytes: bytes)
+      count(category, bytes) { $0.allocated(description, live: $1) }
+      return Buffer(description: description, base: base)
+    }
+  }
+
+  /// Takes the uninitialized bytes of a tile, aligned to 64.
+  ///
+  /// - Parameter describe: given the tile's id.
+  /// - Throws: `InferenceError.outOfMemory`.
+  func allocateTile(
+    _ bytes: Int, _ name: @autoclosure () -> String, _ describe: (Int) -> TileDescription
+  ) throws -> Tile {
+    try lock.withLock {
+      let values = try systemAllocate(bytes, name())
+      lastID += 1
+      let description = describe(lastID)
+      count(.weightsDequantized, bytes) { $0.dequantizing(description, live: $1) }
+      return Tile(description: description, values: values)
+    }
   }
 
   /// Returns the bytes of `buffer`.
@@ -62,13 +79,30 @@ public final class MemoryLedger<Observer: PassObserver> {
   ) {
     lock.lock()
     defer { lock.unlock() }
+    count(category, bytes, report)
+  }
+
+  /// Tells the observer something that is no step.
+  func report(_ body: (Observer) -> Void) {
+    guard Observer.isWatching else { return }
+    lock.lock()
+    defer { lock.unlock() }
+    timed { body(observer) }
+  }
+
+  /// Counts and reports a step; the lock is held.
+  private func count(
+    _ category: MemoryCategory, _ bytes: Int, _ report: (Observer, MemoryUse) -> Void
+  ) {
     live[category] += bytes
     if live.total > peak.total { peak = live }
-    if Observer.isWatching {
-      let start = nibble_nanoseconds()
-      report(observer, live)
-      observerNanoseconds += Int(nibble_nanoseconds() - start)
-    }
+    if Observer.isWatching { timed { report(observer, live) } }
+  }
+
+  private func timed(_ body: () -> Void) {
+    let start = nibble_nanoseconds()
+    body()
+    observerNanoseconds += Int(nibble_nanoseconds() - start)
   }
 
   /// A number no other buffer or tile of this ledger has.
@@ -79,8 +113,9 @@ public final class MemoryLedger<Observer: PassObserver> {
     return lastID
   }
 
-  /// Memory from the system, aligned to 64 bytes, not yet counted.
-  static func systemAllocate(
+  /// Memory from the system, aligned to 64 bytes, not yet counted; the lock is held, so that nobody
+  /// sees memory that is not.
+  private func systemAllocate(
     _ bytes: Int, _ name: @autoclosure () -> String
   ) throws -> UnsafeMutableRawPointer {
     var base: UnsafeMutableRawPointer?

@@ -44,6 +44,11 @@ public final class Model: Sendable {
   /// Gives the pages of a matrix in the mapped file back to the system, until they are read again.
   func releasePages(of weight: Weight) { file.releasePages(of: file.tensors[weight.index]) }
 
+  /// Bytes of the largest tile of at most `rows` rows; 0 where no matrix is quantized.
+  func largestTile(rows: Int) -> Int {
+    matrices.filter(\.type.isQuantized).map { $0.tileBytes(rows: min(rows, $0.rows)) }.max() ?? 0
+  }
+
   /// Binds the tensors of `file` to the places where the forward pass uses them.
   ///
   /// - Throws: `InferenceError` where the architecture, a type or a shape is not what the

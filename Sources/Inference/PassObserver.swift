@@ -1,9 +1,9 @@
 /// Who watches a forward pass.
 ///
 /// The engine calls an observer from one thread at a time and in the order in which things
-/// happen. The calls named after a step (`allocated`, `freed`, `dequantized`, `multiplied`,
-/// `freedTile`, `computed`, `appended`) are each exactly one step of the trace; the others
-/// delimit passes and operations. `live` is what the ledger holds right after the step.
+/// happen. The calls that say what is `live`, right after it as the ledger holds it, are each
+/// exactly one step of the trace; the others delimit passes and operations, and tell what a tile
+/// was filled with.
 ///
 /// The observer is a generic parameter of the engine, so that ``NoObserver`` compiles to nothing.
 public protocol PassObserver: AnyObject {
@@ -26,14 +26,15 @@ public protocol PassObserver: AnyObject {
   ///   - nanoseconds: wall time of the operation, without what the observer itself took.
   func opEnded(output: UnsafeBufferPointer<Float>?, nanoseconds: Int)
 
-  /// A tile came alive: `values` are its `tile.rows * tile.cols` values, as `tile.type`
-  /// (f16 or f32). Valid during the call only.
-  func dequantized(
-    _ tile: TileDescription, values: UnsafeRawPointer, nanoseconds: Int, live: MemoryUse)
+  /// A tile came alive, and is about to be filled.
+  func dequantizing(_ tile: TileDescription, live: MemoryUse)
+  /// It was filled: `values` are its `tile.rows * tile.cols` values, as `tile.type` (f16 or f32).
+  /// Valid during the call only.
+  func dequantized(_ tile: TileDescription, values: UnsafeRawPointer, nanoseconds: Int)
   /// One product was computed, from a tile or, where `matmul.tile` is `nil`, from weights that
   /// are not quantized and are multiplied where they lie.
   func multiplied(_ matmul: MatmulDescription, nanoseconds: Int, live: MemoryUse)
-  /// A tile's buffer was returned to the ledger.
+  /// A tile's memory was returned to the ledger, or to the buffer that it lies in.
   func freedTile(_ tile: TileDescription, live: MemoryUse)
   /// Any other operation's work was done.
   func computed(thread: Int, live: MemoryUse)
@@ -120,6 +121,9 @@ public struct TileDescription: Sendable {
   public let type: ValueType
   /// The worker that made it, counting from 0.
   public let thread: Int
+  /// ``BufferDescription/id`` of the buffer that it lies in and that is counted in its place; `nil`
+  /// for a tile that is a buffer of its own.
+  public let buffer: Int?
   /// Bytes of the dequantized values: `rows * cols * type.size`.
   public var bytes: Int { rows * cols * type.size }
 }
@@ -157,9 +161,8 @@ public final class NoObserver: PassObserver {
   public func passEnded(nanoseconds: Int) {}
   public func opBegan(_ op: OpDescription) {}
   public func opEnded(output: UnsafeBufferPointer<Float>?, nanoseconds: Int) {}
-  public func dequantized(
-    _ tile: TileDescription, values: UnsafeRawPointer, nanoseconds: Int, live: MemoryUse
-  ) {}
+  public func dequantizing(_ tile: TileDescription, live: MemoryUse) {}
+  public func dequantized(_ tile: TileDescription, values: UnsafeRawPointer, nanoseconds: Int) {}
   public func multiplied(_ matmul: MatmulDescription, nanoseconds: Int, live: MemoryUse) {}
   public func freedTile(_ tile: TileDescription, live: MemoryUse) {}
   public func computed(thread: Int, live: MemoryUse) {}

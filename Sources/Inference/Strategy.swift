@@ -5,15 +5,17 @@
 protocol Strategy {
   /// What is done once, before the first pass.
   mutating func prepare<Observer>(_ engine: Engine<Observer>) throws
+  /// What is done before the first operation of a layer.
+  mutating func layerBegan<Observer>(_ layer: Layer, on engine: Engine<Observer>) throws
+  /// What is done after the last operation of a layer, or once more where a pass failed.
+  mutating func layerEnded<Observer>(on engine: Engine<Observer>)
   /// `y = x Wᵀ`: x `(nTokens, weight.cols)`, y `(nTokens, weight.rows)`.
   func multiply<Observer>(
     _ weight: Weight, _ x: Activation, into y: Activation, on engine: Engine<Observer>) throws
   /// The tile that holds the whole of `weight` all the time, if there is one.
   func residentTile(of weight: Weight) -> Tile?
-  /// The tiles that `prepare` made.
-  var residentTiles: [Tile] { get }
-  /// The other buffers that `prepare` took.
-  var residentBuffers: [Buffer] { get }
+  /// What `prepare` took and keeps, for the engine to give back when it ends.
+  var resident: [UnsafeMutableRawPointer] { get }
   /// Bytes of packed weights that `prepare` copies from the file to buffers of its own, and that
   /// therefore do not count where they are mapped.
   func copiedBytes(of model: Model) -> Int
@@ -21,18 +23,25 @@ protocol Strategy {
 
 extension Strategy {
   mutating func prepare<Observer>(_ engine: Engine<Observer>) throws {}
+  mutating func layerBegan<Observer>(_ layer: Layer, on engine: Engine<Observer>) throws {}
+  mutating func layerEnded<Observer>(on engine: Engine<Observer>) {}
   func residentTile(of weight: Weight) -> Tile? { nil }
-  var residentTiles: [Tile] { [] }
-  var residentBuffers: [Buffer] { [] }
+  var resident: [UnsafeMutableRawPointer] { [] }
   func copiedBytes(of model: Model) -> Int { 0 }
 }
 
 /// The strategies by the names that `--strategy` and traces use.
 public enum StrategyName: String, CaseIterable, Sendable {
-  /// R rows of one matrix to a temporary f16 tile, multiplied, freed.
-  case tiled
   /// Every weight to f16 at load, kept: the misconception.
   case wholeModel = "whole-model"
+  /// One layer's matrices to f16 when the layer begins, freed when it ends.
+  case perLayer = "per-layer"
+  /// One matrix to a temporary, multiplied, freed.
+  case perTensor = "per-tensor"
+  /// R rows of one matrix to a temporary f16 tile, multiplied, freed.
+  case tiled
+  /// As tiled, into one buffer a thread that is allocated once and reused.
+  case scratch
   /// Activations become int8, products are of integers, scales are applied to whole blocks.
   case int4GEMM = "int4-gemm"
 }

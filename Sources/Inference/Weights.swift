@@ -52,6 +52,9 @@ public struct Weight: Sendable {
   public let tileType: TileDescription.ValueType
   nonisolated(unsafe) let packed: UnsafeRawPointer
 
+  /// Bytes of `rows` of its rows as a tile.
+  func tileBytes(rows: Int) -> Int { rows * cols * tileType.size }
+
   /// Packed bytes from `row` on.
   func packed(row: Int) -> UnsafeRawPointer { packed + row * rowBytes }
 

@@ -6,7 +6,7 @@ struct WholeModelStrategy: Strategy {
 
   mutating func prepare<Observer>(_ engine: Engine<Observer>) throws {
     for weight in engine.model.matrices where weight.type.isQuantized {
-      tiles[weight.index] = try engine.dequantize(weight, rows: 0..<weight.rows, thread: 0)
+      tiles[weight.index] = try engine.dequantize(weight)
     }
   }
 
@@ -14,13 +14,10 @@ struct WholeModelStrategy: Strategy {
     _ weight: Weight, _ x: Activation, into y: Activation, on engine: Engine<Observer>
   ) throws {
     guard let tile = tiles[weight.index] else { preconditionFailure("prepare made every tile") }
-    let share = (weight.rows + engine.threads - 1) / engine.threads
-    try engine.forEachRows(of: weight, by: share) { rows, thread in
-      engine.multiply(tile, weight, rows: rows, x, into: y, thread: thread)
-    }
+    engine.multiply(tile, weight, x, into: y)
   }
 
   func residentTile(of weight: Weight) -> Tile? { tiles[weight.index] }
 
-  var residentTiles: [Tile] { Array(tiles.values) }
+  var resident: [UnsafeMutableRawPointer] { tiles.values.map(\.values) }
 }

@@ -11,6 +11,9 @@ struct LiveBuffers {
     let isTile: Bool
     /// Its place in the batch, or -1 once it is written.
     var row: Int
+    /// The rows that it holds, where it is the first tile that does: a row of `weight_tile` that is
+    /// to be written when it is filled. 0 otherwise.
+    var newWeightTile = 0
     /// Whether it is known to outlive its pass.
     var isKept = false
     /// Whether a product has read it.

@@ -51,15 +51,17 @@ struct RecorderBatch {
     var used: [Int] = []
     var freed: [Int] = []
     var nanoseconds: [Int] = []
+    var inBuffer: [Int] = []
 
-    mutating func append(id: Int, weightTile: Int, tile: TileDescription, nanoseconds: Int) {
+    mutating func append(id: Int, weightTile: Int, tile: TileDescription, inBuffer: Int) {
       self.id.append(id)
       self.weightTile.append(weightTile)
       type.append(UInt8(truncatingIfNeeded: tile.type.rawValue))
       bytes.append(tile.bytes)
       used.append(0)
       freed.append(0)
-      self.nanoseconds.append(nanoseconds)
+      nanoseconds.append(0)
+      self.inBuffer.append(inBuffer)
     }
 
     mutating func removeAll() {
@@ -70,6 +72,7 @@ struct RecorderBatch {
       used.removeAll(keepingCapacity: true)
       freed.removeAll(keepingCapacity: true)
       nanoseconds.removeAll(keepingCapacity: true)
+      inBuffer.removeAll(keepingCapacity: true)
     }
   }
 
@@ -150,10 +153,11 @@ struct RecorderBatch {
   }
 
   struct Update {
-    enum Change { case tileUsed, tileFreed, allocationFreed }
+    enum Change { case tileFilled, tileUsed, tileFreed, allocationFreed }
     let id: Int
     let change: Change
-    let step: Int
+    /// The step, or how long it took to fill a tile.
+    let value: Int
   }
 
   /// Whether there is nothing to write. Tiles, products, allocations and what is appended come with

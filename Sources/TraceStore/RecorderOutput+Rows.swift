@@ -36,6 +36,7 @@ extension RecorderOutput {
       statement.bindNonzero(after + 5, tiles.used[row])
       statement.bindNonzero(after + 6, tiles.freed[row])
       statement.bind(after + 7, tiles.nanoseconds[row])
+      statement.bindNonzero(after + 8, tiles.inBuffer[row])
     }
   }
 
@@ -144,11 +145,12 @@ extension RecorderOutput {
     for update in updates {
       let statement =
         switch update.change {
+        case .tileFilled: statements.tileFilled
         case .tileUsed: statements.tileUsed
         case .tileFreed: statements.tileFreed
         case .allocationFreed: statements.allocationFreed
         }
-      statement.bind(1, update.step)
+      statement.bind(1, update.value)
       statement.bind(2, update.id)
       try statement.run()
     }

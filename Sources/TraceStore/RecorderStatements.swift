@@ -4,12 +4,13 @@ import GRDBSQLite
 final class RecorderStatements {
   let event, tile, matmul, allocation, op, memory: TableInsert
   let kvAppend, node, label, weightTile: Statement
-  let kept, tileUsed, tileFreed, allocationFreed, pass, token, tokenPass, value, status: Statement
+  let kept, tileFilled, tileUsed, tileFreed, allocationFreed, pass, token, tokenPass, value,
+    status: Statement
 
   init(_ handle: OpaquePointer) throws(SQLiteFailure) {
     func prepare(_ sql: String) throws(SQLiteFailure) -> Statement { try Statement(handle, sql) }
     event = try TableInsert(handle, into: "_event", columns: 5)
-    tile = try TableInsert(handle, into: "tile", columns: 7)
+    tile = try TableInsert(handle, into: "tile", columns: 8)
     matmul = try TableInsert(handle, into: "matmul", columns: 8)
     kvAppend = try prepare("INSERT INTO kv_append VALUES (?,?,?,?,?,?)")
     allocation = try TableInsert(handle, into: "_allocation", columns: 4)
@@ -19,6 +20,7 @@ final class RecorderStatements {
     memory = try TableInsert(handle, into: "_memory", columns: 7)
     weightTile = try prepare("INSERT INTO weight_tile VALUES (?,?,?,?,?,?,?,?,?,NULL,NULL)")
     kept = try prepare("INSERT INTO _kept VALUES (?)")
+    tileFilled = try prepare("UPDATE tile SET dequantize_ns = ? WHERE id = ?")
     tileUsed = try prepare("UPDATE tile SET used_step = ? WHERE id = ?")
     tileFreed = try prepare("UPDATE tile SET freed_step = ? WHERE id = ?")
     allocationFreed = try prepare("UPDATE _allocation SET freed_step = ? WHERE id = ?")
@@ -41,8 +43,8 @@ final class RecorderStatements {
   func finalize() {
     for table in [event, tile, matmul, allocation, op, memory] { table.finalize() }
     for statement in [
-      kvAppend, node, label, weightTile, kept, tileUsed, tileFreed, allocationFreed, pass, token,
-      tokenPass, value, status,
+      kvAppend, node, label, weightTile, kept, tileFilled, tileUsed, tileFreed, allocationFreed,
+      pass, token, tokenPass, value, status,
     ] {
       statement.finalize()
     }

@@ -44,7 +44,7 @@ extension Trace {
         type: self.decode(
           TileDescription.ValueType.init(rawValue:), row["type_code"], "type of tile"),
         bytes: row["bytes"], usedStep: row["used_step"], freedStep: row["freed_step"],
-        dequantizeDuration: row["dequantize_ns"],
+        inBuffer: row.ifThere("in_buffer"), dequantizeDuration: row["dequantize_ns"],
         statistics: ValueStatistics(
           count: count, sum: mean.map { $0 * Double(count) },
           min: row["value_min"], max: row["value_max"], rms: row["value_rms"]))

@@ -22,18 +22,40 @@ extension TraceRecorder {
     free(buffer.id, thread: 0, live: use)
   }
 
-  public func dequantized(
-    _ tile: TileDescription, values: UnsafeRawPointer, nanoseconds: Int, live use: MemoryUse
-  ) {
+  public func dequantizing(_ tile: TileDescription, live use: MemoryUse) {
     guard isRecording else { return }
-    let weightTile = weightTile(of: tile, values: values)
     let step = step(.dequantize, thread: tile.thread, live: use)
+    let (weightTile, isNew) = weightTiles.id(of: tile)
+    let holder = tile.buffer.flatMap { live.index(of: $0) }.map { live[$0].id } ?? 0
     live.add(
-      LiveBuffers.Buffer(key: tile.id, id: step, isTile: true, row: batch.tiles.id.count))
-    batch.tiles.append(id: step, weightTile: weightTile, tile: tile, nanoseconds: nanoseconds)
+      LiveBuffers.Buffer(
+        key: tile.id, id: step, isTile: true, row: batch.tiles.id.count,
+        newWeightTile: isNew ? weightTile : 0))
+    batch.tiles.append(id: step, weightTile: weightTile, tile: tile, inBuffer: holder)
     summary.tiles += 1
     summary.bytesDequantized += tile.bytes
     writeIfFull()
+  }
+
+  public func dequantized(
+    _ tile: TileDescription, values: UnsafeRawPointer, nanoseconds: Int
+  ) {
+    guard isRecording, let index = live.index(of: tile.id) else { return }
+    let buffer = live[index]
+    if buffer.row >= 0 {
+      batch.tiles.nanoseconds[buffer.row] = nanoseconds
+    } else {
+      batch.updates.append(
+        RecorderBatch.Update(id: buffer.id, change: .tileFilled, value: nanoseconds))
+    }
+    guard buffer.newWeightTile != 0 else { return }
+    let tensor = tensors[tile.tensor]
+    let rowBytes = tensor.bytes / max(1, tensor.rows)
+    batch.weightTiles.append(
+      RecorderBatch.WeightTile(
+        id: buffer.newWeightTile, tensor: tile.tensor, firstRow: tile.firstRow, rows: tile.rows,
+        packedBytes: rowBytes * tile.rows,
+        statistics: capture == .none ? nil : ValueStatistics(tile: tile, values: values)))
   }
 
   public func multiplied(_ matmul: MatmulDescription, nanoseconds: Int, live use: MemoryUse) {
@@ -87,7 +109,7 @@ extension TraceRecorder {
     if buffer.row >= 0 {
       batch.tiles.used[buffer.row] = step
     } else {
-      batch.updates.append(RecorderBatch.Update(id: buffer.id, change: .tileUsed, step: step))
+      batch.updates.append(RecorderBatch.Update(id: buffer.id, change: .tileUsed, value: step))
     }
     live[index].isUsed = true
   }
@@ -98,7 +120,7 @@ extension TraceRecorder {
       if buffer.row < 0 {
         batch.updates.append(
           RecorderBatch.Update(
-            id: buffer.id, change: buffer.isTile ? .tileFreed : .allocationFreed, step: step))
+            id: buffer.id, change: buffer.isTile ? .tileFreed : .allocationFreed, value: step))
       } else if buffer.isTile {
         batch.tiles.freed[buffer.row] = step
       } else {
@@ -117,18 +139,6 @@ extension TraceRecorder {
     return id
   }
 
-  private func weightTile(of tile: TileDescription, values: UnsafeRawPointer) -> Int {
-    let (id, isNew) = weightTiles.id(of: tile)
-    guard isNew else { return id }
-    let tensor = tensors[tile.tensor]
-    let rowBytes = tensor.bytes / max(1, tensor.rows)
-    batch.weightTiles.append(
-      RecorderBatch.WeightTile(
-        id: id, tensor: tile.tensor, firstRow: tile.firstRow, rows: tile.rows,
-        packedBytes: rowBytes * tile.rows,
-        statistics: capture == .none ? nil : ValueStatistics(tile: tile, values: values)))
-    return id
-  }
 }
 
 // MARK: - Passes and operations

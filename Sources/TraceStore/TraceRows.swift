@@ -77,6 +77,9 @@ public struct TraceTile: Equatable, Sendable {
   public let usedStep: Int?
   /// The step at which it was freed, or `nil` while it is alive.
   public let freedStep: Int?
+  /// ``TraceBuffer/id`` of the buffer that it lies in and that is counted in its place, or `nil` for
+  /// a tile that is a buffer of its own.
+  public let inBuffer: Int?
   /// In ns.
   public let dequantizeDuration: Int
   /// Of its dequantized values, or `nil` where none were kept.

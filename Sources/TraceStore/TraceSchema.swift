@@ -6,9 +6,9 @@ public enum TraceSchema {
   /// `PRAGMA application_id` of a trace: "nibb" in ASCII, which `file(1)` can tell it by.
   public static let applicationID = 0x6E69_6262
 
-  /// `PRAGMA user_version` of the traces that this nibble writes; it reads all up to it. Version 1
-  /// is the first.
-  public static let version = 1
+  /// `PRAGMA user_version` of the traces that this nibble writes; it reads all up to it. Version 2
+  /// adds tiles that lie in a buffer, and runs that ended at their memory budget.
+  public static let version = 2
 
   /// The tables, and the views that stand for tables.
   public static let tables = String(decoding: PackageResources.schema_sql, as: UTF8.self)

@@ -194,13 +194,14 @@ final class Rehearsal {
       let rows = min(tileRows, tensor.rows - row)
       let tile = TileDescription(
         id: nextID, tensor: tensor.id, firstRow: row, rows: rows, cols: tensor.cols, type: .f16,
-        thread: 0)
+        thread: 0, buffer: nil)
       nextID += 1
       live.weightsDequantized += tile.bytes
+      recorder.dequantizing(tile, live: live)
       let halves = (0..<rows * tensor.cols).map { 0x3400 + UInt16($0 % 900) }
       halves.withUnsafeBytes {
         guard let values = $0.baseAddress else { return }
-        recorder.dequantized(tile, values: values, nanoseconds: 20_000, live: live)
+        recorder.dequantized(tile, values: values, nanoseconds: 20_000)
       }
       recorder.multiplied(
         MatmulDescription(

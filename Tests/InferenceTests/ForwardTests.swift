@@ -44,6 +44,13 @@ import Testing
           "\(tileRows) rows, \(threads) threads")
       }
     }
+    for strategy in [StrategyName.perLayer, .perTensor, .scratch] {
+      for threads in [1, 3] {
+        let options = EngineOptions(strategy, tileRows: 7, threads: threads)
+        #expect(
+          haveSameBits(try fixture.logits(options), reference), "\(strategy), \(threads) threads")
+      }
+    }
     let whole = try fixture.logits(EngineOptions(.wholeModel))
     #expect(haveSameBits(try fixture.logits(EngineOptions(.wholeModel, threads: 3)), whole))
   }

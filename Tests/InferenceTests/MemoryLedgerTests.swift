@@ -29,6 +29,12 @@ import Testing
       Case(fixture: "llama", strategy: .wholeModel),
       Case(fixture: "llama-scaled", strategy: .wholeModel, threads: 3),
       Case(fixture: "llama-biases", tileRows: 64, threads: 3),
+      Case(fixture: "llama", strategy: .perLayer), Case(fixture: "qwen3", strategy: .perTensor),
+      Case(fixture: "qwen2", strategy: .perLayer, threads: 3),
+      Case(fixture: "llama-biases", strategy: .perTensor, threads: 2),
+      Case(fixture: "llama", strategy: .scratch), Case(fixture: "qwen3", strategy: .scratch),
+      Case(fixture: "llama-scaled", strategy: .scratch, threads: 3),
+      Case(fixture: "qwen2", strategy: .scratch, tileRows: 4096),
     ]
 
   /// Runs the passes of a case; the engine is gone when it returns.
@@ -57,6 +63,12 @@ import Testing
         #expect(alive.updateValue((category, bytes), forKey: id) == nil, "\(event)")
         sum[category] += bytes
       case .dequantized(let tile):
+        if let buffer = tile.buffer {
+          let holder = alive[buffer]
+          #expect(holder?.category == .weightsDequantized, "\(event)")
+          #expect(tile.bytes <= holder?.bytes ?? 0, "\(event)")
+          break
+        }
         #expect(
           alive.updateValue((.weightsDequantized, tile.bytes), forKey: tile.id) == nil, "\(event)")
         sum.weightsDequantized += tile.bytes
@@ -64,7 +76,7 @@ import Testing
         let buffer = alive.removeValue(forKey: id)
         #expect(buffer?.category == category && buffer?.bytes == bytes, "\(event)")
         sum[category] -= bytes
-      case .freedTile(let tile):
+      case .freedTile(let tile) where tile.buffer == nil:
         let buffer = alive.removeValue(forKey: tile.id)
         #expect(
           buffer?.category == .weightsDequantized && buffer?.bytes == tile.bytes, "\(event)")
@@ -76,6 +88,10 @@ import Testing
       if live.total > highest.total { highest = live }
     }
     #expect(highest == peak)
+    let tiles = watcher.steps.compactMap { step -> Int? in
+      if case .dequantized(let tile) = step.event { tile.id } else { nil }
+    }
+    #expect(watcher.filled == Set(tiles) && watcher.filled.count == tiles.count)
   }
 
   /// Weights stay, and keys and values; everything else is gone when a pass is over.
@@ -92,14 +108,16 @@ import Testing
       #expect(last.activations == 0 && last.workspace == 0 && last.logits == 0)
       #expect(last.kvCache > 0)
       switch test.strategy {
-      case .tiled: #expect(last.weightsDequantized == 0)
       case .wholeModel: #expect(last.weightsDequantized == model.dequantizedBytes)
+      case .scratch:
+        #expect(last.weightsDequantized == test.threads * model.largestTileBytes(test.tileRows))
+      default: #expect(last.weightsDequantized == 0)
       }
     }
     #expect(ended == test.passes.count)
   }
 
-  @Test(arguments: cases.filter { $0.strategy == .tiled })
+  @Test(arguments: cases.filter { [.tiled, .scratch].contains($0.strategy) })
   func aThreadHasOneTileAtATime(test: Case) throws {
     let (watcher, model, _) = try Self.watch(test)
     var held: [Int: Watcher.Tile] = [:]
@@ -127,6 +145,74 @@ import Testing
     #expect(held.isEmpty)
     #expect(highest <= test.threads * largest)
     #expect((largest > 0) == model.matrices.contains { $0.type.isQuantized })
+    #expect(largest == model.largestTileBytes(test.tileRows))
+  }
+
+  /// Tiles of a thread lie in one place, which is there before the first pass.
+  @Test(arguments: cases.filter { $0.strategy == .scratch })
+  func scratchIsTakenOnce(test: Case) throws {
+    let (watcher, model, _) = try Self.watch(test)
+    let loading = watcher.events.prefix { event, _ in
+      if case .passBegan = event { false } else { true }
+    }
+    let buffers = loading.compactMap { event, _ -> Int? in
+      guard case .allocated(let id, .weightsDequantized, _, let bytes) = event else { return nil }
+      #expect(bytes == model.largestTileBytes(test.tileRows))
+      return id
+    }
+    #expect(buffers.count == test.threads)
+    for (event, live) in watcher.events.dropFirst(loading.count) {
+      if let live {
+        #expect(live.weightsDequantized == loading.last?.live?.weightsDequantized)
+      }
+      if case .dequantized(let tile) = event { #expect(tile.buffer == buffers[tile.thread]) }
+    }
+  }
+
+  @Test(arguments: cases.filter { $0.strategy == .perTensor })
+  func aTensorIsFreedBeforeTheNextIsMade(test: Case) throws {
+    let (watcher, model, _) = try Self.watch(test)
+    var held: Watcher.Tile?
+    var tiles = 0
+    for (event, live) in watcher.steps {
+      #expect(live.weightsDequantized == held?.bytes ?? 0 || event.isOfATile)
+      switch event {
+      case .dequantized(let tile):
+        #expect(held == nil)
+        #expect(tile.rows == 0..<model.tensors[tile.tensor].rows)
+        held = tile
+        tiles += 1
+      case .freedTile(let tile):
+        #expect(held == tile)
+        held = nil
+      default: break
+      }
+    }
+    let products = (model.layers.flatMap(\.linears) + [model.output]).map(\.weight)
+    #expect(tiles == test.passes.count * products.count { $0.type.isQuantized })
+  }
+
+  /// The matrices of a layer are all there from before its first operation until after its last,
+  /// and none of another.
+  @Test(arguments: cases.filter { $0.strategy == .perLayer })
+  func aLayerIsFreedBeforeTheNextIsMade(test: Case) throws {
+    let (watcher, model, peak) = try Self.watch(test)
+    var held: [Int: Watcher.Tile] = [:]
+    for (event, _) in watcher.events {
+      switch event {
+      case .dequantized(let tile):
+        #expect(tile.rows == 0..<model.tensors[tile.tensor].rows)
+        held[tile.tensor] = tile
+      case .freedTile(let tile): #expect(held.removeValue(forKey: tile.tensor) == tile)
+      case .opBegan(_, _, let layer, _, _, _, _):
+        let expected = layer.map { model.layers[$0].linears.map(\.weight) } ?? []
+        let quantized = expected.filter(\.type.isQuantized).map(\.index)
+        #expect(Set(held.keys) == Set(quantized))
+      default: break
+      }
+    }
+    let largest = model.layers.map { $0.linears.reduce(0) { $0 + $1.weight.asTile } }.max() ?? 0
+    #expect(peak.weightsDequantized <= max(largest, model.output.weight.asTile))
   }
 
   /// Under every strategy each row of each matrix is multiplied once a pass.
@@ -198,7 +284,24 @@ import Testing
 
 extension Model {
   /// Bytes of all quantized matrices as tiles.
-  var dequantizedBytes: Int {
-    matrices.filter(\.type.isQuantized).reduce(0) { $0 + $1.rows * $1.cols * $1.tileType.size }
+  var dequantizedBytes: Int { matrices.reduce(0) { $0 + $1.asTile } }
+
+  /// Bytes of the largest tile of at most so many rows.
+  func largestTileBytes(_ tileRows: Int) -> Int {
+    matrices.map { $0.asTile / $0.rows * min(tileRows, $0.rows) }.max() ?? 0
+  }
+}
+
+extension Weight {
+  /// Bytes of the whole as one tile; 0 where it is multiplied where it lies.
+  var asTile: Int { type.isQuantized ? rows * cols * tileType.size : 0 }
+}
+
+extension Watcher.Event {
+  var isOfATile: Bool {
+    switch self {
+    case .dequantized, .freedTile: true
+    default: false
+    }
   }
 }

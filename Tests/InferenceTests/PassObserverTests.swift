@@ -40,11 +40,14 @@ import Testing
         switch kind {
         case .matmul:
           let weight = model.tensors[try #require(tensor)]
-          let isTiled = test.strategy == .tiled && !["f32", "f16", "bf16"].contains(weight.type)
+          let isQuantized = !["f32", "f16", "bf16"].contains(weight.type)
           let tiles = (weight.rows + test.tileRows - 1) / test.tileRows
-          if isTiled {
+          switch test.strategy {
+          case .tiled where isQuantized, .scratch where isQuantized:
             #expect(steps.count == 3 * tiles, "\(operation.name)")
-          } else {
+          case .perTensor where isQuantized, .perLayer where isQuantized && weight.layer == nil:
+            #expect((3...2 + test.threads).contains(steps.count), "\(operation.name)")
+          default:
             #expect((1...test.threads).contains(steps.count), "\(operation.name)")
           }
         case .kvAppend:

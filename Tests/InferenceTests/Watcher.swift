@@ -31,6 +31,7 @@ final class Watcher: PassObserver {
     let type: TileDescription.ValueType
     let bytes: Int
     let thread: Int
+    let buffer: Int?
 
     init(_ tile: TileDescription) {
       id = tile.id
@@ -39,11 +40,14 @@ final class Watcher: PassObserver {
       type = tile.type
       bytes = tile.bytes
       thread = tile.thread
+      buffer = tile.buffer
     }
   }
 
   /// In the order in which they happened; what was alive after each step.
   private(set) var events: [(event: Event, live: MemoryUse?)] = []
+  /// Ids of the tiles that were filled.
+  private(set) var filled: Set<Int> = []
   static var isWatching: Bool { true }
 
   func allocated(_ buffer: BufferDescription, live: MemoryUse) {
@@ -76,10 +80,12 @@ final class Watcher: PassObserver {
     events.append((.opEnded(values: output?.count), nil))
   }
 
-  func dequantized(
-    _ tile: TileDescription, values: UnsafeRawPointer, nanoseconds: Int, live: MemoryUse
-  ) {
+  func dequantizing(_ tile: TileDescription, live: MemoryUse) {
     events.append((.dequantized(Tile(tile)), live))
+  }
+
+  func dequantized(_ tile: TileDescription, values: UnsafeRawPointer, nanoseconds: Int) {
+    filled.insert(tile.id)
   }
 
   func multiplied(_ matmul: MatmulDescription, nanoseconds: Int, live: MemoryUse) {

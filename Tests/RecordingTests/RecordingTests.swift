@@ -66,38 +66,59 @@ import TraceStore
       """, path)
     #expect(wrong == 0)
     // At the end of each pass every temporary is freed.
-    let resident = strategy == .wholeModel ? 3_407_872 * 2 : 0
+    let resident = [.wholeModel: 3_407_872 * 2, .scratch: 64 * 768 * 2][strategy] ?? 0
     let temporaries = try rows(
       """
       SELECT DISTINCT weights_dequantized, activations, workspace, logits
       FROM pass JOIN event ON event.step = pass.last_step
       """, path)
     #expect(temporaries == [[.integer(resident), .integer(0), .integer(0), .integer(0)]])
-    if strategy == .tiled {
+    if strategy != .wholeModel {
       // The tiles of a matrix cover its rows exactly once a pass.
       let uncovered = try number(
         """
         SELECT count(*) FROM (
-          SELECT op.pass, weight_tile.tensor, sum(weight_tile.rows) AS rows FROM tile
+          SELECT pass.id, weight_tile.tensor, sum(weight_tile.rows) AS rows FROM tile
           JOIN weight_tile ON weight_tile.id = tile.weight_tile
-          JOIN event ON event.step = tile.id JOIN op ON op.id = event.op GROUP BY 1, 2) AS made
+          JOIN pass ON tile.id BETWEEN pass.first_step AND pass.last_step GROUP BY 1, 2) AS made
         JOIN tensor ON tensor.id = made.tensor WHERE tensor.rows <> made.rows
         """, path)
       #expect(uncovered == 0)
-      #expect(try number("SELECT max(weights_dequantized) FROM event", path) == 64 * 768 * 2)
+      #expect(
+        try number("SELECT count(*) FROM tile WHERE used_step IS NULL OR freed_step IS NULL", path)
+          == 0)
     }
+    let highest = [
+      .wholeModel: resident, .perLayer: 786_432 * 2, .perTensor: 1024 * 256 * 2,
+      .tiled: 64 * 768 * 2, .scratch: resident,
+    ][strategy]
+    #expect(try number("SELECT max(weights_dequantized) FROM event", path) == highest)
+    // Only the tiles of scratch lie in another buffer, and that one lives on.
+    #expect(
+      try number("SELECT count(*) FROM tile WHERE in_buffer IS NOT NULL", path)
+        == (strategy == .scratch ? report.summary.tiles : 0))
+    #expect(
+      try number(
+        """
+        SELECT count(*) FROM tile JOIN buffer ON buffer.id = tile.in_buffer
+        WHERE tile.bytes > buffer.bytes OR buffer.freed_step IS NOT NULL
+          OR buffer.category <> 'weights_dequantized'
+        """, path) == 0)
   }
 
-  @Test func twoRecordingsDifferInTimesAlone() throws {
-    let first = options("a.sqlite")
-    let second = options("b.sqlite")
+  @Test(arguments: StrategyName.allCases)
+  func twoRecordingsDifferInTimesAlone(_ strategy: StrategyName) throws {
+    var first = options("a.sqlite")
+    var second = options("b.sqlite")
+    first.engine.strategy = strategy
+    second.engine.strategy = strategy
     _ = try record(first)
     _ = try record(second)
     for query in [
       "SELECT * FROM event", "SELECT * FROM token", "SELECT * FROM buffer",
       "SELECT id, pass, name, kind, inputs, rows, cols, first_step, last_step, sum, min, max, rms"
         + " FROM op",
-      "SELECT id, weight_tile, type, bytes, used_step, freed_step FROM tile",
+      "SELECT id, weight_tile, type, bytes, used_step, freed_step, in_buffer FROM tile",
       "SELECT * FROM weight_tile", "SELECT * FROM kv_append", "SELECT * FROM tensor",
       "SELECT step, tile, tensor, m, k, n, flops FROM matmul",
       "SELECT key, value FROM meta WHERE key <> 'recorded_at'",

@@ -240,23 +240,22 @@ final class FakeEngine<Observer: PassObserver> {
   private func dequantize(_ tensor: TraceTensor, firstRow: Int, rows: Int) -> TileDescription {
     let tile = TileDescription(
       id: nextID, tensor: tensor.id, firstRow: firstRow, rows: rows, cols: tensor.cols, type: .f16,
-      thread: 0)
+      thread: 0, buffer: nil)
     nextID += 1
     use.weightsDequantized += tile.bytes
     alive[tile.id] = (.weightsDequantized, tile.bytes)
+    observer.dequantizing(tile, live: use)
     let count = rows * tensor.cols
     if count <= halves.count {
       halves.withUnsafeBytes {
         observer.dequantized(
-          tile, values: $0.baseAddress ?? UnsafeRawPointer(bitPattern: 8)!, nanoseconds: 20_000,
-          live: use)
+          tile, values: $0.baseAddress ?? UnsafeRawPointer(bitPattern: 8)!, nanoseconds: 20_000)
       }
     } else {
       let whole = (0..<count).map { halves[$0 % halves.count] }
       whole.withUnsafeBytes {
         observer.dequantized(
-          tile, values: $0.baseAddress ?? UnsafeRawPointer(bitPattern: 8)!, nanoseconds: 20_000,
-          live: use)
+          tile, values: $0.baseAddress ?? UnsafeRawPointer(bitPattern: 8)!, nanoseconds: 20_000)
       }
     }
     stepped()

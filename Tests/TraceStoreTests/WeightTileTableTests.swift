@@ -14,7 +14,8 @@ import Testing
       let (tensor, firstRow) = (choice / 20, choice % 20 * 8)
       let rows = round % 7 == 0 ? 4 : 8
       let tile = TileDescription(
-        id: round, tensor: tensor, firstRow: firstRow, rows: rows, cols: 16, type: .f16, thread: 0)
+        id: round, tensor: tensor, firstRow: firstRow, rows: rows, cols: 16, type: .f16, thread: 0,
+        buffer: nil)
       let (id, isNew) = table.id(of: tile)
       #expect(isNew == (numbers[[tensor, firstRow, rows]] == nil))
       #expect(numbers[[tensor, firstRow, rows], default: numbers.count + 1] == id)

@@ -25,6 +25,8 @@ SELECT
   t.used_step AS used_step,
   -- The step at which it was freed, or NULL while it is alive.
   t.freed_step AS freed_step,
+  -- The buffer that it lies in, or NULL.
+  t.in_buffer AS in_buffer,
   -- How long dequantizing it took, in ns.
   t.dequantize_ns AS dequantize_ns,
   -- Least value.

@@ -218,6 +218,9 @@ CREATE TABLE tile (
   freed_step INTEGER,
   -- How long dequantizing it took, in ns.
   dequantize_ns INTEGER NOT NULL,
+  -- The buffer that it lies in, which holds other tiles before it and after it and is counted in
+  -- its place; NULL for a tile that is a buffer of its own.
+  in_buffer INTEGER,
   -- The step at which it was made.
   made_step INTEGER GENERATED ALWAYS AS (id) VIRTUAL,
   -- What its values are: f16 or f32.
@@ -372,7 +375,7 @@ SELECT
   n.tensor AS tensor
 FROM _op AS o LEFT JOIN _node AS n ON n.id = o.node;
 
--- Every buffer that the engine took, tiles among them. Those alive after step S are
+-- Every buffer that the engine took, tiles among them but those that lie in another. Those alive after step S are
 -- WHERE allocated_step <= S AND (freed_step IS NULL OR freed_step > S).
 CREATE VIEW buffer AS
 SELECT
@@ -402,4 +405,5 @@ SELECT
   t.id
 FROM tile AS t
   LEFT JOIN weight_tile AS w ON w.id = t.weight_tile
-  LEFT JOIN tensor AS s ON s.id = w.tensor;
+  LEFT JOIN tensor AS s ON s.id = w.tensor
+WHERE t.in_buffer IS NULL;

@@ -31,6 +31,8 @@ SELECT
   t.freed_step AS freed_step,
   -- For how many steps it was alive, or NULL while it is.
   t.freed_step - t.id AS lifetime,
+  -- The buffer that it lies in, or NULL for a tile that is a buffer of its own.
+  t.in_buffer AS in_buffer,
   -- How long dequantizing it took, in ns.
   t.dequantize_ns AS dequantize_ns,
   -- How long the first product that read it took, in ns.

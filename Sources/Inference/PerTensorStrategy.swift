@@ -1,0 +1,11 @@
+/// One whole matrix becomes a temporary tile, is multiplied, and is freed before the next, as
+/// bitsandbytes does in a 4-bit linear layer for several tokens at once.
+struct PerTensorStrategy: Strategy {
+  func multiply<Observer>(
+    _ weight: Weight, _ x: Activation, into y: Activation, on engine: Engine<Observer>
+  ) throws {
+    let tile = try engine.dequantize(weight)
+    engine.multiply(tile, weight, x, into: y)
+    engine.free(tile)
+  }
+}
