@@ -56,7 +56,7 @@ let package = Package(
     .testTarget(
       name: "TokenizationTests", dependencies: ["Tokenization"], resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "InferenceTests", dependencies: ["Inference", "GGUF", "Quantization"],
+      name: "InferenceTests", dependencies: ["CKernels", "Inference", "GGUF", "Quantization"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "TraceStoreTests", dependencies: ["TraceStore", "Recording"]),
     .testTarget(name: "RecordingTests", dependencies: ["Recording"]),

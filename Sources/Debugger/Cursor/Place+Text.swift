@@ -78,7 +78,12 @@ extension Place {
       return "KV_APPEND(layer \(append.layer), position \(append.position)) = \(bytes);"
         + " the cache holds \(formatBytes(append.cacheBytes))"
     case .compute:
-      return op.map { Self.equation(of: $0, style: style) } ?? "COMPUTE"
+      guard let op else { return "COMPUTE" }
+      // Before a product of integers, its activations become such.
+      if op.kind == OpDescription.Kind.matmul.name, let input = op.inputs.last {
+        return "\(input) to int8, in blocks of 32 with a scale each"
+      }
+      return Self.equation(of: op, style: style)
     case .fail:
       return "FAIL: an allocation here would have passed the memory budget"
     }
