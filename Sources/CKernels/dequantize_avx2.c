@@ -1,4 +1,5 @@
-// Dequantization with AVX2 and F16C: eight values at a time, straight from the formula.
+// Dequantization and fused products with AVX2, FMA and F16C: eight values at a time, straight from
+// the formula.
 #include "simd.h"
 
 #if NIBBLE_X86
@@ -6,7 +7,7 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-#define TARGET __attribute__((target("avx2,f16c")))
+#define TARGET __attribute__((target("avx2,fma,f16c")))
 #define INLINE static inline __attribute__((always_inline)) TARGET
 #define ROUND (_MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 
@@ -15,31 +16,46 @@ INLINE __m256 broadcast_half(uint16_t bits) {
   return _mm256_cvtph_ps(_mm_set1_epi16((short)bits));
 }
 
-// Eight values to dst[at ...].
-INLINE void store8(void *dst, size_t at, __m256 values, int half) {
-  if (half) {
+// The products of a row with up to FUSED_TOKENS tokens, while they are added up. Two sums each: the
+// additions to one do not wait for those to the other.
+typedef struct {
+  const float *x;   // (tokens, cols)
+  size_t x_stride;  // values from one token to the next
+  __m256 sums[FUSED_TOKENS][2];
+} products;
+
+// Eight values to dst[at ...]; or, multiplied by the columns `at` ... of the tokens, to sum `which`.
+INLINE void store8(void *dst, size_t at, __m256 values, int which, int sink) {
+  if (sink == SINK_F16) {
     _mm_storeu_si128((void *)((uint16_t *)dst + at), _mm256_cvtps_ph(values, ROUND));
-  } else {
+  } else if (sink == SINK_F32) {
     _mm256_storeu_ps((float *)dst + at, values);
+  } else {
+    products *p = dst;
+#pragma clang loop unroll(full)
+    for (int t = 0; t < sink - SINK_TOKENS; t++) {
+      const __m256 x = _mm256_loadu_ps(p->x + (size_t)t * p->x_stride + at);
+      p->sums[t][which] = _mm256_fmadd_ps(values, x, p->sums[t][which]);
+    }
   }
 }
 
 // scale * q + offset, or scale * q where the format adds nothing, for 16 signed bytes.
 INLINE void affine16(
-    void *dst, size_t at, __m128i q, __m256 scale, __m256 offset, int adds, int half) {
+    void *dst, size_t at, __m128i q, __m256 scale, __m256 offset, int adds, int sink) {
   for (int j = 0; j < 2; j++) {
     const __m128i bytes = j ? _mm_srli_si128(q, 8) : q;
     const __m256 values = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes));
     const __m256 scaled = _mm256_mul_ps(scale, values);
-    store8(dst, at + 8 * (size_t)j, adds ? _mm256_add_ps(scaled, offset) : scaled, half);
+    store8(dst, at + 8 * (size_t)j, adds ? _mm256_add_ps(scaled, offset) : scaled, j, sink);
   }
 }
 
 // The same for 32 bytes.
 INLINE void affine32(
-    void *dst, size_t at, __m256i q, __m256 scale, __m256 offset, int adds, int half) {
-  affine16(dst, at, _mm256_castsi256_si128(q), scale, offset, adds, half);
-  affine16(dst, at + 16, _mm256_extracti128_si256(q, 1), scale, offset, adds, half);
+    void *dst, size_t at, __m256i q, __m256 scale, __m256 offset, int adds, int sink) {
+  affine16(dst, at, _mm256_castsi256_si128(q), scale, offset, adds, sink);
+  affine16(dst, at + 16, _mm256_extracti128_si256(q, 1), scale, offset, adds, sink);
 }
 
 // 16 bytes of nibbles to 32 bytes: the low nibbles, then the high ones.
@@ -61,39 +77,39 @@ INLINE __m256i fifth_bits(uint32_t bits) {
   return _mm256_and_si256(set, _mm256_set1_epi8(0x10));
 }
 
-INLINE void q4_0(const nibble_block_q4_0 *b, void *dst, size_t count, int half) {
+INLINE void q4_0(const nibble_block_q4_0 *b, void *dst, size_t count, int sink) {
   for (size_t i = 0; i < count; i += 32, b++) {
     const __m256i q = _mm256_sub_epi8(nibbles(b->qs), _mm256_set1_epi8(8));
-    affine32(dst, i, q, broadcast_half(b->d), _mm256_setzero_ps(), 0, half);
+    affine32(dst, i, q, broadcast_half(b->d), _mm256_setzero_ps(), 0, sink);
   }
 }
 
-INLINE void q4_1(const nibble_block_q4_1 *b, void *dst, size_t count, int half) {
+INLINE void q4_1(const nibble_block_q4_1 *b, void *dst, size_t count, int sink) {
   for (size_t i = 0; i < count; i += 32, b++) {
-    affine32(dst, i, nibbles(b->qs), broadcast_half(b->d), broadcast_half(b->m), 1, half);
+    affine32(dst, i, nibbles(b->qs), broadcast_half(b->d), broadcast_half(b->m), 1, sink);
   }
 }
 
-INLINE void q5_0(const nibble_block_q5_0 *b, void *dst, size_t count, int half) {
+INLINE void q5_0(const nibble_block_q5_0 *b, void *dst, size_t count, int sink) {
   for (size_t i = 0; i < count; i += 32, b++) {
     const __m256i q = _mm256_or_si256(nibbles(b->qs), fifth_bits(b->qh));
     affine32(
         dst, i, _mm256_sub_epi8(q, _mm256_set1_epi8(16)), broadcast_half(b->d),
-        _mm256_setzero_ps(), 0, half);
+        _mm256_setzero_ps(), 0, sink);
   }
 }
 
-INLINE void q5_1(const nibble_block_q5_1 *b, void *dst, size_t count, int half) {
+INLINE void q5_1(const nibble_block_q5_1 *b, void *dst, size_t count, int sink) {
   for (size_t i = 0; i < count; i += 32, b++) {
     const __m256i q = _mm256_or_si256(nibbles(b->qs), fifth_bits(b->qh));
-    affine32(dst, i, q, broadcast_half(b->d), broadcast_half(b->m), 1, half);
+    affine32(dst, i, q, broadcast_half(b->d), broadcast_half(b->m), 1, sink);
   }
 }
 
-INLINE void q8_0(const nibble_block_q8_0 *b, void *dst, size_t count, int half) {
+INLINE void q8_0(const nibble_block_q8_0 *b, void *dst, size_t count, int sink) {
   for (size_t i = 0; i < count; i += 32, b++) {
     const __m256i q = _mm256_loadu_si256((const void *)b->qs);
-    affine32(dst, i, q, broadcast_half(b->d), _mm256_setzero_ps(), 0, half);
+    affine32(dst, i, q, broadcast_half(b->d), _mm256_setzero_ps(), 0, sink);
   }
 }
 
@@ -110,7 +126,7 @@ INLINE void k_scales(
   _mm256_storeu_ps(minimums, _mm256_xor_ps(products, _mm256_set1_ps(-0.0f)));
 }
 
-INLINE void q4_k(const nibble_block_q4_k *b, void *dst, size_t count, int half) {
+INLINE void q4_k(const nibble_block_q4_k *b, void *dst, size_t count, int sink) {
   const __m256i four = _mm256_set1_epi8(0x0f);
   for (size_t i = 0; i < count; i += 256, b++) {
     float d[8], m[8];
@@ -119,12 +135,12 @@ INLINE void q4_k(const nibble_block_q4_k *b, void *dst, size_t count, int half) 
       const __m256i bytes = _mm256_loadu_si256((const void *)(b->qs + 32 * (j / 2)));
       const __m256i q = _mm256_and_si256((j & 1) ? _mm256_srli_epi16(bytes, 4) : bytes, four);
       affine32(
-          dst, i + 32 * (size_t)j, q, _mm256_set1_ps(d[j]), _mm256_set1_ps(m[j]), 1, half);
+          dst, i + 32 * (size_t)j, q, _mm256_set1_ps(d[j]), _mm256_set1_ps(m[j]), 1, sink);
     }
   }
 }
 
-INLINE void q5_k(const nibble_block_q5_k *b, void *dst, size_t count, int half) {
+INLINE void q5_k(const nibble_block_q5_k *b, void *dst, size_t count, int sink) {
   const __m256i four = _mm256_set1_epi8(0x0f), fifth = _mm256_set1_epi8(0x10);
   for (size_t i = 0; i < count; i += 256, b++) {
     float d[8], m[8];
@@ -137,12 +153,12 @@ INLINE void q5_k(const nibble_block_q5_k *b, void *dst, size_t count, int half) 
       const __m256i set = _mm256_cmpeq_epi8(_mm256_and_si256(qh, bit), bit);
       affine32(
           dst, i + 32 * (size_t)j, _mm256_or_si256(low, _mm256_and_si256(set, fifth)),
-          _mm256_set1_ps(d[j]), _mm256_set1_ps(m[j]), 1, half);
+          _mm256_set1_ps(d[j]), _mm256_set1_ps(m[j]), 1, sink);
     }
   }
 }
 
-INLINE void q6_k(const nibble_block_q6_k *b, void *dst, size_t count, int half) {
+INLINE void q6_k(const nibble_block_q6_k *b, void *dst, size_t count, int sink) {
   const __m256i four = _mm256_set1_epi8(0x0f), two = _mm256_set1_epi8(0x03);
   for (size_t i = 0; i < count; i += 256, b++) {
     float scales[16];
@@ -165,16 +181,16 @@ INLINE void q6_k(const nibble_block_q6_k *b, void *dst, size_t count, int half) 
       const size_t at = i + 32 * (size_t)g;
       const __m256 none = _mm256_setzero_ps();
       affine16(
-          dst, at, _mm256_castsi256_si128(q), _mm256_set1_ps(scales[2 * g]), none, 0, half);
+          dst, at, _mm256_castsi256_si128(q), _mm256_set1_ps(scales[2 * g]), none, 0, sink);
       affine16(
           dst, at + 16, _mm256_extracti128_si256(q, 1), _mm256_set1_ps(scales[2 * g + 1]), none,
-          0, half);
+          0, sink);
     }
   }
 }
 
 // Plain floats, eight at a time; the rest goes through the reference.
-INLINE void floats(uint32_t type, const uint8_t *src, void *dst, size_t count, int half) {
+INLINE void floats(uint32_t type, const uint8_t *src, void *dst, size_t count, int sink) {
   const size_t bytes = type == NIBBLE_TYPE_F32 ? 4 : 2;
   const size_t whole = count & ~(size_t)7;
   for (size_t i = 0; i < whole; i += 8) {
@@ -188,12 +204,19 @@ INLINE void floats(uint32_t type, const uint8_t *src, void *dst, size_t count, i
       const __m256i words = _mm256_cvtepu16_epi32(_mm_loadu_si128(from));
       values = _mm256_castsi256_ps(_mm256_slli_epi32(words, 16));
     }
-    store8(dst, i, values, half);
+    store8(dst, i, values, 0, sink);
   }
-  void *rest = half ? (void *)((uint16_t *)dst + whole) : (void *)((float *)dst + whole);
-  nibble_dequantize_scalar(type, src + whole * bytes, rest, count - whole, half);
+  void *rest = sink == SINK_F16 ? (void *)((uint16_t *)dst + whole) : (void *)((float *)dst + whole);
+  nibble_dequantize_scalar(type, src + whole * bytes, rest, count - whole, sink == SINK_F16);
 }
 
-#define NAME nibble_dequantize_avx2
+INLINE float sum_of(__m256 a, __m256 b) {
+  const __m256 both = _mm256_add_ps(a, b);
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(both), _mm256_extractf128_ps(both, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+#define NAME(kernel) nibble_##kernel##_avx2
 #include "dequantize_by_type.h"
 #endif

@@ -2,6 +2,11 @@
 ///
 /// - Parameter bytes: a size or a difference of sizes; a negative one keeps its sign.
 public func formatBytes(_ bytes: Int) -> String {
+  formatBytes(bytes, rounded: .toNearestOrAwayFromZero)
+}
+
+/// The same, rounded up for a size that is to be enough when it is typed as it stands.
+public func formatBytes(_ bytes: Int, rounded rule: FloatingPointRoundingRule) -> String {
   let sign = bytes < 0 ? "-" : ""
   let size = bytes.magnitude
   guard size >= 1024 else { return "\(sign)\(size) B" }
@@ -12,12 +17,32 @@ public func formatBytes(_ bytes: Int) -> String {
     unit += 1
   }
   // One decimal, in integers: `Double` prints no fixed number of them without Foundation.
-  let tenths = Int((value * 10).rounded())
+  let tenths = Int((value * 10).rounded(rule))
   let fraction = tenths % 10 == 0 ? "" : ".\(tenths % 10)"
   return "\(sign)\(tenths / 10)\(fraction) \(byteUnits[unit])"
 }
 
 private let byteUnits = ["KiB", "MiB", "GiB", "TiB", "PiB"]
+
+/// Bytes of a size as people write it: `96MiB` and `1.5 GiB` in binary units, `8GB` in decimal ones,
+/// a plain number in bytes; `nil` for anything else, or nothing, or more than there can be.
+public func parseBytes(_ text: String) -> Int? {
+  let digits = text.prefix { "0123456789.".contains($0) }
+  let unit = text.dropFirst(digits.count).drop { $0 == " " }.lowercased()
+  guard let last = digits.last, last != ".", digits.first != "." else { return nil }
+  let size: Double
+  if unit.isEmpty || unit == "b" {
+    return Int(digits).flatMap { $0 > 0 ? $0 : nil }
+  } else if let power = byteUnits.firstIndex(where: { $0.lowercased() == unit }) {
+    size = Double(1 << (10 * (power + 1)))
+  } else if let power = ["kb", "mb", "gb", "tb", "pb"].firstIndex(of: unit) {
+    size = (0...power).reduce(1) { product, _ in product * 1000 }
+  } else {
+    return nil
+  }
+  guard let count = Double(digits), count * size >= 1 else { return nil }
+  return Int(exactly: (count * size).rounded(.down))
+}
 
 /// A count with a comma between thousands: `1,204,512`.
 public func formatCount(_ count: Int) -> String {

@@ -36,7 +36,7 @@ extension Engine {
   /// Takes a tile of `rows`, one step, `dequantize`, and fills it.
   ///
   /// - Parameter buffer: where it lies; by default in memory of its own.
-  /// - Throws: `InferenceError.outOfMemory`.
+  /// - Throws: `InferenceError.outOfMemory`, `InferenceError.overBudget`.
   func dequantize(
     _ weight: Weight, rows: Range<Int>, in buffer: Buffer? = nil, thread: Int
   ) throws -> Tile {
@@ -65,7 +65,8 @@ extension Engine {
     }
     guard let buffer else {
       return try ledger.allocateTile(
-        weight.tileBytes(rows: rows.count), "\(weight.name) rows \(rows)", describe)
+        weight.tileBytes(rows: rows.count), "\(weight.name) rows \(rows)", thread: thread,
+        describe)
     }
     let description = describe(id: ledger.nextID())
     precondition(description.bytes <= buffer.description.bytes, "the buffer holds the largest tile")

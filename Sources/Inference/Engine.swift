@@ -8,6 +8,8 @@ public struct EngineOptions: Sendable {
   public var tileRows = 64
   public var kvType = KVType.f16
   public var threads = 1
+  /// Bytes that may be alive together, the mapped weights in full; `nil` for no limit.
+  public var memoryBudget: Int?
 
   public init() {}
 
@@ -18,6 +20,9 @@ public struct EngineOptions: Sendable {
     }
     guard (1...1024).contains(threads) else {
       throw InferenceError.badOption("Threads can be 1 to 1024 (--threads).")
+    }
+    if let memoryBudget, memoryBudget < 1 {
+      throw InferenceError.badOption("A memory budget needs at least one byte (--memory-budget).")
     }
     _ = try KVCache(config: model.config, type: kvType)
   }
@@ -51,7 +56,7 @@ public final class Engine<Observer: PassObserver> {
     try options.check(for: model)
     self.model = model
     self.options = options
-    ledger = MemoryLedger(observer: observer)
+    ledger = MemoryLedger(observer: observer, budget: options.memoryBudget)
     workers = try Workers(count: options.threads)
     cache = try KVCache(config: model.config, type: options.kvType)
     strategy =
@@ -61,13 +66,14 @@ public final class Engine<Observer: PassObserver> {
       case .perTensor: PerTensorStrategy()
       case .tiled: TiledStrategy(tileRows: options.tileRows)
       case .scratch: ScratchStrategy(tileRows: options.tileRows)
+      case .fused: FusedStrategy()
       case .int4GEMM: IntegerStrategy()
       }
-    ledger.adopt(
+    try ledger.adopt(
       model.packedBytes - strategy.copiedBytes(of: model), .weights,
       "packed weights (mapped file)")
     if model.convertedBytes > 0 {
-      ledger.adopt(model.convertedBytes, .weights, "vectors as f32")
+      try ledger.adopt(model.convertedBytes, .weights, "vectors as f32")
     }
     try strategy.prepare(self)
   }

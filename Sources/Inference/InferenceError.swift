@@ -13,6 +13,7 @@ public enum InferenceError: Error, CustomStringConvertible {
   case overflow(layer: Int, position: Int, type: String)
   case badOption(String)
   case outOfMemory(bytes: Int, buffer: String)
+  case overBudget(AllocationFailure)
   case noThreads(Int)
   case interrupted
 
@@ -50,6 +51,11 @@ public enum InferenceError: Error, CustomStringConvertible {
     case .outOfMemory(let bytes, let buffer):
       "The system has no \(formatBytes(bytes)) left for '\(buffer)'; "
         + "shorten the prompt or split it with --ubatch."
+    case .overBudget(let failure):
+      "'\(failure.name)' asks for \(formatBytes(failure.bytes)) of memory where "
+        + "\(formatBytes(failure.live.total)) are taken, \(formatBytes(failure.excess)) more than "
+        + "the budget of \(formatBytes(failure.budget)) allows; "
+        + AllocationFailure.advice(for: failure.category) + "."
     case .noThreads(let count):
       "The system did not start \(count) threads; try fewer with --threads."
     case .interrupted:

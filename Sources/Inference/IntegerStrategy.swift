@@ -75,10 +75,12 @@ extension Engine {
     }
     computed()
   }
+}
 
-  /// Bytes of the int8 activations of a pass of `nTokens` tokens, those of the widest matrix.
-  func int8ActivationBytes(nTokens: Int) -> Int {
-    let cols = model.matrices.filter(\.type.isQuantized).map(\.cols).max() ?? 0
-    return nibble_int8_bytes(nTokens, cols)
+extension Model {
+  /// Bytes of the int8 activations of a pass: those of the widest matrix.
+  func int8ActivationBytes(tokens: Int) -> Int {
+    let cols = matrices.filter(\.type.isQuantized).map(\.cols).max() ?? 0
+    return nibble_int8_bytes(tokens, cols)
   }
 }

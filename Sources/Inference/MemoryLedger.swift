@@ -12,9 +12,12 @@ struct Buffer {
 /// The one object that every engine buffer is taken from and returned to.
 ///
 /// It knows at every step how many bytes are alive in each category, and tells the observer of
-/// each step under one lock, so that steps of several threads have one order.
+/// each step under one lock, so that steps of several threads have one order. Under that lock it
+/// also holds what is alive to the budget, before anything is taken.
 public final class MemoryLedger<Observer: PassObserver> {
   let observer: Observer
+  /// Bytes that may be alive together, mapped weights in full; `nil` for no limit.
+  let budget: Int?
   /// Bytes alive now.
   public private(set) var live = MemoryUse()
   /// Bytes alive at the moment when their total was highest.
@@ -25,15 +28,19 @@ public final class MemoryLedger<Observer: PassObserver> {
   private let lock = NSLock()
   private var lastID = 0
 
-  init(observer: Observer) { self.observer = observer }
+  init(observer: Observer, budget: Int? = nil) {
+    self.observer = observer
+    self.budget = budget
+  }
 
   /// Takes uninitialized bytes, aligned to 64.
   ///
-  /// - Throws: `InferenceError.outOfMemory`.
+  /// - Throws: `InferenceError.outOfMemory`, `InferenceError.overBudget`.
   func allocate(_ bytes: Int, _ category: MemoryCategory, _ name: @autoclosure () -> String)
     throws -> Buffer
   {
     try lock.withLock {
+      try checkBudget(for: bytes, category, name())
       let base = try systemAllocate(bytes, name())
       lastID += 1
       let description = BufferDescription(
@@ -45,12 +52,16 @@ public final class MemoryLedger<Observer: PassObserver> {
 
   /// Takes the uninitialized bytes of a tile, aligned to 64.
   ///
-  /// - Parameter describe: given the tile's id.
-  /// - Throws: `InferenceError.outOfMemory`.
+  /// - Parameters:
+  ///   - thread: the worker that asks.
+  ///   - describe: given the tile's id.
+  /// - Throws: `InferenceError.outOfMemory`, `InferenceError.overBudget`.
   func allocateTile(
-    _ bytes: Int, _ name: @autoclosure () -> String, _ describe: (Int) -> TileDescription
+    _ bytes: Int, _ name: @autoclosure () -> String, thread: Int,
+    _ describe: (Int) -> TileDescription
   ) throws -> Tile {
     try lock.withLock {
+      try checkBudget(for: bytes, .weightsDequantized, name(), thread: thread)
       let values = try systemAllocate(bytes, name())
       lastID += 1
       let description = describe(lastID)
@@ -68,9 +79,26 @@ public final class MemoryLedger<Observer: PassObserver> {
   }
 
   /// Counts bytes that the engine uses but did not allocate: the mapped model file.
-  func adopt(_ bytes: Int, _ category: MemoryCategory, _ name: String) {
-    let buffer = BufferDescription(id: nextID(), category: category, name: name, bytes: bytes)
-    step(category, bytes) { $0.allocated(buffer, live: $1) }
+  ///
+  /// - Throws: `InferenceError.overBudget`.
+  func adopt(_ bytes: Int, _ category: MemoryCategory, _ name: String) throws {
+    try lock.withLock {
+      try checkBudget(for: bytes, category, name)
+      lastID += 1
+      let buffer = BufferDescription(id: lastID, category: category, name: name, bytes: bytes)
+      count(category, bytes) { $0.allocated(buffer, live: $1) }
+    }
+  }
+
+  /// Fails, which is one step, where `bytes` more would pass the budget; the lock is held.
+  private func checkBudget(
+    for bytes: Int, _ category: MemoryCategory, _ name: @autoclosure () -> String, thread: Int = 0
+  ) throws {
+    guard let budget, bytes > budget - live.total else { return }
+    let failure = AllocationFailure(
+      category: category, name: name(), bytes: bytes, live: live, budget: budget, thread: thread)
+    if Observer.isWatching { timed { observer.allocationFailed(failure) } }
+    throw InferenceError.overBudget(failure)
   }
 
   /// One step of the trace: changes what is alive in `category` by `bytes` and reports it.

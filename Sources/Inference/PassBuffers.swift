@@ -21,7 +21,7 @@ final class PassBuffers<Observer: PassObserver> {
   private let engine: Engine<Observer>
   private var taken: [Buffer] = []
 
-  /// - Throws: `InferenceError.outOfMemory`; what was taken by then is returned.
+  /// - Throws: `InferenceError.outOfMemory`, `InferenceError.overBudget`; what was taken by then is returned.
   init(engine: Engine<Observer>, nTokens: Int) throws {
     let config = engine.model.config
     var taken: [Buffer] = []
@@ -49,7 +49,7 @@ final class PassBuffers<Observer: PassObserver> {
       kvHead = kvFloats == 0 ? rotations : try take(.workspace, "kv head", 1, kvFloats).values
       if engine.options.strategy == .int4GEMM {
         let buffer = try engine.ledger.allocate(
-          engine.int8ActivationBytes(nTokens: nTokens), .workspace, "int8 activations")
+          engine.model.int8ActivationBytes(tokens: nTokens), .workspace, "int8 activations")
         taken.append(buffer)
         engine.int8Activations = buffer.base.assumingMemoryBound(to: nibble_int8_block.self)
       }

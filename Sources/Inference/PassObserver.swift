@@ -15,6 +15,10 @@ public protocol PassObserver: AnyObject {
   /// A buffer that is not a tile was returned to the ledger.
   func freed(_ buffer: BufferDescription, live: MemoryUse)
 
+  /// An allocation would have passed the memory budget and was not made; the pass, or the loading
+  /// of the model, fails. With several threads, another may fail likewise before all have ended.
+  func allocationFailed(_ failure: AllocationFailure)
+
   func passBegan(_ pass: PassDescription)
   /// - Parameter nanoseconds: wall time of the pass.
   func passEnded(nanoseconds: Int)
@@ -157,6 +161,7 @@ public final class NoObserver: PassObserver {
   public static var isWatching: Bool { false }
   public func allocated(_ buffer: BufferDescription, live: MemoryUse) {}
   public func freed(_ buffer: BufferDescription, live: MemoryUse) {}
+  public func allocationFailed(_ failure: AllocationFailure) {}
   public func passBegan(_ pass: PassDescription) {}
   public func passEnded(nanoseconds: Int) {}
   public func opBegan(_ op: OpDescription) {}

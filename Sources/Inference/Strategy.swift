@@ -42,6 +42,8 @@ public enum StrategyName: String, CaseIterable, Sendable {
   case tiled
   /// As tiled, into one buffer a thread that is allocated once and reused.
   case scratch
+  /// Nibbles become floats in registers, inside the dot product.
+  case fused
   /// Activations become int8, products are of integers, scales are applied to whole blocks.
   case int4GEMM = "int4-gemm"
 }

@@ -41,12 +41,19 @@ public struct RecordingReport: Sendable {
   /// What the whole model would take with its quantized matrices as f16.
   public let float16Bytes: Int
   public let isInterrupted: Bool
+  /// The allocation that would have passed the memory budget and ended the run.
+  public let failure: AllocationFailure?
+  /// What the shapes say that the run takes at most; `nil` where it did not go to its end.
+  public let planned: MemoryUse?
+  /// What the whole run would take at most with each strategy, where the budget ended it.
+  public let needs: [(strategy: StrategyName, bytes: Int)]
 }
 
 /// Runs a model into a trace.
 ///
 /// A pass is in the trace when it is finished; what ends the run earlier (an error, a signal, a
-/// full disk) leaves those before it.
+/// full disk) leaves those before it. Where the memory budget ends it, the trace holds everything up
+/// to the allocation that would have passed it, and the report says which that was.
 ///
 /// - Parameters:
 ///   - isCancelled: asked often; `true` ends the recording with the passes that are finished.
@@ -64,15 +71,15 @@ public func record(
   let recorder = try TraceRecorder(
     path: options.output, header: try header(loaded, options), capture: options.capture)
   var generation = Generation(promptTokens: prompt)
+  var decoder = loaded.tokenizer.makeStreamDecoder()
+  let texts = loaded.texts(of: prompt, &decoder)
+  recorder.addTokens(
+    prompt.indices.map {
+      TraceToken(position: $0, id: prompt[$0], text: texts[$0], isPrompt: true)
+    })
   do {
     let engine = try Engine(model: loaded.model, options: options.engine, observer: recorder)
     engine.isCancelled = isCancelled
-    var decoder = loaded.tokenizer.makeStreamDecoder()
-    let texts = loaded.texts(of: prompt, &decoder)
-    recorder.addTokens(
-      prompt.indices.map {
-        TraceToken(position: $0, id: prompt[$0], text: texts[$0], isPrompt: true)
-      })
     let start = ContinuousClock.now
     generation = try engine.generate(
       prompt: prompt, count: options.count, ubatch: options.ubatch,
@@ -94,6 +101,9 @@ public func record(
     let summary = try recorder.finish(status: "interrupted")
     if summary.passes == 0 { try? FileManager.default.removeItem(atPath: options.output) }
     return try report(loaded, options, summary, generation, isInterrupted: true)
+  } catch InferenceError.overBudget(let failure) {
+    let summary = try recorder.finish(status: "failed")
+    return try report(loaded, options, summary, generation, failure: failure)
   } catch {
     let finished = recorder.progress.passes
     _ = try? recorder.finish(status: "interrupted")
@@ -101,7 +111,7 @@ public func record(
     throw error
   }
   let summary = try recorder.finish(status: "complete")
-  return try report(loaded, options, summary, generation, isInterrupted: false)
+  return try report(loaded, options, summary, generation)
 }
 
 /// The token that a pass chose, with the likeliest others.
@@ -120,10 +130,10 @@ private func chosenToken(
 
 private func report(
   _ loaded: LoadedModel, _ options: RecordingOptions, _ summary: TraceSummary,
-  _ generation: Generation, isInterrupted: Bool
+  _ generation: Generation, isInterrupted: Bool = false, failure: AllocationFailure? = nil
 ) throws -> RecordingReport {
   var peaks = MemoryUse()
-  if summary.passes > 0 {
+  if summary.passes > 0 || failure != nil {
     let columns = MemoryCategory.allCases.map { "max(\($0.name))" }.joined(separator: ", ")
     try Trace(path: options.output).run(
       "SELECT \(columns) FROM event", columns: { _ in },
@@ -138,7 +148,31 @@ private func report(
     model: loaded.model.config.name, trace: options.output, summary: summary, peaks: peaks,
     generation: generation, text: loaded.tokenizer.decode(generation.tokens),
     packedBytes: loaded.model.packedBytes, float16Bytes: loaded.model.float16Bytes,
-    isInterrupted: isInterrupted)
+    isInterrupted: isInterrupted, failure: failure,
+    planned: isInterrupted || failure != nil
+      ? nil
+      : try MemoryPlan(
+        model: loaded.model, options: options.engine,
+        promptTokens: generation.promptTokens.count, ubatch: options.ubatch,
+        decodePasses: generation.decodePasses
+      ).peak,
+    needs: failure == nil
+      ? [] : try needs(loaded, options, promptTokens: generation.promptTokens.count))
+}
+
+/// What the run would take at most with each strategy.
+private func needs(
+  _ loaded: LoadedModel, _ options: RecordingOptions, promptTokens: Int
+) throws -> [(strategy: StrategyName, bytes: Int)] {
+  let room = loaded.model.config.contextLength - promptTokens
+  return try StrategyName.allCases.map { strategy in
+    var engine = options.engine
+    engine.strategy = strategy
+    let plan = try MemoryPlan(
+      model: loaded.model, options: engine, promptTokens: promptTokens, ubatch: options.ubatch,
+      decodePasses: min(max(options.count - 1, 0), room))
+    return (strategy, plan.peak.total)
+  }
 }
 
 /// What kind of machine this is: `Linux x86_64, 2 processors, avx512`.
@@ -178,6 +212,7 @@ private func header(_ loaded: LoadedModel, _ options: RecordingOptions) throws -
     ("tile_rows", "\(options.engine.tileRows)"),
     ("kv_type", options.engine.kvType.rawValue),
     ("threads", "\(options.engine.threads)"),
+    ("memory_budget", options.engine.memoryBudget.map(String.init) ?? ""),
     ("ubatch", options.ubatch.map(String.init) ?? ""),
     ("capture", options.capture.rawValue),
   ]

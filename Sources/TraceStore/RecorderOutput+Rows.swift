@@ -156,9 +156,9 @@ extension RecorderOutput {
     }
   }
 
-  /// Writes a pass that has ended.
+  /// Writes a pass that has ended, or that was ended.
   func insert(
-    _ pass: TraceRecorder.Pass, id: Int, lastStep: Int, lastOp: Int, duration: Int
+    _ pass: TraceRecorder.Pass, id: Int, lastStep: Int, lastOp: Int, duration: Int, isFinished: Bool
   ) throws(SQLiteFailure) {
     try begin()
     let description = pass.description
@@ -176,6 +176,7 @@ extension RecorderOutput {
     statement.bind(10, lastOp)
     statement.bind(11, pass.start)
     statement.bind(12, duration)
+    statement.bind(13, isFinished ? 1 : 0)
     try statement.run()
     statements.tokenPass.bind(1, id)
     statements.tokenPass.bind(2, description.branch)
@@ -183,6 +184,18 @@ extension RecorderOutput {
     statements.tokenPass.bind(4, first)
     statements.tokenPass.bind(5, first + description.tokens.count)
     try statements.tokenPass.run()
+  }
+
+  /// Writes the allocation that ended the run.
+  func insert(_ failure: AllocationFailure, step: Int) throws(SQLiteFailure) {
+    try begin()
+    statements.failure.bind(1, step)
+    statements.failure.bind(2, failure.category.name)
+    statements.failure.bind(3, failure.name)
+    statements.failure.bind(4, failure.bytes)
+    statements.failure.bind(5, failure.live.total)
+    statements.failure.bind(6, failure.budget)
+    try statements.failure.run()
   }
 
   /// Writes tokens, with the pass that each went into where it has ended.

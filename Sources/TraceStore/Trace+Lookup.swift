@@ -39,8 +39,12 @@ extension Trace {
       kind: try row["kind"] == "prefill" ? .prefill : .decode,
       firstPosition: row["first_position"], tokens: row["tokens"],
       steps: range(row["first_step"], row["last_step"]),
-      ops: range(row["first_op"], row["last_op"]),
-      start: row["start_ns"], duration: row["duration_ns"])
+      ops: ops(row["first_op"], row["last_op"]), start: row["start_ns"],
+      duration: row["duration_ns"], isFinished: row.ifThere("is_finished") ?? 1 != 0)
+  }
+
+  private func ops(_ first: Int, _ last: Int) throws -> Range<Int> {
+    last + 1 == first ? first..<first : Range(try range(first, last))
   }
 
   func range(_ first: Int, _ last: Int) throws -> ClosedRange<Int> {
@@ -108,7 +112,7 @@ extension Trace {
   public func ops(inPass pass: Int) throws(TraceError) -> [TraceOp] {
     guard let ops = try self.pass(pass)?.ops else { return [] }
     return try all(
-      "SELECT * FROM op WHERE id BETWEEN ? AND ? ORDER BY id", [ops.lowerBound, ops.upperBound],
+      "SELECT * FROM op WHERE id >= ? AND id < ? ORDER BY id", [ops.lowerBound, ops.upperBound],
       decodeOp)
   }
 

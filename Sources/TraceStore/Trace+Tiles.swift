@@ -144,11 +144,26 @@ extension Trace {
     .flatMap { $0 } ?? 1
   }
 
-  private func decodeBuffer(_ row: TraceRow) throws -> TraceBuffer {
+  /// The allocation that would have passed the memory budget and ended the run, if one did.
+  public func failure() throws(TraceError) -> TraceFailure? {
+    guard schema >= 2 else { return nil }
+    return try first("SELECT * FROM failure ORDER BY step LIMIT 1", []) { row in
+      try TraceFailure(
+        step: row["step"], category: self.category(row), name: row["name"], bytes: row["bytes"],
+        live: row["live"], budget: row["budget"])
+    }
+  }
+
+  private func category(_ row: TraceRow) throws -> MemoryCategory {
     let name: String = try row["category"]
     guard let category = MemoryCategory.allCases.first(where: { $0.name == name }) else {
       throw TraceError.corrupt(path: path, reason: "memory category \(name)")
     }
+    return category
+  }
+
+  private func decodeBuffer(_ row: TraceRow) throws -> TraceBuffer {
+    let category = try category(row)
     let tile: Int? = try row["tile"]
     return try TraceBuffer(
       id: row["id"], category: category, name: row["name"], bytes: row["bytes"],

@@ -5,11 +5,14 @@ import GRDB
 ///
 /// Every look-up is a search by key, whose time does not depend on the length of the trace but
 /// where it says so. Numbers of passes, operations and steps count from 1. A trace that is still
-/// being recorded, or that a killed process left, reads as the passes that were finished.
+/// being recorded, or that a killed process left, reads as the passes that were finished. One that
+/// the memory budget ended has a last pass that was not, or events that no pass follows.
 public final class Trace {
   /// The file.
   public let path: String
   let queue: DatabaseQueue
+  /// `PRAGMA user_version`: at most ``TraceSchema/version``.
+  let schema: Int
   /// States of memory by their row in `_memory`, for profiles; filled when first needed.
   var memoryStates = MemoryStateCache()
   /// The connection for queries that people write, opened with the first.
@@ -51,6 +54,7 @@ public final class Trace {
           path: path, found: version, expected: TraceSchema.version)
       }
       self.queue = queue
+      schema = version
     } catch let error as DatabaseError
       where error.resultCode == .SQLITE_CANTOPEN && access(path + "-wal", F_OK) == 0
     {
@@ -114,7 +118,7 @@ extension Trace {
     return Dictionary(rows, uniquingKeysWith: { $1 })
   }
 
-  /// How many passes were finished.
+  /// How many passes there are.
   public func passCount() throws(TraceError) -> Int { try count("SELECT max(id) FROM pass") }
 
   /// How many operations there are.

@@ -4,7 +4,7 @@ import Inference
 
 extension TraceRecorder {
   /// Whether calls still count.
-  @inline(__always) private var isRecording: Bool { failure == nil && !isFinished }
+  @inline(__always) private var isRecording: Bool { failure == nil && !isFinished && end == nil }
 
   public func allocated(_ buffer: BufferDescription, live use: MemoryUse) {
     guard isRecording else { return }
@@ -40,7 +40,8 @@ extension TraceRecorder {
   public func dequantized(
     _ tile: TileDescription, values: UnsafeRawPointer, nanoseconds: Int
   ) {
-    guard isRecording, let index = live.index(of: tile.id) else { return }
+    // Also where another thread's allocation has ended the run by now.
+    guard failure == nil, !isFinished, let index = live.index(of: tile.id) else { return }
     let buffer = live[index]
     if buffer.row >= 0 {
       batch.tiles.nanoseconds[buffer.row] = nanoseconds
@@ -73,6 +74,14 @@ extension TraceRecorder {
   public func freedTile(_ tile: TileDescription, live use: MemoryUse) {
     guard isRecording else { return }
     free(tile.id, thread: tile.thread, live: use)
+  }
+
+  public func allocationFailed(_ failure: AllocationFailure) {
+    guard isRecording else { return }
+    let step = step(.fail, thread: failure.thread, live: failure.live)
+    let time = now()
+    if let op { append(op, output: nil, nanoseconds: time - op.start) }
+    end = End(allocation: failure, step: step, time: time)
   }
 
   public func computed(thread: Int, live use: MemoryUse) {
@@ -173,7 +182,8 @@ extension TraceRecorder {
     write()
     record { () throws(SQLiteFailure) in
       try output.insert(
-        pass, id: passes, lastStep: nextStep - 1, lastOp: ops, duration: nanoseconds)
+        pass, id: passes, lastStep: nextStep - 1, lastOp: ops, duration: nanoseconds,
+        isFinished: true)
     }
     self.pass = nil
     commit()
@@ -192,18 +202,22 @@ extension TraceRecorder {
     guard isRecording, let op else { return }
     precondition(nextStep > op.firstStep, "\(op.description.name) ended without a step")
     self.op = nil
-    batch.ops.append(
-      RecorderBatch.Op(
-        id: ops, pass: passes, node: op.node, rows: op.description.rows,
-        cols: op.description.cols, steps: op.firstStep...nextStep - 1, peak: peak.id,
-        start: op.start, duration: nanoseconds,
-        statistics: capture == .none ? nil : values.map { ValueStatistics($0) }))
+    append(op, output: values, nanoseconds: nanoseconds)
     if capture == .values, let values {
       record { () throws(SQLiteFailure) in
         try output.insert(
           value: values, op: ops, rows: op.description.rows, cols: op.description.cols)
       }
     }
+  }
+
+  private func append(_ op: Op, output values: UnsafeBufferPointer<Float>?, nanoseconds: Int) {
+    batch.ops.append(
+      RecorderBatch.Op(
+        id: ops, pass: passes, node: op.node, rows: op.description.rows,
+        cols: op.description.cols, steps: op.firstStep...nextStep - 1, peak: peak.id,
+        start: op.start, duration: nanoseconds,
+        statistics: capture == .none ? nil : values.map { ValueStatistics($0) }))
   }
 }
 
@@ -235,6 +249,20 @@ extension TraceRecorder {
     }
     tokens.removeAll()
     if failure == nil { committedSummary = summary }
+  }
+
+  /// Writes what happened up to the allocation that ended the run, and makes it last.
+  func commit(_ end: End) {
+    write()
+    record { () throws(SQLiteFailure) in
+      if let pass {
+        try output.insert(
+          pass, id: passes, lastStep: end.step, lastOp: ops, duration: end.time - pass.start,
+          isFinished: false)
+      }
+      try output.insert(end.allocation, step: end.step)
+    }
+    commit()
   }
 
   /// Runs `body` unless something failed before, and keeps its failure.

@@ -20,6 +20,8 @@ public final class TraceRecorder: PassObserver {
   let output: RecorderOutput
 
   var failure: TraceError?
+  /// The allocation that ended the run, and when.
+  var end: End?
   /// Set once nothing more is recorded: after ``finish(status:)``.
   var isFinished = false
 
@@ -63,6 +65,12 @@ public final class TraceRecorder: PassObserver {
     let start: Int
   }
 
+  struct End {
+    let allocation: AllocationFailure
+    let step: Int
+    let time: Int
+  }
+
   struct Label: Hashable {
     let category: MemoryCategory
     let name: String
@@ -104,15 +112,18 @@ public final class TraceRecorder: PassObserver {
     return result
   }
 
-  /// Ends the recording: drops a pass that did not finish, writes `status` (`complete`,
-  /// `interrupted`) into `meta`, and leaves one file. What comes after is ignored.
+  /// Ends the recording: drops a pass that did not finish, but for one that the memory budget ended,
+  /// writes `status` (`complete`, `interrupted`, `failed`) into `meta`, and leaves one file. What
+  /// comes after is ignored.
   ///
   /// - Throws: what ``check()`` would, after closing the file.
   @discardableResult
   public func finish(status: String) throws(TraceError) -> TraceSummary {
     if isFinished { return progress }
     isFinished = true
-    if pass == nil {
+    if let end {
+      commit(end)
+    } else if pass == nil {
       commit()
     } else {
       output.rollBack()

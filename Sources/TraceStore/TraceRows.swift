@@ -25,12 +25,14 @@ public struct TracePass: Equatable, Sendable {
   /// How many tokens went in.
   public let tokens: Int
   public let steps: ClosedRange<Int>
-  /// Numbers of its operations.
-  public let ops: ClosedRange<Int>
+  /// Numbers of its operations; none where the memory budget ended it before its first.
+  public let ops: Range<Int>
   /// Since the recording began, in ns.
   public let start: Int
   /// In ns.
   public let duration: Int
+  /// Whether it went on to its end, and was not ended by the memory budget.
+  public let isFinished: Bool
 }
 
 /// One operation of one pass: a row of `op`.
@@ -115,6 +117,20 @@ public struct TraceKVAppend: Equatable, Sendable {
   public let valueBytes: Int
   /// Bytes of the whole cache in use after it, all layers together.
   public let cacheBytes: Int
+}
+
+/// The allocation that would have passed the memory budget and ended the run: the row of `failure`.
+public struct TraceFailure: Equatable, Sendable {
+  public let step: Int
+  public let category: MemoryCategory
+  /// What it was to hold.
+  public let name: String
+  /// Bytes that it asked for.
+  public let bytes: Int
+  /// Bytes that were alive.
+  public let live: Int
+  /// Bytes that may be alive together.
+  public let budget: Int
 }
 
 /// An allocation or a tile: a row of `buffer`.

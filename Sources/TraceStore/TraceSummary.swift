@@ -1,6 +1,7 @@
 import Inference
 
-/// What a recording came to: the passes that were finished, and what they held.
+/// What a recording came to: the passes that were finished, and what was
+/// written.
 public struct TraceSummary: Equatable, Sendable {
   public var passes = 0
   public var events = 0

@@ -29,6 +29,11 @@ struct EngineArguments: ParsableArguments {
   @Option(help: "The most tokens of a prefill pass (default: the whole prompt).")
   var ubatch: Int?
 
+  @Option(
+    help: "The most memory that may be alive, mapped weights in full: 96MiB, 1.5GiB, 8GB, bytes.",
+    transform: byteCount)
+  var memoryBudget: Int?
+
   func validate() throws {
     if tileRows < 1 { throw ValidationError("--tile-rows needs at least 1.") }
     if let ubatch, ubatch < 1 { throw ValidationError("--ubatch needs at least 1.") }
@@ -43,8 +48,17 @@ struct EngineArguments: ParsableArguments {
     options.tileRows = tileRows
     options.kvType = kvType
     options.threads = threads
+    options.memoryBudget = memoryBudget
     return options
   }
+}
+
+/// The bytes that a size on the command line means.
+private func byteCount(_ text: String) throws -> Int {
+  guard let bytes = parseBytes(text) else {
+    throw ValidationError("A size is written as 96MiB, 1.5GiB, 8GB or in bytes, not '\(text)'.")
+  }
+  return bytes
 }
 
 /// As many threads as there are processors, for commands that do not record.

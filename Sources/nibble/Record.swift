@@ -51,12 +51,17 @@ struct Record: ParsableCommand {
           + "trace \(formatBytes(progress.traceBytes))")
     }
     line.clear()
-    if report.summary.passes == 0 {
+    if report.isInterrupted && report.summary.passes == 0 {
       printError("nibble: interrupted before a pass was finished; nothing was recorded.")
       throw ExitCode(1)
     }
     Output.line(report.lines(options).joined(separator: "\n"))
     let trace = shellWord(output)
+    if let failure = report.failure {
+      printError("nibble: \(InferenceError.overBudget(failure))")
+      printError("\nNext: `nibble step \(trace)` stands where it failed.")
+      throw ExitCode(1)
+    }
     printError("\nNext: `nibble step \(trace)`, or `nibble sql \(trace) .tables`")
   }
 }
@@ -66,10 +71,10 @@ extension RecordingReport {
   func lines(_ options: RecordingOptions) -> [String] {
     let ending =
       isInterrupted ? ", interrupted" : generation.reachedEnd ? "; the text ended by itself" : ""
-    let isTiled = options.engine.strategy == .tiled
-    let fate = isTiled ? ", had it all been dequantized at once" : ", all of it made and kept"
+    let isWhole = options.engine.strategy == .wholeModel
+    let fate = isWhole ? ", all of it made and kept" : ", had it all been dequantized at once"
     let bytesPerTile =
-      isTiled && summary.tiles > 0 ? ", \(summary.fileBytes / summary.tiles) bytes a tile" : ""
+      !isWhole && summary.tiles > 0 ? ", \(summary.fileBytes / summary.tiles) bytes a tile" : ""
     let decodes = max(summary.passes - prefillPasses, 0)
     let speed = String(
       format: "prefill %.1f tokens/s, decode %.1f tokens/s", generation.prefillTokensPerSecond,
@@ -78,7 +83,7 @@ extension RecordingReport {
       ("model", "\(model), \(formatBytes(packedBytes)) packed"),
       ("strategy", options.engine.strategy.rawValue),
       (
-        "passes",
+        failure == nil ? "passes" : "finished",
         "\(summary.passes): \(prefillPasses) prefill of \(plural(generation.promptTokens.count, "token")), "
           + "\(decodes) decode\(ending)"
       ),
@@ -90,8 +95,9 @@ extension RecordingReport {
       ),
       (
         "peak",
-        "\(formatBytes(summary.peak.total)) at step \(formatCount(summary.peakStep)); each "
-          + "category at its own peak:"
+        "\(formatBytes(summary.peak.total)) at step \(formatCount(summary.peakStep))"
+          + (planned.map { " (the sum from the shapes: \(formatBytes($0.total)))" } ?? "")
+          + "; each category at its own peak:"
       ),
     ]
     lines += MemoryCategory.allCases.filter { peaks[$0] > 0 }.map {
@@ -101,15 +107,38 @@ extension RecordingReport {
           + formatBytes(peaks[$0])
       )
     }
+    lines += budgetLines(options)
     lines += [
       ("whole model", "\(formatBytes(float16Bytes)) as float16\(fate)"),
-      ("speed", speed),
+      ("speed", summary.passes > 0 ? speed : "no pass was finished"),
       ("trace", "\(trace), \(formatBytes(summary.fileBytes))\(bytesPerTile)"),
       ("text", options.prompt + text),
     ]
     return lines.map { label, value in
       label.padding(toLength: 13, withPad: " ", startingAt: 0) + value
     }
+  }
+
+  /// How the memory budget ended the run, and what would have fitted.
+  private func budgetLines(_ options: RecordingOptions) -> [(String, String)] {
+    guard let failure else { return [] }
+    let most = options.engine.threads > 1 ? "at most " : ""
+    func need(_ strategy: StrategyName, _ bytes: Int) -> String {
+      "`\(strategy.rawValue)` needs \(most)\(formatBytes(bytes, rounded: .up))"
+    }
+    let fitting = needs.filter { $0.bytes <= failure.budget }.map(need)
+    let least = needs.min { $0.bytes < $1.bytes }.map { need($0.strategy, $0.bytes) } ?? ""
+    return [
+      (
+        "budget",
+        "\(formatBytes(failure.budget)), which '\(failure.name)' would have passed: "
+          + "\(formatBytes(failure.bytes)) beside \(formatBytes(failure.live.total))"
+      ),
+      (
+        "would fit",
+        fitting.isEmpty ? "nothing; \(least), the least" : fitting.joined(separator: ", ")
+      ),
+    ]
   }
 
   private var prefillPasses: Int { max(summary.passes - generation.decodePasses, 0) }

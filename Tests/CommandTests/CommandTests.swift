@@ -27,6 +27,8 @@ import Testing
       ["no-such-command"], ["run"], ["record", "--strategy", "no-such-strategy"],
       ["record", "--tile-rows", "0"], ["record", "-n", "-1"], ["record", "--threads", "0"],
       ["logits"], ["logits", "--ids", "1,x"], ["logits", "--ids", "1", "--top", "none"],
+      ["record", "--memory-budget", "96M"], ["run", "-p", "x", "--memory-budget", "0"],
+      ["logits", "-p", "x", "--memory-budget", "-5MiB"], ["record", "--memory-budget", "much"],
       ["inspect", "tiny", "--block", "1"], ["sql"], ["step"], ["run", "-p", "x", "--ubatch", "0"],
     ])
   func wrongUsageExitsWithTwo(_ arguments: [String]) throws {
@@ -148,6 +150,33 @@ import Testing
       "sql", "t.sqlite", "SELECT group_concat(text, '') AS t FROM token WHERE is_prompt",
       "--format", "json")
     #expect(texts.output.contains(prompt))
+  }
+
+  @Test func aBudgetThatIsTooSmallIsAPostMortem() throws {
+    let result = try nibble(
+      "record", "--strategy", "whole-model", "--memory-budget", "4MiB", "-o", "failed.sqlite")
+    #expect(result.code == 1)
+    #expect(
+      result.output.contains("budget       4 MiB, which 'blk.1.attn_k.weight rows 0..<128'"))
+    #expect(result.output.contains("would fit    `per-layer` needs 3.5 MiB, `per-tensor` needs"))
+    #expect(
+      result.errors.hasPrefix("nibble: 'blk.1.attn_k.weight rows 0..<128' asks for 64 KiB"))
+    #expect(result.errors.contains("step failed.sqlite"))
+    let step = try nibble("step", "failed.sqlite", "-ex", "where", "-ex", "info buffers", "--batch")
+    #expect(step.code == 0)
+    #expect(step.output.contains("FAIL(blk.1.attn_k.weight rows 0..<128)"))
+    #expect(step.output.contains("token_embd.weight"))
+    let sql = try nibble(
+      "sql", "failed.sqlite", "SELECT category, bytes FROM failure", "--format", "csv")
+    #expect(sql.output.contains("weights_dequantized,65536"))
+    for command in [["run", "-p", "Once"], ["logits", "-p", "Once"]] {
+      let failed = try nibble.shell(
+        "$NIBBLE " + (command + ["--memory-budget", "1MB"]).joined(separator: " "))
+      #expect(failed.code == 1)
+      #expect(failed.errors.contains("'packed weights (mapped file)' asks for 1.8 MiB"))
+    }
+    let enough = try nibble("run", "-p", "Once", "-n", "2", "--memory-budget", "8 MiB")
+    #expect(enough.code == 0)
   }
 
   @Test func stepRunsCommandsInBatch() throws {

@@ -109,6 +109,18 @@ import TraceStore
     #expect(cursor.step == 2)
   }
 
+  @Test func beginsWhereTheBudgetEndedTheRun() throws {
+    let folder = try ScratchFolder()
+    try Rehearsal(path: folder.file(), budget: 35_000).perform()
+    let trace = try Trace(path: folder.file())
+    let cursor = try Cursor(trace: trace)
+    #expect(try trace.failure()?.step == cursor.step)
+    #expect(cursor.step == cursor.last)
+    #expect(try trace.event(at: cursor.step)?.kind == .fail)
+    #expect(try trace.event(at: cursor.step)?.live == trace.event(at: cursor.step - 1)?.live)
+    #expect(try trace.pass(at: cursor.step)?.isFinished == false)
+  }
+
   @Test func aTraceWithoutStepsIsRefused() throws {
     let folder = try ScratchFolder()
     let recorder = try TraceRecorder(

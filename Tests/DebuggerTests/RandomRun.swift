@@ -4,7 +4,8 @@ import TraceStore
 
 /// Records a run of no particular model: operations of random length in random layers, events
 /// between operations and between passes, operations of one step; whatever the shape of a trace,
-/// walking in it must keep its promises.
+/// walking in it must keep its promises. Every second one ends at its memory budget, in a pass, in
+/// an operation or between two.
 func recordRandomRun(to path: String, seed: UInt64) throws {
   var random = SeededGenerator(seed: seed)
   let recorder = try TraceRecorder(
@@ -44,5 +45,21 @@ func recordRandomRun(to path: String, seed: UInt64) throws {
     recorder.passEnded(nanoseconds: 1)
     try recorder.check()
   }
-  try recorder.finish(status: "complete")
+  if seed % 2 == 1 {
+    recorder.passBegan(
+      PassDescription(kind: .decode, branch: 0, sequence: 0, firstPosition: 9, tokens: [9]))
+    loose(upTo: 2)
+    for op in 0..<Int.random(in: 0...3, using: &random) {
+      recorder.opBegan(
+        OpDescription(
+          name: "op\(op)", kind: .add, layer: op, inputs: [], tensor: nil, rows: 1, cols: 1))
+      if Bool.random(using: &random) { break }
+      recorder.computed(thread: 0, live: live)
+      recorder.opEnded(output: nil, nanoseconds: 1)
+    }
+    recorder.allocationFailed(
+      AllocationFailure(
+        category: .workspace, name: "b", bytes: 9, live: live, budget: 8, thread: 0))
+  }
+  try recorder.finish(status: seed % 2 == 1 ? "failed" : "complete")
 }

@@ -25,11 +25,14 @@ final class Rehearsal {
   let recorder: TraceRecorder
   private let tensors: [TraceTensor]
   private var live = MemoryUse()
+  private var hasFailed = false
   private var buffers: [String: BufferDescription] = [:]
   private var nextID = 1
   private var position = 0
   private let layers: Int
   private let tileRows = 40
+  /// Bytes that may be alive together. What is played after it is passed is not recorded.
+  private let budget: Int
 
   private static let width = 64
   private static let kv = 32
@@ -38,9 +41,11 @@ final class Rehearsal {
 
   /// - Parameter model: the file that ``writeModel(to:)`` wrote, where its bytes matter.
   init(
-    path: String, layers: Int = 2, capture: Capture = .stats, model: String? = nil
+    path: String, layers: Int = 2, capture: Capture = .stats, model: String? = nil,
+    budget: Int = .max
   ) throws {
     self.layers = layers
+    self.budget = budget
     tensors = try Self.tensors(layers: layers, in: model.map { try GGUFFile(path: $0) })
     recorder = try TraceRecorder(
       path: path,
@@ -106,6 +111,7 @@ final class Rehearsal {
     for pass in 0...decode {
       self.pass(pass == 0 ? .prefill : .decode, tokens: pass == 0 ? 2 : 1)
       try recorder.check()
+      if hasFailed { break }
       let chosen = words[(pass + 2) % words.count]
       recorder.addTokens([
         TraceToken(
@@ -116,7 +122,7 @@ final class Rehearsal {
           ])
       ])
     }
-    try recorder.finish(status: "complete")
+    try recorder.finish(status: hasFailed ? "failed" : "complete")
   }
 
   private func pass(_ kind: PassDescription.Kind, tokens: Int) {
@@ -196,6 +202,8 @@ final class Rehearsal {
         id: nextID, tensor: tensor.id, firstRow: row, rows: rows, cols: tensor.cols, type: .f16,
         thread: 0, buffer: nil)
       nextID += 1
+      checkBudget(
+        .weightsDequantized, "\(tensor.name) rows \(row)..<\(row + rows)", tile.bytes)
       live.weightsDequantized += tile.bytes
       recorder.dequantizing(tile, live: live)
       let halves = (0..<rows * tensor.cols).map { 0x3400 + UInt16($0 % 900) }
@@ -215,9 +223,18 @@ final class Rehearsal {
   private func take(_ name: String, _ category: MemoryCategory, _ bytes: Int) {
     let buffer = BufferDescription(id: nextID, category: category, name: name, bytes: bytes)
     nextID += 1
+    checkBudget(category, name, bytes)
     buffers[name] = buffer
     live[category] += bytes
     recorder.allocated(buffer, live: live)
+  }
+
+  private func checkBudget(_ category: MemoryCategory, _ name: String, _ bytes: Int) {
+    guard live.total + bytes > budget else { return }
+    hasFailed = true
+    recorder.allocationFailed(
+      AllocationFailure(
+        category: category, name: name, bytes: bytes, live: live, budget: budget, thread: 0))
   }
 
   private func give(_ name: String) {

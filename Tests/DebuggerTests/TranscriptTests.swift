@@ -7,10 +7,11 @@ import TraceStore
 @Suite struct TranscriptTests {
   /// What a session over the fake model's trace prints for these lines.
   static func transcript(
-    _ lines: [String], style: TextStyle = TextStyle(), capture: Capture = .stats
+    _ lines: [String], style: TextStyle = TextStyle(), capture: Capture = .stats,
+    budget: Int = .max
   ) throws -> String {
     let folder = try ScratchFolder()
-    try Rehearsal(path: folder.file(), capture: capture).perform()
+    try Rehearsal(path: folder.file(), capture: capture, budget: budget).perform()
     let output = CollectedOutput()
     let session = try DebuggerSession(
       trace: Trace(path: folder.file()), output: output, style: style)
@@ -51,6 +52,29 @@ import TraceStore
     try expectGolden(
       Self.transcript(["mem all", "goto ffn_gate-1", "mem", "mem layer", "mem op"]),
       "session-memory.txt")
+  }
+
+  @Test func postMortem() throws {
+    try expectGolden(
+      Self.transcript(
+        [
+          "info buffers", "mem", "where", "p event", "list", "rs", "info tile", "s", "s", "rn", "n",
+          "finish", "reverse-finish pass", "goto end", "info memory", "i passes", "i ops", "i kv",
+          "i model", "i tokens", "SELECT * FROM failure;",
+          "SELECT id, kind, last_step, is_finished FROM pass;", "mem all", "mem op",
+        ], budget: 35_000
+      ).replacing(/\d+ (ns|µs)|\d+\.\d (ns|µs|ms)|1 ms/, with: "TIME"), "session-post-mortem.txt")
+  }
+
+  /// Where the pass was ended before its first operation, and before the first pass.
+  @Test(arguments: [(22_900, "pass 1 prefill"), (22_000, "loading")])
+  func postMortemOfARunThatHardlyBegan(budget: Int, place: String) throws {
+    let text = try Self.transcript(
+      ["info buffers", "mem", "mem all", "where", "list", "rs", "s", "i ops", "i passes"],
+      budget: budget)
+    #expect(text.contains("The run ended at step"))
+    #expect(text.contains("\n\(place)"))
+    #expect(text.contains("FAIL("))
   }
 
   @Test func capturedValues() throws {

@@ -14,6 +14,7 @@ final class Watcher: PassObserver {
     case multiplied(tensor: Int, tile: Int?, rows: Range<Int>, m: Int, k: Int, thread: Int)
     case freedTile(Tile)
     case computed
+    case allocationFailed(AllocationFailure)
     case appended(layer: Int, position: Int, bytes: Int, cacheBytes: Int)
 
     var isStep: Bool {
@@ -60,6 +61,10 @@ final class Watcher: PassObserver {
     let event = Event.freed(
       id: buffer.id, buffer.category, name: buffer.name, bytes: buffer.bytes)
     events.append((event, live))
+  }
+
+  func allocationFailed(_ failure: AllocationFailure) {
+    events.append((.allocationFailed(failure), failure.live))
   }
 
   func passBegan(_ pass: PassDescription) {

@@ -106,6 +106,19 @@ import TraceStore
         """, path) == 0)
   }
 
+  /// The summary's theoretical figure is the peak to the byte.
+  @Test(arguments: StrategyName.allCases, ["tiny", "smollm2"])
+  func peakIsTheSumFromTheShapes(_ strategy: StrategyName, _ model: String) throws {
+    guard (try? ModelCatalogue.path(of: model)) != nil else { return }
+    var options = options(count: model == "tiny" ? 40 : 2)
+    options.model = model
+    options.engine.strategy = strategy
+    options.capture = .none
+    let report = try record(options)
+    #expect(report.planned == report.summary.peak)
+    #expect(report.failure == nil && report.needs.isEmpty)
+  }
+
   @Test(arguments: StrategyName.allCases)
   func twoRecordingsDifferInTimesAlone(_ strategy: StrategyName) throws {
     var first = options("a.sqlite")

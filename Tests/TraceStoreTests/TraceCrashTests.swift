@@ -207,12 +207,12 @@ import Testing
     for pass in passes {
       #expect(pass.steps.upperBound <= last)
       #expect(
-        try trace.op(startingAtOrBefore: pass.steps.upperBound)?.id == pass.ops.upperBound)
+        try trace.op(startingAtOrBefore: pass.steps.upperBound)?.id == pass.ops.last)
       #expect(try trace.ops(inPass: pass.id).count == pass.ops.count)
     }
     // No operation without its pass.
     #expect(
       try trace.pairs("SELECT id, 1 FROM _op WHERE pass NOT IN (SELECT id FROM pass)").isEmpty)
-    #expect(try trace.opCount() == passes.last?.ops.upperBound ?? 0)
+    #expect(try trace.opCount() == passes.last?.ops.last ?? 0)
   }
 }

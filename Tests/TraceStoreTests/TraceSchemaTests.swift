@@ -21,9 +21,10 @@ import Testing
       "pass",
       [
         "id", "branch", "sequence", "kind", "first_position", "tokens", "first_step", "last_step",
-        "start_ns", "duration_ns",
+        "start_ns", "duration_ns", "is_finished",
       ]
     ),
+    ("failure", ["step", "category", "name", "bytes", "live", "budget"]),
     (
       "op",
       [
@@ -42,7 +43,7 @@ import Testing
       "tile",
       [
         "id", "weight_tile", "type", "bytes", "made_step", "used_step", "freed_step",
-        "dequantize_ns",
+        "dequantize_ns", "in_buffer",
       ]
     ),
     (

@@ -12,14 +12,16 @@ public struct Cursor {
   /// The step that has just happened, from 1 to ``last``.
   public internal(set) var step: Int
 
-  /// Stands at the first step of the first pass; in a trace that ends before one, at step 1.
+  /// Stands at the first step of the first pass; in a trace that ends before one, at step 1; where
+  /// the memory budget ended the run, at the step at which it did.
   ///
   /// - Throws: ``DebuggerError/emptyTrace(path:)``, or what the trace throws.
   public init(trace: Trace) throws {
     self.trace = trace
     last = try trace.eventCount()
     guard last > 0 else { throw DebuggerError.emptyTrace(path: trace.path) }
-    step = min(max(try trace.pass(1)?.steps.lowerBound ?? 1, 1), last)
+    let first = try trace.failure()?.step ?? trace.pass(1)?.steps.lowerBound ?? 1
+    step = min(max(first, 1), last)
   }
 
   /// What ended a move.

@@ -66,7 +66,7 @@ extension Place {
     case .free:
       if let tile, let tensor {
         return "FREE(\(tileName): \(tensor.name) \(Self.rows(of: tile, in: tensor)))"
-          + " = \(formatBytes(tile.bytes)) returned"
+          + " = \(formatBytes(tile.bytes)) \(tile.inBuffer == nil ? "returned" : "for the next tile")"
       }
       return buffer.map { "FREE(\($0.name)) = \(formatBytes($0.bytes)) returned" } ?? "FREE"
     case .alloc:
@@ -85,7 +85,9 @@ extension Place {
       }
       return Self.equation(of: op, style: style)
     case .fail:
-      return "FAIL: an allocation here would have passed the memory budget"
+      guard let failure else { return "FAIL" }
+      return "FAIL(\(failure.name)) = \(formatBytes(failure.bytes)) of \(failure.category.name)"
+        + " would pass the budget of \(formatBytes(failure.budget))"
     }
   }
 
@@ -115,6 +117,7 @@ extension Place {
       return tileNumber.map { "tile \($0.index)/\($0.count)" }
         ?? "rows \(tile.firstRow)..<\(tile.firstRow + tile.rows)"
     }
+    if let failure { return failure.name }
     if let append { return "position \(append.position)" }
     if let buffer { return buffer.name == op?.name ? "its output" : buffer.name }
     return op.map { Self.function(of: $0) } ?? ""

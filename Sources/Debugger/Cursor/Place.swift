@@ -17,6 +17,8 @@ public struct Place {
   public let append: TraceKVAppend?
   /// The buffer that was taken or returned.
   public let buffer: TraceBuffer?
+  /// The allocation that would have passed the memory budget and ended the run here.
+  public let failure: TraceFailure?
   /// Which of the tensor's tiles the tile is, counting from 1, and how many there are.
   public let tileNumber: (index: Int, count: Int)?
 
@@ -42,6 +44,7 @@ public struct Place {
     self.matmul = matmul
     append = event.kind == .append ? try trace.kvAppend(at: step) : nil
     buffer = [.alloc, .free].contains(event.kind) ? try trace.buffer(at: step) : nil
+    failure = event.kind == .fail ? try trace.failure() : nil
     let tensor = try (tile?.tensor ?? matmul?.tensor ?? op?.tensor).flatMap {
       try trace.tensor($0)
     }

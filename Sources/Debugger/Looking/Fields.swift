@@ -49,6 +49,13 @@ extension Place {
         ("bytes", .bytes(buffer.bytes)),
       ]
     }
+    if let failure {
+      fields += [
+        ("buffer", .text(failure.name)), ("category", .text(failure.category.name)),
+        ("bytes", .bytes(failure.bytes)), ("live", .bytes(failure.live)),
+        ("budget", .bytes(failure.budget)),
+      ]
+    }
     return fields
   }
 
@@ -73,6 +80,7 @@ extension Place {
       ("packed_bytes", .bytes(tile.packedBytes)), ("type", .text("\(tile.type)")),
       ("bytes", .bytes(tile.bytes)), ("made_step", .integer(tile.madeStep)),
       ("used_step", .integer(tile.usedStep)), ("freed_step", .integer(tile.freedStep)),
+      ("in_buffer", .integer(tile.inBuffer)),
       ("dequantize_ns", .nanoseconds(tile.dequantizeDuration)),
       ("value_min", .real(tile.statistics?.min)), ("value_max", .real(tile.statistics?.max)),
       ("value_mean", .real(tile.statistics?.mean)), ("value_rms", .real(tile.statistics?.rms)),

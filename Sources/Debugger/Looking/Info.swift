@@ -126,7 +126,8 @@ extension DebuggerSession {
       let tokens = try trace.tokens(inPass: pass.id)
       table.add(
         pass.steps.contains(cursor.step) ? "=>" : "", String(pass.id),
-        pass.kind == .prefill ? "prefill" : "decode", String(pass.tokens),
+        (pass.kind == .prefill ? "prefill" : "decode") + (pass.isFinished ? "" : ", unfinished"),
+        String(pass.tokens),
         "\(pass.steps.lowerBound) to \(pass.steps.upperBound)", formatNanoseconds(pass.duration),
         quoted(tokens.map(\.text).joined()))
     }

@@ -80,6 +80,7 @@ extension DebuggerSession {
     } else if pattern != "all" {
       ops = ops.filter { $0.name.contains(pattern) }
     }
+    guard !pass.ops.isEmpty else { return show(["No operation of this pass had begun."]) }
     guard !ops.isEmpty else { return show(["No operation's name contains \"\(pattern)\"."]) }
     var table = TextTable([
       ("", .left), ("steps", .left), ("op", .left), ("does", .left), ("shape", .right),

@@ -120,7 +120,7 @@ public final class DebuggerSession {
     }
     let happened = wrapped(place.happened(style: style), to: style.width - 2, indent: "    ")
     lines += happened.map { "  " + $0 }
-    if let op = place.op, place.step == op.steps.upperBound {
+    if let op = place.op, place.step == op.steps.upperBound, place.failure == nil {
       let isShown = op.steps.count == 1 || [.compute, .append].contains(place.event.kind)
       lines += resultLines(of: op, isShown: isShown)
     }

@@ -6,7 +6,9 @@ extension DebuggerSession {
   func welcome() throws {
     let passes = try trace.passCount()
     let strategy = meta["strategy"].map { strategy in
-      ", strategy \(strategy)" + (meta["tile_rows"].map { " of \($0) rows" } ?? "")
+      ", strategy \(strategy)"
+        + (["tiled", "scratch"].contains(strategy)
+          ? meta["tile_rows"].map { " of \($0) rows" } ?? "" : "")
     }
     let model = meta["model"] ?? "a model"
     let prompt = meta["prompt"].map { " on " + quoted($0, to: 40, unicode: style.unicode) }
@@ -17,10 +19,26 @@ extension DebuggerSession {
     }
     if meta["status"] == "interrupted" { text += "; the recording was interrupted" }
     show(wrapped("nibble: \(text).", to: style.width))
+    if let failure = try trace.failure() {
+      show(wrapped(postMortem(failure), to: style.width))
+      return try showStop()
+    }
     show(
       wrapped(
         "Type \"step\" for the next event, \"next\" for the next operation, \"mem\" to see the "
           + "memory, \"help\" for more; an empty line repeats. You are here:", to: style.width))
     try showStop()
+  }
+
+  /// What ended the run, why, what may help, and what to type.
+  private func postMortem(_ failure: TraceFailure) -> String {
+    let excess = formatBytes(failure.bytes - (failure.budget - failure.live))
+    return "The run ended at step \(failure.step): '\(failure.name)' asked for "
+      + "\(formatBytes(failure.bytes)) of \(failure.category.name) where "
+      + "\(formatBytes(failure.live)) were alive, \(excess) more than the memory budget of "
+      + "\(formatBytes(failure.budget)) allows; "
+      + "\(AllocationFailure.advice(for: failure.category)). Type \"info buffers\" to see what "
+      + "holds the memory, \"mem\" to see how it came to this, \"reverse-step\" to go back, "
+      + "\"help\" for more. You are here:"
   }
 }

@@ -161,12 +161,16 @@ extension TileStory {
       "Dequantized weights alive: \(formatBytes(before.weightsDequantized)) before it, "
       + "\(formatBytes(during.weightsDequantized)) with it"
     guard let step = tile.freedStep, let after else {
-      return paragraph("freed", "never: it stays for the rest of the run. \(alive).", style)
+      let text =
+        hasFailed
+        ? "not before the memory budget ended the run" : "never: it stays for the rest of the run"
+      return paragraph("freed", "\(text). \(alive).", style)
     }
     let lived = step - tile.madeStep
     let text =
       "step \(step), \(lived) \(lived == 1 ? "step" : "steps") after it was made: "
-      + "\(formatBytes(tile.bytes)) are returned. \(alive), "
+      + "\(formatBytes(tile.bytes)) are "
+      + (holder.map { "free for the next tile in '\($0.name)'" } ?? "returned") + ". \(alive), "
       + "\(formatBytes(after.weightsDequantized)) after it; everything together, with it, "
       + "\(formatBytes(during.total))."
     return paragraph("freed", text, style)

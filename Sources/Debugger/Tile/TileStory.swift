@@ -9,6 +9,8 @@ public struct TileStory {
   let tensor: TraceTensor
   /// The first block of the tile, laid open, where the model's bytes are at hand.
   let block: BlockAnatomy?
+  /// The buffer that it lies in, where it is none of its own.
+  let holder: TraceBuffer?
   let product: TraceMatmul?
   let op: TraceOp?
   /// The first values of the product, where the trace captured them.
@@ -17,6 +19,8 @@ public struct TileStory {
   let before: MemoryUse
   let during: MemoryUse
   let after: MemoryUse?
+  /// Whether the memory budget ended the run.
+  let hasFailed: Bool
   /// Bytes of the whole model as float16.
   let wholeModel: Int
 
@@ -38,6 +42,8 @@ public struct TileStory {
     self.tile = tile
     self.tensor = tensor
     block = try Self.firstBlock(of: packed, type: tensor.type)
+    holder = try tile.inBuffer.flatMap { try trace.buffer($0) }
+    hasFailed = try trace.failure() != nil
     product = try tile.usedStep.flatMap { try trace.matmul(at: $0) }
     op = try tile.usedStep.flatMap { try trace.op(at: $0) } ?? trace.op(at: id)
     before = try trace.event(at: id - 1)?.live ?? MemoryUse()

@@ -6,7 +6,8 @@
 CREATE TABLE meta (
   -- The name of the fact: status, nibble_version, model, prompt, strategy, tile_rows, threads…
   key TEXT PRIMARY KEY,
-  -- The fact. `status` is recording, complete or interrupted.
+  -- The fact. `status` is recording, complete, interrupted or, where the memory budget ended the
+  -- run, failed.
   value TEXT
 ) WITHOUT ROWID;
 
@@ -84,7 +85,10 @@ CREATE TABLE pass (
   -- When it began, in ns since the recording began.
   start_ns INTEGER NOT NULL,
   -- How long it took, in ns.
-  duration_ns INTEGER NOT NULL
+  duration_ns INTEGER NOT NULL,
+  -- 1, or 0 for a pass that the memory budget ended at its last step. Such a pass may have ended
+  -- before its first operation; its last operation is then the one before.
+  is_finished INTEGER NOT NULL
 );
 
 -- Finds the pass of a step.
@@ -292,6 +296,23 @@ CREATE TABLE _allocation (
 CREATE TABLE _kept (
   -- The buffer.
   id INTEGER PRIMARY KEY
+);
+
+-- The allocation that would have passed the memory budget and was not made, which ended the run:
+-- one row, or none.
+CREATE TABLE failure (
+  -- The step at which it was asked for, the last of the trace.
+  step INTEGER PRIMARY KEY,
+  -- Memory category: weights, weights_dequantized, kv_cache, activations, workspace or logits.
+  category TEXT NOT NULL,
+  -- What it was to hold.
+  name TEXT NOT NULL,
+  -- Bytes that it asked for.
+  bytes INTEGER NOT NULL,
+  -- Bytes that were alive in all categories together.
+  live INTEGER NOT NULL,
+  -- Bytes that may be alive together.
+  budget INTEGER NOT NULL
 );
 
 -- The whole output of an operation, where values were captured.

@@ -1,0 +1,133 @@
+/// What a run takes at most, from the shapes of a model and the options alone: nothing is run.
+///
+/// With one thread it is to the byte what the ledger counts; with several it is what they take
+/// where all have their largest tile at once.
+public struct MemoryPlan: Sendable {
+  /// Bytes alive by category at the first moment of the highest total.
+  public private(set) var peak = MemoryUse()
+
+  private let model: Model
+  private let options: EngineOptions
+  private let kvPageBytes: Int
+  private var live = MemoryUse()
+
+  /// Goes through the moments of a run at which memory can be highest.
+  ///
+  /// - Parameters:
+  ///   - promptTokens: tokens of the prompt.
+  ///   - ubatch: the most tokens of a prefill pass; `nil` runs the prompt in one.
+  ///   - decodePasses: passes of one token that follow.
+  /// - Throws: `InferenceError` where `model` cannot be run so.
+  /// - Complexity: O(passes × layers).
+  public init(
+    model: Model, options: EngineOptions, promptTokens: Int, ubatch: Int? = nil, decodePasses: Int
+  ) throws {
+    try options.check(for: model)
+    self.model = model
+    self.options = options
+    kvPageBytes = try KVCache(config: model.config, type: options.kvType).pageBytes
+    live.weights = model.packedBytes + model.convertedBytes
+    live.weightsDequantized = residentBytes
+    peak = live
+
+    var positions = 0
+    while positions < promptTokens {
+      let tokens = min(max(ubatch ?? promptTokens, 1), promptTokens - positions)
+      addPass(tokens, after: positions)
+      positions += tokens
+    }
+    for position in positions..<positions + decodePasses { addPass(1, after: position) }
+  }
+
+  private mutating func addPass(_ tokens: Int, after position: Int) {
+    let pages = (position + KVCache.pageLength - 1) / KVCache.pageLength
+    let pagesAfter = (position + tokens + KVCache.pageLength - 1) / KVCache.pageLength
+    live.activations = activationBytes(tokens, positions: position + tokens)
+    live.workspace = workspaceBytes(tokens)
+    for layer in model.layers {
+      let matrices = layerBytes(layer)
+      for linear in [layer.query, layer.key, layer.value] { multiply(linear.weight, matrices) }
+      live.kvCache += (pagesAfter - pages) * kvPageBytes
+      for linear in [layer.attnOutput, layer.ffnGate, layer.ffnUp, layer.ffnDown] {
+        multiply(linear.weight, matrices)
+      }
+    }
+    live.logits = model.config.vocabularyCount * MemoryLayout<Float>.stride
+    multiply(model.output.weight, 0)
+    live.logits = 0
+    live.activations = 0
+    live.workspace = 0
+  }
+
+  /// A moment of the run: a product.
+  ///
+  /// - Parameter layerBytes: what is dequantized of its layer, the matrix among it; 0 where that is
+  ///   not done.
+  private mutating func multiply(_ weight: Weight, _ layerBytes: Int) {
+    var moment = live
+    moment.weightsDequantized += layerBytes > 0 ? layerBytes : productBytes(weight)
+    if moment.total > peak.total { peak = moment }
+  }
+
+  // MARK: - Dequantized weights
+
+  /// What is dequantized, or taken for it, before the first pass and kept.
+  private var residentBytes: Int {
+    switch options.strategy {
+    case .wholeModel: model.matrices.reduce(0) { $0 + wholeBytes($1) }
+    case .scratch: options.threads * model.largestTile(rows: options.tileRows)
+    case .perLayer, .perTensor, .tiled, .fused, .int4GEMM: 0
+    }
+  }
+
+  /// What is dequantized of a layer from its beginning to its end.
+  private func layerBytes(_ layer: Layer) -> Int {
+    switch options.strategy {
+    case .perLayer: layer.linears.reduce(0) { $0 + wholeBytes($1.weight) }
+    case .wholeModel, .perTensor, .tiled, .scratch, .fused, .int4GEMM: 0
+    }
+  }
+
+  /// What is dequantized for one product.
+  private func productBytes(_ weight: Weight) -> Int {
+    switch options.strategy {
+    case .perLayer, .perTensor: wholeBytes(weight)
+    case .tiled: min(wholeBytes(weight), options.threads * weight.tileBytes(rows: options.tileRows))
+    case .wholeModel, .scratch, .fused, .int4GEMM: 0
+    }
+  }
+
+  private func wholeBytes(_ weight: Weight) -> Int {
+    weight.type.isQuantized ? weight.tileBytes(rows: weight.rows) : 0
+  }
+
+  // MARK: - Activations
+
+  /// The buffers of a pass that flow between operations, all f32.
+  private func activationBytes(_ tokens: Int, positions: Int) -> Int {
+    let config = model.config
+    let embedding = 3 * config.embeddingLength  // the residual stream, its norm, what is added
+    let attention = 2 * config.queryLength + 2 * config.kvLength  // Qcur, kqv; Kcur, Vcur
+    let scores = config.headCount * positions
+    let feedForward = 2 * config.feedForwardLength  // gate, up
+    return tokens * (embedding + attention + scores + feedForward) * MemoryLayout<Float>.stride
+  }
+
+  /// The buffers of a pass that no operation's result lies in.
+  private func workspaceBytes(_ tokens: Int) -> Int {
+    let config = model.config
+    let rotations = tokens * config.ropeCount
+    let kvHead =
+      options.kvType == .q8 || options.kvType == .q4
+      ? options.threads * KVCache.pageLength * config.headSize : 0
+    return (rotations + kvHead) * MemoryLayout<Float>.stride + quantizedActivationBytes(tokens)
+  }
+
+  /// What a strategy keeps of the activations in another form, to multiply by.
+  private func quantizedActivationBytes(_ tokens: Int) -> Int {
+    switch options.strategy {
+    case .int4GEMM: model.int8ActivationBytes(tokens: tokens)
+    case .wholeModel, .perLayer, .perTensor, .tiled, .scratch, .fused: 0
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import Testing
+
+@testable import Inference
+
+/// What the shapes say against what the ledger counted.
+@Suite struct MemoryPlanTests {
+  /// Runs a prompt of 20 tokens and 18 passes of one.
+  static func peak(
+    _ model: Model, _ options: EngineOptions, _ tokens: [Int], ubatch: Int?
+  ) throws -> MemoryUse {
+    let engine = try Engine(model: model, options: options, observer: NoObserver())
+    let size = ubatch ?? 20
+    for start in stride(from: 0, to: 20, by: size) {
+      _ = try engine.forward(Array(tokens[start..<min(start + size, 20)]))
+    }
+    for token in tokens[20...].prefix(17) { _ = try engine.forward([token]) }
+    return engine.ledger.peak
+  }
+
+  @Test(arguments: Fixture.names, StrategyName.allCases)
+  func isTheRecordedPeakToTheByte(name: String, strategy: StrategyName) throws {
+    let fixture = try Fixture(name)
+    for kvType in KVType.allCases {
+      guard fixture.model.config.headSize % 32 == 0 || kvType == .f16 || kvType == .f32 else {
+        continue
+      }
+      for (tileRows, ubatch) in [(7, nil), (64, 3), (4096, 16)] as [(Int, Int?)] {
+        let options = EngineOptions(strategy, tileRows: tileRows, kv: kvType)
+        let plan = try MemoryPlan(
+          model: fixture.model, options: options, promptTokens: 20, ubatch: ubatch,
+          decodePasses: 17)
+        let peak = try Self.peak(
+          fixture.model, options, fixture.expected.tokens, ubatch: ubatch)
+        #expect(plan.peak == peak, "\(kvType), \(tileRows) rows, \(ubatch ?? 20) tokens a pass")
+      }
+    }
+  }
+
+  /// Several threads may or may not have their largest tiles at the same moment.
+  @Test(arguments: StrategyName.allCases)
+  func threadsTakeNoMoreThanItSays(strategy: StrategyName) throws {
+    let fixture = try Fixture("qwen3")
+    let options = EngineOptions(strategy, tileRows: 4, kv: .q8, threads: 3)
+    let plan = try MemoryPlan(
+      model: fixture.model, options: options, promptTokens: 20, decodePasses: 17)
+    let peak = try Self.peak(fixture.model, options, fixture.expected.tokens, ubatch: nil)
+    #expect(peak.total <= plan.peak.total)
+    #expect(peak.weights == plan.peak.weights && peak.activations == plan.peak.activations)
+    if strategy != .tiled { #expect(peak == plan.peak) }
+  }
+
+  /// Matrices of floats, of which no strategy makes tiles, and of values that take f32 tiles.
+  @Test(arguments: StrategyName.allCases)
+  func knowsWhatTilesAreMadeOf(strategy: StrategyName) throws {
+    let tokens = [Int](repeating: 1, count: 40)
+    for small in [try SmallModel(type: .f16), try TileTests.largeModel()] {
+      var small = small
+      small.metadata["llama.context_length"] = .uint32(64)
+      try small.set(
+        "output_norm.weight", .f16, [32], [Float](repeating: 1, count: 32))  // made f32 at load
+      let model = try small.load()
+      let options = EngineOptions(strategy, tileRows: 7)
+      let plan = try MemoryPlan(
+        model: model, options: options, promptTokens: 20, decodePasses: 17)
+      #expect(try plan.peak == Self.peak(model, options, tokens, ubatch: nil))
+    }
+  }
+
+  @Test func refusesOptionsThatTheEngineRefuses() throws {
+    let model = try SmallModel().load()
+    #expect(throws: InferenceError.self) {
+      try MemoryPlan(
+        model: model, options: EngineOptions(kv: .q8), promptTokens: 1, decodePasses: 0)
+    }
+  }
+}
