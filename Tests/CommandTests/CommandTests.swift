@@ -179,6 +179,21 @@ import Testing
     #expect(enough.code == 0)
   }
 
+  @Test func aTileOfScratchSaysWhereItLies() throws {
+    _ = try nibble("record", "--strategy", "scratch", "-n", "1", "-o", "t.sqlite")
+    let step = try nibble("sql", "t.sqlite", "SELECT min(id) FROM tile", "--format", "csv")
+    let tile = step.output.split(whereSeparator: \.isNewline).last ?? ""
+    let result = try nibble(
+      "step", "t.sqlite", "-ex", "goto \(tile)", "-ex", "info tile", "-ex", "print tile.in_buffer",
+      "-ex", "info buffers", "-ex", "step 2", "--batch")
+    #expect(result.code == 0)
+    let text = result.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(text.contains("32 KiB are free for the next tile in 'scratch of thread 0'"))
+    #expect(text.contains("tile.in_buffer = 2 "))
+    #expect(text.contains("96 KiB weights_dequantized 2 the end scratch of thread 0"))
+    #expect(text.contains("rows 0..<64 of 256) = 32 KiB for the next tile"))
+  }
+
   @Test func stepRunsCommandsInBatch() throws {
     _ = try nibble("record", "-n", "2", "-o", "t.sqlite")
     let result = try nibble(

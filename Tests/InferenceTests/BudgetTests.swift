@@ -83,8 +83,8 @@ import Testing
       categories.insert(failure.category)
     }
     #expect(categories.isSuperset(of: [.weights, .activations, .workspace]))
-    let isTiled = [.tiled, .scratch].contains(test.strategy)
-    #expect(categories.contains(isTiled ? .kvCache : .weightsDequantized))
+    let isLarge = [.wholeModel, .perLayer, .perTensor].contains(test.strategy)
+    #expect(categories.contains(isLarge ? .weightsDequantized : .kvCache))
     #expect(Self.run(fixture, test.options(budget: highest)).error == nil)
   }
 

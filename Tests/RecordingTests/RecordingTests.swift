@@ -92,7 +92,7 @@ import TraceStore
       .wholeModel: resident, .perLayer: 786_432 * 2, .perTensor: 1024 * 256 * 2,
       .tiled: 64 * 768 * 2, .scratch: resident,
     ][strategy]
-    #expect(try number("SELECT max(weights_dequantized) FROM event", path) == highest)
+    #expect(try number("SELECT max(weights_dequantized) FROM event", path) == highest ?? 0)
     // Only the tiles of scratch lie in another buffer, and that one lives on.
     #expect(
       try number("SELECT count(*) FROM tile WHERE in_buffer IS NOT NULL", path)
@@ -125,7 +125,7 @@ import TraceStore
     var second = options("b.sqlite")
     first.engine.strategy = strategy
     second.engine.strategy = strategy
-    _ = try record(first)
+    let hasNoTiles = try record(first).summary.tiles == 0
     _ = try record(second)
     for query in [
       "SELECT * FROM event", "SELECT * FROM token", "SELECT * FROM buffer",
@@ -137,7 +137,7 @@ import TraceStore
       "SELECT key, value FROM meta WHERE key <> 'recorded_at'",
     ] {
       let rows = try rows(query, first.output)
-      #expect(!rows.isEmpty, "\(query)")
+      #expect(!rows.isEmpty || hasNoTiles && query.contains("tile"), "\(query)")
       #expect(try self.rows(query, second.output) == rows, "\(query)")
     }
   }
