@@ -94,7 +94,8 @@ import Testing
     }
     #expect(engine.cache.usedBytes == undisturbed.cache.usedBytes)
     #expect(engine.ledger.live == undisturbed.ledger.live)
-    #expect(watcher.steps.allSatisfy { $0.live.weights == model.packedBytes })
+    let loaded = watcher.steps.drop { $0.live.activations == 0 }
+    #expect(loaded.allSatisfy { $0.live.weights == model.packedBytes })
   }
 
   /// Attention scores of two million tokens at once are 256 TiB, which no system has.
