@@ -19,25 +19,38 @@ SCALAR_MATMUL(f16, uint16_t, nibble_half_to_float)
 SCALAR_MATMUL(bf16, uint16_t, nibble_bfloat_to_float)
 SCALAR_MATMUL(f32, float, AS_IT_IS)
 
-#define SCALAR_WEIGHTED_SUM(name, type, value)                                               \
-  void nibble_weighted_sum_##name##_scalar(const type *v, size_t stride, size_t rows,        \
-                                           size_t cols, const float *weights, float *out) {  \
-    for (size_t r = 0; r < rows; r++)                                                        \
-      for (size_t c = 0; c < cols; c++)                                                      \
-        out[c] = fmaf(weights[r], value(v[r * stride + c]), out[c]);                         \
+#define SCALAR_PAGE(name, type, value)                                                    \
+  void nibble_page_scores_##name##_scalar(const nibble_page_scores *p) {                  \
+    for (size_t t = 0; t < p->tokens; t++)                                                \
+      for (size_t i = 0; i < p->count; i++) {                                             \
+        float sum = 0;                                                                    \
+        for (size_t c = 0; c < p->cols; c++)                                              \
+          sum = fmaf(value(((const type *)p->keys)[c * NIBBLE_PAGE + i]),                 \
+                     p->q[t * p->q_stride + c], sum);                                     \
+        p->y[t * p->y_stride + i] = sum;                                                  \
+      }                                                                                   \
+  }                                                                                       \
+  void nibble_page_sums_##name##_scalar(const nibble_page_sums *p) {                      \
+    for (size_t t = 0; t < p->tokens; t++)                                                \
+      for (size_t r = 0; r < p->rows; r++)                                                \
+        for (size_t c = 0; c < p->cols; c++) {                                            \
+          float *out = p->out + t * p->out_stride + c;                                    \
+          *out = fmaf(p->weights[t * p->weights_stride + r],                              \
+                      value(((const type *)p->values)[r * p->stride + c]), *out);         \
+        }                                                                                 \
   }
-SCALAR_WEIGHTED_SUM(f16, uint16_t, nibble_half_to_float)
-SCALAR_WEIGHTED_SUM(f32, float, AS_IT_IS)
+SCALAR_PAGE(f16, uint16_t, nibble_half_to_float)
+SCALAR_PAGE(f32, float, AS_IT_IS)
 
 // The versions of matmul_body.h.
-#define DECLARE(suffix)                                                                      \
-  void nibble_matmul_f16_##suffix(const nibble_product *p);                                  \
-  void nibble_matmul_bf16_##suffix(const nibble_product *p);                                 \
-  void nibble_matmul_f32_##suffix(const nibble_product *p);                                  \
-  void nibble_weighted_sum_f16_##suffix(const uint16_t *v, size_t stride, size_t rows,       \
-                                        size_t cols, const float *weights, float *out);      \
-  void nibble_weighted_sum_f32_##suffix(const float *v, size_t stride, size_t rows,          \
-                                        size_t cols, const float *weights, float *out);
+#define DECLARE(suffix)                                              \
+  void nibble_matmul_f16_##suffix(const nibble_product *p);          \
+  void nibble_matmul_bf16_##suffix(const nibble_product *p);         \
+  void nibble_matmul_f32_##suffix(const nibble_product *p);          \
+  void nibble_page_scores_f16_##suffix(const nibble_page_scores *p); \
+  void nibble_page_scores_f32_##suffix(const nibble_page_scores *p); \
+  void nibble_page_sums_f16_##suffix(const nibble_page_sums *p);     \
+  void nibble_page_sums_f32_##suffix(const nibble_page_sums *p);
 DECLARE(baseline)
 #if defined(__x86_64__)
 DECLARE(avx2)
@@ -54,17 +67,15 @@ DECLARE(avx512)
 
 // The best version is asked for at every call: one load and a branch that is always predicted,
 // against thousands of multiplications.
-void nibble_matmul_f16(const nibble_product *p) { CALL(nibble_isa_best(), matmul_f16, p); }
-void nibble_matmul_bf16(const nibble_product *p) { CALL(nibble_isa_best(), matmul_bf16, p); }
-void nibble_matmul_f32(const nibble_product *p) { CALL(nibble_isa_best(), matmul_f32, p); }
-void nibble_weighted_sum_f16(const uint16_t *v, size_t stride, size_t rows, size_t cols,
-                             const float *weights, float *out) {
-  CALL(nibble_isa_best(), weighted_sum_f16, v, stride, rows, cols, weights, out);
-}
-void nibble_weighted_sum_f32(const float *v, size_t stride, size_t rows, size_t cols,
-                             const float *weights, float *out) {
-  CALL(nibble_isa_best(), weighted_sum_f32, v, stride, rows, cols, weights, out);
-}
+#define BEST(kernel, type) \
+  void nibble_##kernel(const type *p) { CALL(nibble_isa_best(), kernel, p); }
+BEST(matmul_f16, nibble_product)
+BEST(matmul_bf16, nibble_product)
+BEST(matmul_f32, nibble_product)
+BEST(page_scores_f16, nibble_page_scores)
+BEST(page_scores_f32, nibble_page_scores)
+BEST(page_sums_f16, nibble_page_sums)
+BEST(page_sums_f32, nibble_page_sums)
 
 void nibble_matmul_isa(nibble_isa isa, uint32_t type, const nibble_product *p) {
   if (isa > nibble_isa_best()) abort();
@@ -76,16 +87,14 @@ void nibble_matmul_isa(nibble_isa isa, uint32_t type, const nibble_product *p) {
   }
 }
 
-void nibble_weighted_sum_isa(nibble_isa isa, uint32_t type, const void *v, size_t stride,
-                             size_t rows, size_t cols, const float *weights, float *out) {
-  if (isa > nibble_isa_best()) abort();
-  switch (type) {
-    case NIBBLE_TYPE_F16:
-      CALL(isa, weighted_sum_f16, v, stride, rows, cols, weights, out);
-      break;
-    case NIBBLE_TYPE_F32:
-      CALL(isa, weighted_sum_f32, v, stride, rows, cols, weights, out);
-      break;
-    default: abort();
+#define OF_TYPE(kernel, parameter)                                                \
+  void nibble_##kernel##_isa(nibble_isa isa, uint32_t type, const parameter *p) { \
+    if (isa > nibble_isa_best()) abort();                                         \
+    switch (type) {                                                               \
+      case NIBBLE_TYPE_F16: CALL(isa, kernel##_f16, p); break;                    \
+      case NIBBLE_TYPE_F32: CALL(isa, kernel##_f32, p); break;                    \
+      default: abort();                                                           \
+    }                                                                             \
   }
-}
+OF_TYPE(page_scores, nibble_page_scores)
+OF_TYPE(page_sums, nibble_page_sums)

@@ -5,6 +5,8 @@
 #define BLOCK_ROWS 4
 #define BLOCK_TOKENS 6
 #define DECODE_ROWS 8
+#define SCORE_TOKENS 12
+#define SUM_TOKENS 6
 #define NAME(kernel) nibble_##kernel##_avx512
 #include "matmul_body.h"
 #pragma clang attribute pop

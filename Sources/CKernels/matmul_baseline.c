@@ -7,5 +7,7 @@
 #define BLOCK_ROWS 4
 #define BLOCK_TOKENS 4
 #define DECODE_ROWS 8
+#define SCORE_TOKENS 2
+#define SUM_TOKENS 2
 #define NAME(kernel) nibble_##kernel##_baseline
 #include "matmul_body.h"

@@ -118,43 +118,100 @@ static inline __attribute__((always_inline)) void product(const nibble_product *
   }
 }
 
-static inline __attribute__((always_inline)) void weighted_sum(const void *v, size_t size,
-                                                               size_t stride, size_t rows,
-                                                               size_t cols, const float *weights,
-                                                               float *out, loader load,
-                                                               part_loader part) {
-  size_t c = 0;
-  for (; c + 4 * LANES <= cols; c += 4 * LANES) {
-    vec sums[4];
-    for (int i = 0; i < 4; i++) sums[i] = load_f32(out + c, i * LANES);
-    for (size_t r = 0; r < rows; r++) {
-      const char *row = (const char *)v + r * stride * size;
-      vec weight = weights[r] - (vec){0};
-      for (int i = 0; i < 4; i++)
-        sums[i] = MULTIPLY_ADD(weight, load(row, c + i * LANES), sums[i]);
+// A page of keys, its columns the rows of `keys`: one position a lane, so that nothing is summed
+// across lanes.
+static inline __attribute__((always_inline)) void scores_block(const nibble_page_scores *p,
+                                                               size_t token, const int T,
+                                                               loader load) {
+  enum { VECTORS = NIBBLE_PAGE / LANES };
+  const float *q = p->q + token * p->q_stride;
+  vec sums[T * VECTORS];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < T * VECTORS; i++) sums[i] = (vec){0};
+  for (size_t c = 0; c < p->cols; c++) {
+#pragma clang loop unroll(full)
+    for (int v = 0; v < VECTORS; v++) {
+      const vec keys = load(p->keys, c * NIBBLE_PAGE + v * LANES);
+#pragma clang loop unroll(full)
+      for (int t = 0; t < T; t++) {
+        const vec x = q[t * p->q_stride + c] - (vec){0};
+        sums[t * VECTORS + v] = MULTIPLY_ADD(keys, x, sums[t * VECTORS + v]);
+      }
     }
-    for (int i = 0; i < 4; i++) *(vec *)(out + c + i * LANES) = sums[i];
   }
-  for (; c < cols; c += LANES) {
-    const size_t n = cols - c < LANES ? cols - c : LANES;
-    vec sum = part_f32(out, c, n);
-    for (size_t r = 0; r < rows; r++) {
-      vec weight = weights[r] - (vec){0};
-      sum = MULTIPLY_ADD(
-          weight, part((const char *)v + r * stride * size, c, n), sum);
+#pragma clang loop unroll(full)
+  for (int t = 0; t < T; t++) {
+    float *y = p->y + (token + t) * p->y_stride;
+    if (p->count == NIBBLE_PAGE) {
+      memcpy(y, sums + t * VECTORS, NIBBLE_PAGE * sizeof *y);
+    } else {
+      float page[NIBBLE_PAGE];
+      memcpy(page, sums + t * VECTORS, sizeof page);
+      memcpy(y, page, p->count * sizeof *y);
     }
-    memcpy(out + c, &sum, n * 4);
+  }
+}
+
+static inline __attribute__((always_inline)) void scores(const nibble_page_scores *p, loader load) {
+  size_t token = 0;
+  for (; token + SCORE_TOKENS <= p->tokens; token += SCORE_TOKENS)
+    scores_block(p, token, SCORE_TOKENS, load);
+  for (; token < p->tokens; token++) scores_block(p, token, 1, load);
+}
+
+// Four vectors of columns of T tokens stay in registers while the rows pass by.
+static inline __attribute__((always_inline)) void sums_block(const nibble_page_sums *p, size_t size,
+                                                             size_t token, size_t c, const int T,
+                                                             loader load) {
+  vec sums[T * 4];
+  float *out = p->out + token * p->out_stride + c;
+#pragma clang loop unroll(full)
+  for (int i = 0; i < T * 4; i++) sums[i] = load_f32(out + i / 4 * p->out_stride, i % 4 * LANES);
+  for (size_t r = 0; r < p->rows; r++) {
+    const char *row = (const char *)p->values + r * p->stride * size;
+    vec values[4];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 4; i++) values[i] = load(row, c + i * LANES);
+#pragma clang loop unroll(full)
+    for (int t = 0; t < T; t++) {
+      const vec weight = p->weights[(token + t) * p->weights_stride + r] - (vec){0};
+#pragma clang loop unroll(full)
+      for (int i = 0; i < 4; i++)
+        sums[t * 4 + i] = MULTIPLY_ADD(weight, values[i], sums[t * 4 + i]);
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < T * 4; i++) *(vec *)(out + i / 4 * p->out_stride + i % 4 * LANES) = sums[i];
+}
+
+static inline __attribute__((always_inline)) void sums(const nibble_page_sums *p, size_t size,
+                                                       loader load, part_loader part) {
+  size_t c = 0;
+  for (; c + 4 * LANES <= p->cols; c += 4 * LANES) {
+    size_t token = 0;
+    for (; token + SUM_TOKENS <= p->tokens; token += SUM_TOKENS)
+      sums_block(p, size, token, c, SUM_TOKENS, load);
+    for (; token < p->tokens; token++) sums_block(p, size, token, c, 1, load);
+  }
+  for (; c < p->cols; c += LANES) {
+    const size_t n = p->cols - c < LANES ? p->cols - c : LANES;
+    for (size_t token = 0; token < p->tokens; token++) {
+      float *out = p->out + token * p->out_stride;
+      vec sum = part_f32(out, c, n);
+      for (size_t r = 0; r < p->rows; r++) {
+        const vec weight = p->weights[token * p->weights_stride + r] - (vec){0};
+        sum = MULTIPLY_ADD(
+            weight, part((const char *)p->values + r * p->stride * size, c, n), sum);
+      }
+      memcpy(out + c, &sum, n * 4);
+    }
   }
 }
 
 void NAME(matmul_f16)(const nibble_product *p) { product(p, 2, load_f16, part_f16); }
 void NAME(matmul_bf16)(const nibble_product *p) { product(p, 2, load_bf16, part_bf16); }
 void NAME(matmul_f32)(const nibble_product *p) { product(p, 4, load_f32, part_f32); }
-void NAME(weighted_sum_f16)(const uint16_t *v, size_t stride, size_t rows, size_t cols,
-                            const float *weights, float *out) {
-  weighted_sum(v, 2, stride, rows, cols, weights, out, load_f16, part_f16);
-}
-void NAME(weighted_sum_f32)(const float *v, size_t stride, size_t rows, size_t cols,
-                            const float *weights, float *out) {
-  weighted_sum(v, 4, stride, rows, cols, weights, out, load_f32, part_f32);
-}
+void NAME(page_scores_f16)(const nibble_page_scores *p) { scores(p, load_f16); }
+void NAME(page_scores_f32)(const nibble_page_scores *p) { scores(p, load_f32); }
+void NAME(page_sums_f16)(const nibble_page_sums *p) { sums(p, 2, load_f16, part_f16); }
+void NAME(page_sums_f32)(const nibble_page_sums *p) { sums(p, 4, load_f32, part_f32); }

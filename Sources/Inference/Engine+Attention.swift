@@ -7,7 +7,7 @@ import Quantization
 extension Engine {
   /// Fills `(nTokens, ropeCount / 2)` cosines and then as many sines for the positions of a
   /// pass: angle = position / ropeScale * ropeBase^(-2i / ropeCount) / ropeFactors[i].
-  func fillRotations(_ table: UnsafeMutablePointer<Float>, positions: Range<Int>) {
+  func fillRotations(_ table: UnsafeMutablePointer<Float>, positions: [Int]) {
     let config = model.config
     let pairs = config.ropeCount / 2
     for i in 0..<pairs {
@@ -49,42 +49,56 @@ extension Engine {
 
   /// Appends keys and values, `(nTokens, nKVHead * headSize)` each, at the pass's positions.
   func append(_ k: Activation, _ v: Activation, _ il: Int) throws {
+    let measures = Observer.isWatching && ledger.observer.measuresValues
     _ = try record(.kvAppend, "kv_append", il, [k.name, v.name], k) {
-      for row in 0..<k.rows {
-        try cache.reserve(layer: il, end: position + row + 1) { bytes, name in
-          try ledger.allocate(bytes, .kvCache, name())
+      for part in parts {
+        let cache = caches[part.sequence]
+        for (position, row) in zip(part.position..., part.rows) {
+          try cache.reserve(layer: il, end: position + 1) { bytes, name in
+            try ledger.allocate(bytes, .kvCache, name())
+          }
+          let errors = try cache.store(
+            layer: il, position: position, key: k.row(row), value: v.row(row),
+            measures: measures)
+          let append = KVAppendDescription(
+            sequence: part.sequence, layer: il, position: position, keyBytes: cache.rowBytes,
+            valueBytes: cache.rowBytes, cacheBytes: usedCacheBytes, errors: errors)
+          ledger.step(.kvCache, 0) { $0.appended(append, live: $1) }
         }
-        try cache.store(layer: il, position: position + row, key: k.row(row), value: v.row(row))
-        let append = KVAppendDescription(
-          layer: il, position: position + row, keyBytes: cache.rowBytes,
-          valueBytes: cache.rowBytes, cacheBytes: cache.usedBytes)
-        ledger.step(.kvCache, 0) { $0.appended(append, live: $1) }
       }
     }
   }
 
-  /// Products of every query with every key: q `(nTokens, nHead * headSize)`, keys
-  /// `(nKV, nKVHead * headSize)` → y `(nHead * nTokens, nKV)`.
+  /// Products of queries with the keys of their sequence: q `(nTokens, nHead * headSize)`, keys
+  /// `(nKV, nKVHead * headSize)` → y `(nHead * nTokens, nKV)`. Pages that a token may not see are
+  /// left out; their products count as 0.
   func scores(
     _ q: Activation, _ il: Int, workspace: UnsafeMutablePointer<Float>, into y: Activation
   ) throws -> Activation {
-    let config = model.config
+    let headSize = model.config.headSize
     return try record(.scores, "kq", il, ["kv_append-\(il)", q.name], y) {
-      workers.forEach(config.headCount, by: 1) { heads, thread in
-        for head in heads {
-          forEachPage(of: il, positions: y.cols) { first, count in
-            let keys = kvHead(
-              cache.keys(il, first), count, head: head, workspace: workspace, thread: thread)
-            var product = nibble_product(
-              w: keys.values, w_stride: keys.stride, rows: count, cols: config.headSize,
-              x: q.values + head * config.headSize, x_stride: q.cols, tokens: q.rows,
-              y: y.row(head * q.rows) + first, y_stride: y.cols)
-            if keys.type == .f16 {
-              nibble_matmul_f16(&product)
-            } else {
-              nibble_matmul_f32(&product)
-            }
+      forEachHead(nKV: y.cols) { part, head, tokens, thread in
+        for first in stride(from: 0, to: part.position + tokens.upperBound, by: KVCache.pageLength)
+        {
+          let start = max(tokens.lowerBound, first - part.position)  // the first that sees the page
+          let row = part.rows.lowerBound + start
+          let keys = keys(part, il, from: first, head: head, workspace: workspace, thread: thread)
+          var page = nibble_page_scores(
+            keys: keys.values, cols: headSize,
+            count: min(KVCache.pageLength, part.end - first),
+            q: q.row(row) + head * headSize, q_stride: q.cols, tokens: tokens.upperBound - start,
+            y: y.row(head * q.rows + row) + first, y_stride: y.cols)
+          if keys.type == .f16 {
+            nibble_page_scores_f16(&page)
+          } else {
+            nibble_page_scores_f32(&page)
           }
+        }
+        guard Observer.isWatching else { return }  // nobody else looks at what is left out
+        for token in tokens {
+          let row = y.row(head * q.rows + part.rows.lowerBound + token)
+          let seen = part.pagedCount(seenBy: token)
+          (row + seen).update(repeating: 0, count: y.cols - seen)
         }
       }
       computed()
@@ -97,9 +111,11 @@ extension Engine {
     let nTokens = x.rows / model.config.headCount
     let scale = 1 / Float(model.config.headSize).squareRoot()
     return try record(.softmax, "kq_soft_max", il, [x.name], x) {
-      workers.forEach(x.rows, by: 16) { rows, _ in
-        for row in rows {
-          nibble_softmax(x.row(row), x.cols, position + row % nTokens + 1, scale)
+      forEachHead(nKV: x.cols) { part, head, tokens, _ in
+        for token in tokens {
+          nibble_softmax(
+            x.row(head * nTokens + part.rows.lowerBound + token), part.pagedCount(seenBy: token),
+            part.position + token + 1, scale)
         }
       }
       computed()
@@ -110,31 +126,29 @@ extension Engine {
   func weightedSum(
     _ x: Activation, _ il: Int, workspace: UnsafeMutablePointer<Float>, into y: Activation
   ) throws -> Activation {
-    let config = model.config
+    let headSize = model.config.headSize
     return try record(.weightedSum, "kqv_out", il, ["kv_append-\(il)", x.name], y) {
-      workers.forEach(config.headCount, by: 1) { heads, thread in
-        for head in heads {
-          for row in 0..<y.rows {
-            (y.row(row) + head * config.headSize).update(repeating: 0, count: config.headSize)
-          }
-          forEachPage(of: il, positions: x.cols) { first, count in
-            let values = kvHead(
-              cache.values(il, first), count, head: head, workspace: workspace, thread: thread)
-            for row in 0..<y.rows {
-              let visible = min(count, position + row + 1 - first)
-              if visible <= 0 { continue }
-              let weights = x.row(head * y.rows + row) + first
-              let out = y.row(row) + head * config.headSize
-              if values.type == .f16 {
-                nibble_weighted_sum_f16(
-                  values.values.assumingMemoryBound(to: UInt16.self), values.stride, visible,
-                  config.headSize, weights, out)
-              } else {
-                nibble_weighted_sum_f32(
-                  values.values.assumingMemoryBound(to: Float.self), values.stride, visible,
-                  config.headSize, weights, out)
-              }
-            }
+      forEachHead(nKV: x.cols) { part, head, tokens, thread in
+        for token in tokens {
+          (y.row(part.rows.lowerBound + token) + head * headSize)
+            .update(repeating: 0, count: headSize)
+        }
+        for first in stride(from: 0, to: part.position + tokens.upperBound, by: KVCache.pageLength)
+        {
+          let start = max(tokens.lowerBound, first - part.position)
+          let row = part.rows.lowerBound + start
+          let values = values(
+            part, il, from: first, head: head, workspace: workspace, thread: thread)
+          var page = nibble_page_sums(
+            values: values.values, stride: values.stride,
+            rows: min(KVCache.pageLength, part.end - first), cols: headSize,
+            weights: x.row(head * y.rows + row) + first, weights_stride: x.cols,
+            tokens: tokens.upperBound - start, out: y.row(row) + head * headSize,
+            out_stride: y.cols)
+          if values.type == .f16 {
+            nibble_page_sums_f16(&page)
+          } else {
+            nibble_page_sums_f32(&page)
           }
         }
       }
@@ -142,43 +156,94 @@ extension Engine {
     }
   }
 
-  /// Floats of workspace that attention needs: one head of one page a thread, where the cache is
-  /// quantized.
+  /// Calls `body` for every head and some tokens of every sequence of the pass, counted from the
+  /// first of its part, on all threads where there is enough to do.
+  private func forEachHead(
+    nKV: Int,
+    _ body: (_ part: PassPart, _ head: Int, _ tokens: Range<Int>, _ thread: Int) -> Void
+  ) {
+    let tokensAtOnce = 24  // two groups of queries in the widest kernel
+    let heads = model.config.headCount
+    let blocks = parts.map { ($0.rows.count + tokensAtOnce - 1) / tokensAtOnce }
+    let count = blocks.reduce(0, +) * heads
+    // A fork costs as much as some thousand products of a query with a key.
+    let isSmall = parts.reduce(0) { $0 + $1.rows.count * $1.end } * heads < 4096
+    workers.forEach(count, by: isSmall ? count : 1) { items, thread in
+      for item in items {
+        var block = item / heads
+        var index = 0
+        while block >= blocks[index] {
+          block -= blocks[index]
+          index += 1
+        }
+        let first = block * tokensAtOnce
+        let tokens = first..<min(first + tokensAtOnce, parts[index].rows.count)
+        body(parts[index], item % heads, tokens, thread)
+      }
+    }
+  }
+
+  /// Floats of workspace that attention needs: where the cache is quantized, one head of one page a
+  /// thread, once as it is stored and once with its columns as rows.
   var attentionWorkspace: Int {
     switch options.kvType {
     case .f16, .f32: 0
-    case .q8, .q4: threads * KVCache.pageLength * model.config.headSize
+    case .q8, .q4: 2 * threads * KVCache.pageLength * model.config.headSize
     }
   }
 
-  private func forEachPage(of il: Int, positions: Int, _ body: (_ first: Int, _ count: Int) -> Void)
-  {
-    var first = 0
-    while first < positions {
-      body(first, min(KVCache.pageLength, positions - first))
-      first += KVCache.pageLength
+  /// Keys of one head of a page, `(headSize, pageLength)`: where they lie, or dequantized.
+  private func keys(
+    _ part: PassPart, _ il: Int, from first: Int, head: Int,
+    workspace: UnsafeMutablePointer<Float>, thread: Int
+  ) -> (values: UnsafeRawPointer, type: TileDescription.ValueType) {
+    let config = model.config
+    let cache = caches[part.sequence]
+    let kvHead = head * config.kvHeadCount / config.headCount
+    let keys = cache.page(il, from: first, head: kvHead).keys
+    switch options.kvType {
+    case .f16: return (keys, .f16)
+    case .f32: return (keys, .f32)
+    case .q8, .q4:
+      let count = min(KVCache.pageLength, part.end - first)
+      let rows = dequantized(keys, count, cache, workspace, thread)
+      let columns = rows + KVCache.pageLength * config.headSize
+      nibble_transpose(rows, count, config.headSize, columns, KVCache.pageLength)
+      return (UnsafeRawPointer(columns), .f32)
     }
   }
 
-  /// One head of `count` keys or values: where they lie, or dequantized into the workspace.
-  private func kvHead(
-    _ page: UnsafeMutableRawPointer, _ count: Int, head: Int,
+  /// Values of one head of a page, `(pageLength, headSize)`: where they lie, or dequantized.
+  private func values(
+    _ part: PassPart, _ il: Int, from first: Int, head: Int,
     workspace: UnsafeMutablePointer<Float>, thread: Int
   ) -> (values: UnsafeRawPointer, stride: Int, type: TileDescription.ValueType) {
     let config = model.config
+    let cache = caches[part.sequence]
     let kvHead = head * config.kvHeadCount / config.headCount
-    let base = UnsafeRawPointer(page + kvHead * cache.headBytes)
+    let values = cache.page(il, from: first, head: kvHead).values
     switch options.kvType {
-    case .f16: return (base, config.kvLength, .f16)
-    case .f32: return (base, config.kvLength, .f32)
+    case .f16: return (values, config.kvLength, .f16)
+    case .f32: return (values, config.kvLength, .f32)
     case .q8, .q4:
-      let values = workspace + thread * KVCache.pageLength * config.headSize
-      for row in 0..<count {
-        nibble_dequantize_f32(
-          options.kvType.tensorType.rawValue, base + row * cache.rowBytes,
-          values + row * config.headSize, config.headSize)
-      }
-      return (UnsafeRawPointer(values), config.headSize, .f32)
+      let count = min(KVCache.pageLength, part.end - first)
+      let rows = dequantized(values, count, cache, workspace, thread)
+      return (UnsafeRawPointer(rows), config.headSize, .f32)
     }
+  }
+
+  /// `count` rows of one head as f32, `(count, headSize)`, in the thread's part of the workspace.
+  private func dequantized(
+    _ packed: UnsafeRawPointer, _ count: Int, _ cache: KVCache,
+    _ workspace: UnsafeMutablePointer<Float>, _ thread: Int
+  ) -> UnsafeMutablePointer<Float> {
+    let headSize = model.config.headSize
+    let rows = workspace + 2 * thread * KVCache.pageLength * headSize
+    for row in 0..<count {
+      nibble_dequantize_f32(
+        options.kvType.tensorType.rawValue, packed + row * cache.rowBytes, rows + row * headSize,
+        headSize)
+    }
+    return rows
   }
 }

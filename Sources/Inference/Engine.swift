@@ -8,6 +8,8 @@ public struct EngineOptions: Sendable {
   public var tileRows = 64
   public var kvType = KVType.f16
   public var threads = 1
+  /// Sequences that can be run at once.
+  public var sequences = 1
   /// Bytes that may be alive together, the mapped weights in full; `nil` for no limit.
   public var memoryBudget: Int?
 
@@ -20,6 +22,9 @@ public struct EngineOptions: Sendable {
     }
     guard (1...1024).contains(threads) else {
       throw InferenceError.badOption("Threads can be 1 to 1024 (--threads).")
+    }
+    guard (1...1024).contains(sequences) else {
+      throw InferenceError.badOption("Sequences at once can be 1 to 1024 (--parallel).")
     }
     if let memoryBudget, memoryBudget < 1 {
       throw InferenceError.badOption("A memory budget needs at least one byte (--memory-budget).")
@@ -39,13 +44,20 @@ public final class Engine<Observer: PassObserver> {
   public let ledger: MemoryLedger<Observer>
   /// Asked before every operation; `true` ends the pass with `InferenceError.interrupted`.
   public var isCancelled: () -> Bool = { false }
-  /// Positions in the KV cache: where the next pass begins.
-  public internal(set) var position = 0
+  /// Positions in each sequence's KV cache: where its next pass begins.
+  public internal(set) var positions: [Int]
+  /// Positions in the KV cache of the first sequence.
+  public var position: Int { positions[0] }
 
   var threads: Int { workers.count }
+  /// Bytes of KV cache in use, all layers and sequences together.
+  var usedCacheBytes: Int { caches.reduce(0) { $0 + $1.usedBytes } }
   var strategy: any Strategy
   let workers: Workers
-  let cache: KVCache
+  /// One a sequence.
+  let caches: [KVCache]
+  /// The sequences of the pass that is running.
+  var parts: [PassPart] = []
   /// Where `int4-gemm` rounds activations to; there during a pass.
   var int8Activations: UnsafeMutablePointer<nibble_int8_block>?
 
@@ -58,7 +70,10 @@ public final class Engine<Observer: PassObserver> {
     self.options = options
     ledger = MemoryLedger(observer: observer, budget: options.memoryBudget)
     workers = try Workers(count: options.threads)
-    cache = try KVCache(config: model.config, type: options.kvType)
+    caches = try (0..<options.sequences).map { _ in
+      try KVCache(config: model.config, type: options.kvType)
+    }
+    positions = Array(repeating: 0, count: options.sequences)
     strategy =
       switch options.strategy {
       case .wholeModel: WholeModelStrategy()
@@ -79,7 +94,7 @@ public final class Engine<Observer: PassObserver> {
   }
 
   deinit {
-    cache.truncate(to: 0) { $0.base.deallocate() }
+    for cache in caches { cache.truncate(to: 0) { $0.base.deallocate() } }
     for memory in strategy.resident { memory.deallocate() }
   }
 }

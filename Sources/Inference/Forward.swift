@@ -7,7 +7,7 @@ import CKernels
 //   nVocab   entries of the vocabulary     nKVHead ≤ nHead  heads of keys and values
 //   nFF      width of the feed-forward network
 extension Engine {
-  /// Runs `tokens` at the positions that follow those already in the KV cache.
+  /// Runs `tokens` of the first sequence at the positions that follow those in its KV cache.
   ///
   /// - Parameters:
   ///   - kind: what the trace calls the pass; by default one token after others is a decode.
@@ -17,16 +17,33 @@ extension Engine {
   public func forward(
     _ tokens: [Int], kind: PassDescription.Kind? = nil, logitsForAll: Bool = false
   ) throws -> [Float] {
-    try check(tokens)
+    try forward([(sequence: 0, tokens: tokens)], kind: kind, logitsForAll: logitsForAll)
+  }
+
+  /// Runs tokens of several sequences in one pass, each at the positions that follow those in its
+  /// sequence's KV cache. No sequence changes a bit of another's result.
+  ///
+  /// - Parameter batch: sequences, each once, with at least one token.
+  /// - Returns: the logits after the last token of each sequence, in their order, `(batch.count,
+  ///   nVocab)` row-major; or of every token, `(nTokens, nVocab)`.
+  /// - Throws: `InferenceError`. The KV caches are then what they were before the pass.
+  public func forward(
+    _ batch: [(sequence: Int, tokens: [Int])], kind: PassDescription.Kind? = nil,
+    logitsForAll: Bool = false
+  ) throws -> [Float] {
+    let tokens = batch.flatMap(\.tokens)
+    try begin(batch)
     let start = beginPass(tokens, kind)
     let buffers = try PassBuffers(engine: self, nTokens: tokens.count)
     defer {  // where the pass failed
       strategy.layerEnded(on: self)
       buffers.freeAll()
-      cache.truncate(to: position, free: ledger.free)
+      for part in parts {
+        caches[part.sequence].truncate(to: positions[part.sequence], free: ledger.free)
+      }
     }
     let rotations = buffers.rotations  // (2, nTokens, ropeCount / 2): cosines, sines
-    fillRotations(rotations, positions: position..<position + tokens.count)
+    fillRotations(rotations, positions: parts.flatMap { $0.position..<$0.end })
 
     var x = try getRows(model.tokenEmbedding, tokens, into: buffers.x)  // (nTokens, nEmbd)
 
@@ -60,27 +77,51 @@ extension Engine {
       strategy.layerEnded(on: self)
     }
 
-    let last = x.suffix(logitsForAll ? tokens.count : 1)
+    let last = logitsForAll ? x : try lastRows(of: x, into: buffers.out)
     let normed = try rmsNorm(
       last, model.outputNorm, into: buffers.normed.suffix(last.rows), "result_norm", nil)
     let logits = try linear(
       model.output, normed, into: try buffers.logits(rows: last.rows), "result_output", nil)
     let result = Array(logits.buffer)
-    position += tokens.count
+    for part in parts { positions[part.sequence] = part.end }
     buffers.freeAll()
     endPass(start)
     return result
   }
 
-  private func check(_ tokens: [Int]) throws {
+  /// Deals the rows of a pass out to its sequences.
+  private func begin(_ batch: [(sequence: Int, tokens: [Int])]) throws {
     let config = model.config
-    if tokens.isEmpty { throw InferenceError.emptyPrompt }
-    if position + tokens.count > config.contextLength {
-      throw InferenceError.contextFull(
-        needed: position + tokens.count, context: config.contextLength)
+    var parts: [PassPart] = []
+    for (sequence, tokens) in batch {
+      precondition(positions.indices.contains(sequence), "a sequence of this engine")
+      precondition(!parts.contains { $0.sequence == sequence }, "each sequence once in a pass")
+      if tokens.isEmpty { throw InferenceError.emptyPrompt }
+      let row = parts.last?.rows.upperBound ?? 0
+      let part = PassPart(
+        sequence: sequence, position: positions[sequence], rows: row..<row + tokens.count)
+      if part.end > config.contextLength {
+        throw InferenceError.contextFull(needed: part.end, context: config.contextLength)
+      }
+      for id in tokens where !(0..<config.vocabularyCount).contains(id) {
+        throw InferenceError.tokenOutOfRange(id, vocabulary: config.vocabularyCount)
+      }
+      parts.append(part)
     }
-    for id in tokens where !(0..<config.vocabularyCount).contains(id) {
-      throw InferenceError.tokenOutOfRange(id, vocabulary: config.vocabularyCount)
+    if parts.isEmpty { throw InferenceError.emptyPrompt }
+    self.parts = parts
+  }
+
+  /// The last row of each sequence: `(nSequences, nEmbd)`. Where they lie apart they are copied.
+  private func lastRows(of x: Activation, into y: Activation) throws -> Activation {
+    if parts.count == 1 { return x.suffix(1) }
+    if parts.count == x.rows { return x }
+    let rows = Activation(values: y.values, rows: parts.count, cols: x.cols)
+    return try record(.getRows, "l_out_last", nil, [x.name], rows) {
+      for (index, part) in parts.enumerated() {
+        rows.row(index).update(from: x.row(part.rows.upperBound - 1), count: x.cols)
+      }
+      computed()
     }
   }
 
@@ -88,8 +129,9 @@ extension Engine {
     guard Observer.isWatching else { return 0 }
     ledger.observer.passBegan(
       PassDescription(
-        kind: kind ?? (position == 0 || tokens.count > 1 ? .prefill : .decode), branch: 0,
-        sequence: 0, firstPosition: position, tokens: tokens))
+        kind: kind
+          ?? (parts.contains { $0.position == 0 || $0.rows.count > 1 } ? .prefill : .decode),
+        branch: 0, parts: parts, tokens: tokens))
     return nibble_nanoseconds()
   }
 

@@ -17,13 +17,16 @@ public enum KVType: String, CaseIterable, Sendable {
   }
 }
 
-/// Keys and values of every position seen so far, in pages that are allocated as it grows.
+/// Keys and values of every position that one sequence has seen, in pages that are allocated as it
+/// grows.
 ///
-/// A page holds ``pageLength`` positions of one layer: first their keys, then their values, each
-/// `(pageLength, nKVHead * headSize)`. A page is taken from the ledger when its first position is
-/// appended, so the bytes that a trace shows are bytes that the machine gave.
+/// A page holds ``pageLength`` positions of one layer: first their keys, then their values. Values
+/// are `(pageLength, nKVHead * headSize)`. Keys of f32 and f16 are `(nKVHead * headSize,
+/// pageLength)`, so that one query is multiplied with all of them at once; quantized keys lie as
+/// values do. A page is taken from the ledger when its first position is appended, so the bytes
+/// that a trace shows are bytes that the machine gave.
 final class KVCache {
-  static var pageLength: Int { 16 }
+  static var pageLength: Int { Int(NIBBLE_PAGE) }
 
   let type: KVType
   /// Bytes of one position's keys (or values) in one layer.
@@ -31,6 +34,8 @@ final class KVCache {
   /// Bytes of one head of one position.
   let headBytes: Int
   private let cols: Int
+  /// One position's keys or values, as they are stored.
+  private let row: UnsafeMutableRawPointer
   private var pages: [[Buffer]]
   private var appendedRows = 0
 
@@ -45,8 +50,11 @@ final class KVCache {
     self.rowBytes = rowBytes
     self.headBytes = headBytes
     cols = config.kvLength
+    row = .allocate(byteCount: rowBytes, alignment: 64)
     pages = Array(repeating: [], count: config.layerCount)
   }
+
+  deinit { row.deallocate() }
 
   /// Bytes in use by the positions appended so far, all layers together.
   var usedBytes: Int { appendedRows * 2 * rowBytes }
@@ -67,28 +75,62 @@ final class KVCache {
 
   /// Stores one position's key and value, `(nKVHead * headSize)` each.
   ///
+  /// - Returns: what that changed, where `measures` asks for it.
   /// - Throws: `InferenceError.overflow` for a value that the cache's type cannot hold.
+  @discardableResult
   func store(
-    layer: Int, position: Int, key: UnsafePointer<Float>, value: UnsafePointer<Float>
-  ) throws {
-    for (source, destination) in [
-      (key, keys(layer, position)), (value, values(layer, position)),
-    ] {
-      guard nibble_encode(type.tensorType.rawValue, source, destination, cols) == cols else {
-        throw InferenceError.overflow(layer: layer, position: position, type: type.rawValue)
-      }
+    layer: Int, position: Int, key: UnsafePointer<Float>, value: UnsafePointer<Float>,
+    measures: Bool = false
+  ) throws -> (key: StorageError, value: StorageError)? {
+    let page = pages[layer][position / Self.pageLength].base
+    let slot = position % Self.pageLength
+    let values = page + (Self.pageLength + slot) * rowBytes
+    try encode(key, to: row, layer, position)
+    switch type {
+    case .f32:
+      let keys = page.assumingMemoryBound(to: UInt32.self)
+      let row = row.assumingMemoryBound(to: UInt32.self)
+      for c in 0..<cols { keys[c * Self.pageLength + slot] = row[c] }
+    case .f16:
+      let keys = page.assumingMemoryBound(to: UInt16.self)
+      let row = row.assumingMemoryBound(to: UInt16.self)
+      for c in 0..<cols { keys[c * Self.pageLength + slot] = row[c] }
+    case .q8, .q4: (page + slot * rowBytes).copyMemory(from: row, byteCount: rowBytes)
     }
+    try encode(value, to: values, layer, position)
     appendedRows += 1
+    return measures ? (error(of: key, as: row), error(of: value, as: values)) : nil
   }
 
-  /// The first byte of the keys of `position`; those after it on the same page follow.
-  func keys(_ layer: Int, _ position: Int) -> UnsafeMutableRawPointer {
-    pages[layer][position / Self.pageLength].base + position % Self.pageLength * rowBytes
+  private func error(
+    of values: UnsafePointer<Float>, as stored: UnsafeRawPointer
+  ) -> StorageError {
+    var error = 0.0
+    var size = 0.0
+    nibble_packing_error(type.tensorType.rawValue, values, stored, cols, &error, &size)
+    return StorageError(error: error, size: size)
   }
 
-  /// The first byte of the values of `position`; those after it on the same page follow.
-  func values(_ layer: Int, _ position: Int) -> UnsafeMutableRawPointer {
-    keys(layer, position) + Self.pageLength * rowBytes
+  private func encode(
+    _ source: UnsafePointer<Float>, to destination: UnsafeMutableRawPointer, _ layer: Int,
+    _ position: Int
+  ) throws {
+    guard nibble_encode(type.tensorType.rawValue, source, destination, cols) == cols else {
+      throw InferenceError.overflow(layer: layer, position: position, type: type.rawValue)
+    }
+  }
+
+  /// The page that begins with `position`, a multiple of ``pageLength``: the keys of one head, and
+  /// its values.
+  func page(
+    _ layer: Int, from position: Int, head: Int
+  ) -> (keys: UnsafeRawPointer, values: UnsafeRawPointer) {
+    let page = UnsafeRawPointer(pages[layer][position / Self.pageLength].base)
+    let isTransposed = type == .f32 || type == .f16
+    return (
+      page + head * headBytes * (isTransposed ? Self.pageLength : 1),
+      page + Self.pageLength * rowBytes + head * headBytes
+    )
   }
 
   /// Forgets the positions from `count` on, in every layer.

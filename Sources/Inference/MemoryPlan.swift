@@ -119,7 +119,7 @@ public struct MemoryPlan: Sendable {
     let rotations = tokens * config.ropeCount
     let kvHead =
       options.kvType == .q8 || options.kvType == .q4
-      ? options.threads * KVCache.pageLength * config.headSize : 0
+      ? 2 * options.threads * KVCache.pageLength * config.headSize : 0
     return (rotations + kvHead) * MemoryLayout<Float>.stride + quantizedActivationBytes(tokens)
   }
 

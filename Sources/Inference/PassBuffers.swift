@@ -16,7 +16,7 @@ final class PassBuffers<Observer: PassObserver> {
   let gate: Activation  // (nTokens, nFF)
   let up: Activation  // (nTokens, nFF)
   let rotations: UnsafeMutablePointer<Float>  // (2, nTokens, ropeCount / 2)
-  let kvHead: UnsafeMutablePointer<Float>  // (threads, pageLength, headSize), quantized KV alone
+  let kvHead: UnsafeMutablePointer<Float>  // (threads, 2, pageLength, headSize), quantized KV
 
   private let engine: Engine<Observer>
   private var taken: [Buffer] = []
@@ -40,7 +40,7 @@ final class PassBuffers<Observer: PassObserver> {
       k = try take(.activations, "Kcur", nTokens, config.kvLength)
       v = try take(.activations, "Vcur", nTokens, config.kvLength)
       kq = try take(
-        .activations, "kq", config.headCount * nTokens, engine.position + nTokens)
+        .activations, "kq", config.headCount * nTokens, engine.parts.map(\.end).max() ?? 0)
       kqv = try take(.activations, "kqv", nTokens, config.queryLength)
       gate = try take(.activations, "ffn_gate", nTokens, config.feedForwardLength)
       up = try take(.activations, "ffn_up", nTokens, config.feedForwardLength)

@@ -10,6 +10,9 @@ public protocol PassObserver: AnyObject {
   /// Whether anything is watched at all; `false` lets the engine skip clocks and descriptions.
   static var isWatching: Bool { get }
 
+  /// Whether figures about the values themselves are wanted, which cost time.
+  var measuresValues: Bool { get }
+
   /// A buffer that is not a tile was taken from the ledger.
   func allocated(_ buffer: BufferDescription, live: MemoryUse)
   /// A buffer that is not a tile was returned to the ledger.
@@ -64,10 +67,9 @@ public struct PassDescription: Sendable {
   }
   public let kind: Kind
   public let branch: Int
-  public let sequence: Int
-  /// The position of the first token, counting from 0.
-  public let firstPosition: Int
-  /// The tokens that go in, `(nTokens)`.
+  /// The sequences, each with its positions and its tokens among ``tokens``.
+  public let parts: [PassPart]
+  /// The tokens that go in, `(nTokens)`, sequence after sequence.
   public let tokens: [Int]
 }
 
@@ -145,20 +147,33 @@ public struct MatmulDescription: Sendable {
   public let thread: Int
 }
 
+/// What storing keys or values changed, over one position of one layer.
+public struct StorageError: Sendable, Equatable {
+  /// Root mean square of what was stored less what was computed.
+  public let error: Double
+  /// Root mean square of what was computed.
+  public let size: Double
+}
+
 /// One position appended to the KV cache in one layer.
 public struct KVAppendDescription: Sendable {
+  public let sequence: Int
   public let layer: Int
   public let position: Int
   public let keyBytes: Int
   public let valueBytes: Int
-  /// Bytes of the whole cache in use after it, all layers together (not what is reserved).
+  /// Bytes of the whole cache in use after it, all layers and sequences together (not what is
+  /// reserved).
   public let cacheBytes: Int
+  /// What the cache's type cost, where it was measured.
+  public let errors: (key: StorageError, value: StorageError)?
 }
 
 /// Watches nothing, and costs nothing.
 public final class NoObserver: PassObserver {
   public init() {}
   public static var isWatching: Bool { false }
+  public var measuresValues: Bool { false }
   public func allocated(_ buffer: BufferDescription, live: MemoryUse) {}
   public func freed(_ buffer: BufferDescription, live: MemoryUse) {}
   public func allocationFailed(_ failure: AllocationFailure) {}

@@ -108,6 +108,11 @@ extension RecorderOutput {
       statements.kvAppend.bind(4, append.keyBytes)
       statements.kvAppend.bind(5, append.valueBytes)
       statements.kvAppend.bind(6, append.cacheBytes)
+      statements.kvAppend.bind(7, append.sequence)
+      statements.kvAppend.bind(8, append.errors?.key.error)
+      statements.kvAppend.bind(9, append.errors?.value.error)
+      statements.kvAppend.bind(10, append.errors?.key.size)
+      statements.kvAppend.bind(11, append.errors?.value.size)
       try statements.kvAppend.run()
     }
     for id in batch.kept.sorted() {
@@ -162,13 +167,13 @@ extension RecorderOutput {
   ) throws(SQLiteFailure) {
     try begin()
     let description = pass.description
-    let first = description.firstPosition
+    guard let first = description.parts.first else { return }
     let statement = statements.pass
     statement.bind(1, id)
     statement.bind(2, description.branch)
-    statement.bind(3, description.sequence)
+    statement.bind(3, first.sequence)
     statement.bind(4, "\(description.kind)")
-    statement.bind(5, first)
+    statement.bind(5, first.position)
     statement.bind(6, description.tokens.count)
     statement.bind(7, pass.firstStep)
     statement.bind(8, lastStep)
@@ -177,13 +182,16 @@ extension RecorderOutput {
     statement.bind(11, pass.start)
     statement.bind(12, duration)
     statement.bind(13, isFinished ? 1 : 0)
+    statement.bind(14, description.parts.count)
     try statement.run()
-    statements.tokenPass.bind(1, id)
-    statements.tokenPass.bind(2, description.branch)
-    statements.tokenPass.bind(3, description.sequence)
-    statements.tokenPass.bind(4, first)
-    statements.tokenPass.bind(5, first + description.tokens.count)
-    try statements.tokenPass.run()
+    for part in description.parts {
+      statements.tokenPass.bind(1, id)
+      statements.tokenPass.bind(2, description.branch)
+      statements.tokenPass.bind(3, part.sequence)
+      statements.tokenPass.bind(4, part.position)
+      statements.tokenPass.bind(5, part.position + part.rows.count)
+      try statements.tokenPass.run()
+    }
   }
 
   /// Writes the allocation that ended the run.
@@ -198,7 +206,7 @@ extension RecorderOutput {
     try statements.failure.run()
   }
 
-  /// Writes tokens, with the pass that each went into where it has ended.
+  /// Writes tokens; the pass that each goes into is known when that has ended.
   func insert(_ tokens: [TraceToken]) throws(SQLiteFailure) {
     guard !tokens.isEmpty else { return }
     try begin()

@@ -12,7 +12,7 @@ final class RecorderStatements {
     event = try TableInsert(handle, into: "_event", columns: 5)
     tile = try TableInsert(handle, into: "tile", columns: 8)
     matmul = try TableInsert(handle, into: "matmul", columns: 8)
-    kvAppend = try prepare("INSERT INTO kv_append VALUES (?,?,?,?,?,?)")
+    kvAppend = try prepare("INSERT INTO kv_append VALUES (?,?,?,?,?,?,?,?,?,?,?)")
     allocation = try TableInsert(handle, into: "_allocation", columns: 4)
     op = try TableInsert(handle, into: "_op", columns: 14)
     node = try prepare("INSERT INTO _node VALUES (?,?,?,?,?,?)")
@@ -24,13 +24,8 @@ final class RecorderStatements {
     tileUsed = try prepare("UPDATE tile SET used_step = ? WHERE id = ?")
     tileFreed = try prepare("UPDATE tile SET freed_step = ? WHERE id = ?")
     allocationFreed = try prepare("UPDATE _allocation SET freed_step = ? WHERE id = ?")
-    pass = try prepare("INSERT INTO pass VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)")
-    token = try prepare(
-      """
-      INSERT OR REPLACE INTO token VALUES (?1,?2,?3,?4,?5,?6,?7,?8,
-        (SELECT id FROM pass WHERE branch = ?1 AND sequence = ?2
-          AND first_position BETWEEN ?3 - tokens + 1 AND ?3 ORDER BY first_position DESC LIMIT 1))
-      """)
+    pass = try prepare("INSERT INTO pass VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+    token = try prepare("INSERT OR REPLACE INTO token VALUES (?,?,?,?,?,?,?,?,NULL)")
     tokenPass = try prepare(
       """
       UPDATE token SET pass = ? WHERE branch = ? AND sequence = ? AND position >= ? AND position < ?

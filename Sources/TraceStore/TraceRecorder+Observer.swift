@@ -181,6 +181,8 @@ extension TraceRecorder {
     summary.passes = passes
     write()
     record { () throws(SQLiteFailure) in
+      try output.insert(tokens)  // those that the pass took in, before what says so
+      tokens.removeAll()
       try output.insert(
         pass, id: passes, lastStep: nextStep - 1, lastOp: ops, duration: nanoseconds,
         isFinished: true)
@@ -256,6 +258,8 @@ extension TraceRecorder {
     write()
     record { () throws(SQLiteFailure) in
       if let pass {
+        try output.insert(tokens)
+        tokens.removeAll()
         try output.insert(
           pass, id: passes, lastStep: end.step, lastOp: ops, duration: end.time - pass.start,
           isFinished: false)

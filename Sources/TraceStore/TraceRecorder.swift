@@ -12,6 +12,7 @@ import Inference
 /// Not safe for several threads at once, as ``PassObserver`` promises.
 public final class TraceRecorder: PassObserver {
   public static var isWatching: Bool { true }
+  public var measuresValues: Bool { capture != .none }
 
   /// The trace.
   public let path: String

@@ -19,6 +19,14 @@ void nibble_swiglu(const float *gate, const float *up, float *y, size_t count);
 // least 1, and `scale` is positive.
 void nibble_softmax(float *x, size_t count, size_t visible, float scale);
 
+// What packing changed: root mean squares of stored - x and of x, over `count` values, whole blocks
+// of the type.
+void nibble_packing_error(uint32_t type, const float *x, const void *stored, size_t count,
+                          double *error, double *size);
+
+// x (rows, cols) with its columns as rows, to y (cols, y_stride).
+void nibble_transpose(const float *x, size_t rows, size_t cols, float *y, size_t y_stride);
+
 void nibble_add(const float *a, const float *b, float *y, size_t count);
 
 // Rotates pairs of each head of x in place by the angles of one position. `cosines` and `sines`

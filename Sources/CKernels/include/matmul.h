@@ -33,28 +33,55 @@ void nibble_matmul_f16(const nibble_product *product);
 void nibble_matmul_bf16(const nibble_product *product);
 void nibble_matmul_f32(const nibble_product *product);
 
-// out[c] += sum over r of weights[r] * v[r][c], v (rows, cols) with `stride` values a row; row
-// after row, so that splitting the sum by rows changes no bit either.
-void nibble_weighted_sum_f16(const uint16_t *v, size_t stride, size_t rows, size_t cols,
-                             const float *weights, float *out);
-void nibble_weighted_sum_f32(const float *v, size_t stride, size_t rows, size_t cols,
-                             const float *weights, float *out);
+// Attention over one page of positions. Pages come one after the other, and tokens in any groups:
+// neither changes a bit of the results.
+enum { NIBBLE_PAGE = 16 };
+
+// y[t][i] = sum over c of keys[c][i] * q[t][c], for `count` positions i of the page.
+typedef struct {
+  const void *keys;  // (cols, NIBBLE_PAGE): a column of all positions side by side
+  size_t cols;
+  size_t count;      // positions that there are, at most NIBBLE_PAGE
+  const float *q;    // (tokens, cols)
+  size_t q_stride;   // values from one token to the next
+  size_t tokens;
+  float *y;          // (tokens, count)
+  size_t y_stride;
+} nibble_page_scores;
+
+void nibble_page_scores_f16(const nibble_page_scores *page);
+void nibble_page_scores_f32(const nibble_page_scores *page);
+
+// out[t][c] += sum over r of weights[t][r] * values[r][c], row after row.
+typedef struct {
+  const void *values;  // (rows, cols)
+  size_t stride;       // values from one row to the next
+  size_t rows, cols;
+  const float *weights;  // (tokens, rows)
+  size_t weights_stride;
+  size_t tokens;
+  float *out;          // (tokens, cols)
+  size_t out_stride;
+} nibble_page_sums;
+
+void nibble_page_sums_f16(const nibble_page_sums *page);
+void nibble_page_sums_f32(const nibble_page_sums *page);
 
 // Plain loops, for tests.
 void nibble_matmul_f16_scalar(const nibble_product *product);
 void nibble_matmul_bf16_scalar(const nibble_product *product);
 void nibble_matmul_f32_scalar(const nibble_product *product);
-void nibble_weighted_sum_f16_scalar(const uint16_t *v, size_t stride, size_t rows, size_t cols,
-                                    const float *weights, float *out);
-void nibble_weighted_sum_f32_scalar(const float *v, size_t stride, size_t rows, size_t cols,
-                                    const float *weights, float *out);
+void nibble_page_scores_f16_scalar(const nibble_page_scores *page);
+void nibble_page_scores_f32_scalar(const nibble_page_scores *page);
+void nibble_page_sums_f16_scalar(const nibble_page_sums *page);
+void nibble_page_sums_f32_scalar(const nibble_page_sums *page);
 
 // The kernels of one instruction set, which the machine must have, for weights of a type of
-// blocks.h (F16, BF16 or F32; no BF16 for sums). NIBBLE_ISA_SCALAR stands for what every machine
+// blocks.h (F16, BF16 or F32; no BF16 for pages). NIBBLE_ISA_SCALAR stands for what every machine
 // has, SSE2 or NEON. For tests and benchmarks.
 void nibble_matmul_isa(nibble_isa isa, uint32_t type, const nibble_product *product);
-void nibble_weighted_sum_isa(nibble_isa isa, uint32_t type, const void *v, size_t stride,
-                             size_t rows, size_t cols, const float *weights, float *out);
+void nibble_page_scores_isa(nibble_isa isa, uint32_t type, const nibble_page_scores *page);
+void nibble_page_sums_isa(nibble_isa isa, uint32_t type, const nibble_page_sums *page);
 
 #ifdef __cplusplus
 }

@@ -88,7 +88,10 @@ CREATE TABLE pass (
   duration_ns INTEGER NOT NULL,
   -- 1, or 0 for a pass that the memory budget ended at its last step. Such a pass may have ended
   -- before its first operation; its last operation is then the one before.
-  is_finished INTEGER NOT NULL
+  is_finished INTEGER NOT NULL,
+  -- How many sequences it ran at once. The tokens of each follow each other; `token` has the pass
+  -- of every one.
+  sequences INTEGER NOT NULL
 );
 
 -- Finds the pass of a step.
@@ -265,8 +268,19 @@ CREATE TABLE kv_append (
   key_bytes INTEGER NOT NULL,
   -- Bytes of its values.
   value_bytes INTEGER NOT NULL,
-  -- Bytes of the cache in use after it, all layers together (not what is reserved).
-  cache_bytes INTEGER NOT NULL
+  -- Bytes of the cache in use after it, all layers and sequences together (not what is reserved).
+  cache_bytes INTEGER NOT NULL,
+  -- The sequence, 0 unless there were several.
+  sequence INTEGER NOT NULL,
+  -- Root mean square of what storing changed in its keys: what the type of the cache costs. NULL
+  -- where nothing but sizes was kept.
+  key_error_rms REAL,
+  -- The same of its values.
+  value_error_rms REAL,
+  -- Root mean square of its keys, as computed.
+  key_rms REAL,
+  -- Root mean square of its values, as computed.
+  value_rms REAL
 );
 
 -- What a buffer that is no tile is called; read the view buffer.
