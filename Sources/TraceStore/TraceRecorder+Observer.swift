@@ -26,7 +26,7 @@ extension TraceRecorder {
     guard isRecording else { return }
     let step = step(.dequantize, thread: tile.thread, live: use)
     let (weightTile, isNew) = weightTiles.id(of: tile)
-    let holder = tile.buffer.flatMap { live.index(of: $0) }.map { live[$0].id } ?? 0
+    let holder = tile.buffer.flatMap(holder) ?? 0
     live.add(
       LiveBuffers.Buffer(
         key: tile.id, id: step, isTile: true, row: batch.tiles.id.count,
@@ -137,6 +137,15 @@ extension TraceRecorder {
       }
     }
     writeIfFull()
+  }
+
+  /// The step at which the buffer with this number was made. Such a buffer is old, so it is searched
+  /// for once.
+  private func holder(_ key: Int) -> Int? {
+    if let id = holders[key] { return id }
+    let id = live.index(of: key).map { live[$0].id }
+    holders[key] = id
+    return id
   }
 
   private func label(of buffer: BufferDescription) -> Int {

@@ -48,6 +48,8 @@ public final class TraceRecorder: PassObserver {
 
   // What has a number already.
   @exclusivity(unchecked) var live = LiveBuffers()
+  /// The steps at which the buffers that tiles lie in were made, by the engine's numbers.
+  var holders: [Int: Int] = [:]
   var nodes = NodeTable()
   var labels: [Label: Int] = [:]
   @exclusivity(unchecked) var weightTiles: WeightTileTable

@@ -84,8 +84,10 @@ extension RecordingReport {
       ("strategy", options.engine.strategy.rawValue),
       (
         failure == nil ? "passes" : "finished",
-        "\(summary.passes): \(prefillPasses) prefill of \(plural(generation.promptTokens.count, "token")), "
-          + "\(decodes) decode\(ending)"
+        summary.passes == 0
+          ? "no pass"
+          : "\(summary.passes): \(prefillPasses) prefill of "
+            + "\(plural(generation.promptTokens.count, "token")), \(decodes) decode\(ending)"
       ),
       ("events", formatCount(summary.events)),
       (
@@ -110,11 +112,11 @@ extension RecordingReport {
     lines += budgetLines(options)
     lines += [
       ("whole model", "\(formatBytes(float16Bytes)) as float16\(fate)"),
-      ("speed", summary.passes > 0 ? speed : "no pass was finished"),
+      ("speed", summary.passes > 0 ? speed : ""),
       ("trace", "\(trace), \(formatBytes(summary.fileBytes))\(bytesPerTile)"),
       ("text", options.prompt + text),
     ]
-    return lines.map { label, value in
+    return lines.filter { !$0.1.isEmpty }.map { label, value in
       label.padding(toLength: 13, withPad: " ", startingAt: 0) + value
     }
   }
