@@ -21,7 +21,8 @@ final class PassBuffers<Observer: PassObserver> {
   private let engine: Engine<Observer>
   private var taken: [Buffer] = []
 
-  /// - Throws: `InferenceError.outOfMemory`, `InferenceError.overBudget`; what was taken by then is returned.
+  /// - Throws: `InferenceError.outOfMemory`, `InferenceError.overBudget`; what was taken by then is
+  ///   returned.
   init(engine: Engine<Observer>, nTokens: Int) throws {
     let config = engine.model.config
     var taken: [Buffer] = []

@@ -59,11 +59,13 @@ import TraceStore
       Self.transcript(
         [
           "info buffers", "mem", "where", "p event", "list", "rs", "info tile", "s", "s", "rn", "n",
-          "finish", "reverse-finish pass", "goto end", "info memory", "i passes", "i ops", "i kv",
+          "finish", "reverse-finish pass", "goto end", "info memory", "i kv",
           "i model", "i tokens", "SELECT * FROM failure;",
           "SELECT id, kind, last_step, is_finished FROM pass;", "mem all", "mem op",
         ], budget: 35_000
-      ).replacing(/\d+ (ns|µs)|\d+\.\d (ns|µs|ms)|1 ms/, with: "TIME"), "session-post-mortem.txt")
+      ), "session-post-mortem.txt")
+    #expect(
+      try Self.transcript(["i passes", "i ops"], budget: 35_000).contains("prefill, unfinished"))
   }
 
   /// Where the pass was ended before its first operation, and before the first pass.
