@@ -43,7 +43,16 @@ static inline float exponential(float x) {
 
 static inline __attribute__((always_inline)) void swiglu(const float *gate, const float *up,
                                                          float *y, size_t count) {
-  for (size_t i = 0; i < count; i++) y[i] = gate[i] / (1.0f + exponential(-gate[i])) * up[i];
+  // y may be gate or up: what is computed goes there some values at a time.
+  enum { PORTION = 64 };
+  float values[PORTION];
+  size_t i = 0;
+  for (; i + PORTION <= count; i += PORTION) {
+    for (int j = 0; j < PORTION; j++)
+      values[j] = gate[i + j] / (1.0f + exponential(-gate[i + j])) * up[i + j];
+    memcpy(y + i, values, sizeof values);
+  }
+  for (; i < count; i++) y[i] = gate[i] / (1.0f + exponential(-gate[i])) * up[i];
 }
 
 static inline __attribute__((always_inline)) void softmax(float *x, size_t count, size_t visible,

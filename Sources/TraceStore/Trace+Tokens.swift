@@ -2,20 +2,24 @@ import Foundation
 import GRDB
 
 extension Trace {
-  /// The tokens that went into a pass, in the order of their positions.
+  /// The tokens that went into a pass: sequence after sequence, in the order of their positions.
   public func tokens(inPass pass: Int) throws(TraceError) -> [TraceToken] {
     guard let pass = try self.pass(pass) else { return [] }
+    if pass.sequences > 1 {
+      return try all(
+        "SELECT * FROM token WHERE pass = ? ORDER BY branch, sequence, position", [pass.id],
+        decodeToken)
+    }
     let last = pass.firstPosition + pass.tokens - 1
     return try all(
       "SELECT * FROM token WHERE branch = ? AND sequence = ? AND position BETWEEN ? AND ?",
       [pass.branch, pass.sequence, pass.firstPosition, last], decodeToken)
   }
 
-  /// The tokens of a sequence, in the order of their positions.
-  public func tokens(branch: Int = 0, sequence: Int = 0) throws(TraceError) -> [TraceToken] {
+  /// The tokens of all sequences, one after the other, in the order of their positions.
+  public func tokens(branch: Int = 0) throws(TraceError) -> [TraceToken] {
     try all(
-      "SELECT * FROM token WHERE branch = ? AND sequence = ? ORDER BY position",
-      [branch, sequence], decodeToken)
+      "SELECT * FROM token WHERE branch = ? ORDER BY sequence, position", [branch], decodeToken)
   }
 
   private func decodeToken(_ row: TraceRow) throws -> TraceToken {

@@ -24,6 +24,8 @@ public struct TracePass: Equatable, Sendable {
   public let firstPosition: Int
   /// How many tokens went in.
   public let tokens: Int
+  /// How many sequences they are of; ``sequence`` and ``firstPosition`` are of the first.
+  public let sequences: Int
   public let steps: ClosedRange<Int>
   /// Numbers of its operations; none where the memory budget ended it before its first.
   public let ops: Range<Int>

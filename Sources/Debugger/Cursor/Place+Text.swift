@@ -37,10 +37,12 @@ extension Place {
     of pass: TracePass, tokens: [TraceToken], style: TextStyle, textWidth: Int = 28,
     counted: Bool = true
   ) -> String {
-    let text = tokens.map(\.text).joined()
+    // Of several sequences, the first stands for all.
+    let text = tokens.filter { $0.sequence == pass.sequence }.map(\.text).joined()
     let shown = quoted(text, to: textWidth, unicode: style.unicode)
     let kind = pass.kind == .prefill ? "prefill" : "decode"
-    let count = counted && pass.tokens > 1 ? " (\(pass.tokens) tokens)" : ""
+    let sequences = pass.sequences > 1 ? ", \(pass.sequences) sequences" : ""
+    let count = counted && pass.tokens > 1 ? " (\(pass.tokens) tokens\(sequences))" : ""
     return "pass \(pass.id) \(kind)" + (tokens.isEmpty ? "" : " \(shown)") + count
   }
 

@@ -104,12 +104,15 @@ extension DebuggerSession {
       ("", .left), ("position", .right), ("token", .right), ("text", .left), ("from", .left),
       ("pass", .right), ("probability", .right), ("instead", .left),
     ])
-    for token in try trace.tokens(branch: pass?.branch ?? 0, sequence: pass?.sequence ?? 0) {
+    let tokens = try trace.tokens(branch: pass?.branch ?? 0)
+    let isBatch = tokens.contains { $0.sequence > 0 }
+    for token in tokens {
       let others = token.topK.filter { $0.id != token.id }.prefix(3).map {
         "\(quoted($0.text)) \(Self.percent($0.logprob))"
       }
       table.add(
-        token.pass != nil && token.pass == pass?.id ? "=>" : "", String(token.position),
+        token.pass != nil && token.pass == pass?.id ? "=>" : "",
+        (isBatch ? "\(token.sequence):" : "") + String(token.position),
         String(token.id), quoted(token.text), token.isPrompt ? "prompt" : "model",
         token.pass.map(String.init) ?? "", token.logprob.map(Self.percent) ?? "",
         others.joined(separator: "  "))

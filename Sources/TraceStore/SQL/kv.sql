@@ -1,12 +1,15 @@
 -- The KV cache: what each position and each layer adds to it.
 
--- One row a position: what it added, and the cache after it.
+-- One row a position: what it added, and the cache after it. Several sequences add to the same
+-- positions.
 CREATE VIEW kv_growth AS
 SELECT
   -- The position, counting from 0.
   k.position AS position,
   -- How many layers appended it.
-  count(*) AS layers,
+  count(DISTINCT k.layer) AS layers,
+  -- How many sequences have it.
+  count(DISTINCT k.sequence) AS sequences,
   -- Bytes of its keys, all layers together.
   sum(k.key_bytes) AS key_bytes,
   -- Bytes of its values, all layers together.
@@ -35,4 +38,26 @@ SELECT
   sum(value_bytes) AS value_bytes,
   -- Bytes of keys and values for one position, on average.
   (sum(key_bytes) + sum(value_bytes)) / count(*) AS bytes_per_position
+FROM kv_append GROUP BY layer;
+
+-- One row a layer: what storing keys and values in the cache's type changed, all positions
+-- together. NULL where nothing but sizes was kept.
+CREATE VIEW kv_error AS
+SELECT
+  -- The transformer layer, counting from 0.
+  layer AS layer,
+  -- The type of the cache: f32, f16, q8_0 or q4_0.
+  (SELECT value FROM meta WHERE key = 'kv_type') AS kv_type,
+  -- Bytes of keys and values for one position.
+  (sum(key_bytes) + sum(value_bytes)) / count(*) AS bytes_per_position,
+  -- Mean of the squared changes of its keys: the square of their root mean square.
+  avg(key_error_rms * key_error_rms) AS key_error_squared,
+  -- The same in percent of the mean square of the keys themselves.
+  100.0 * sum(key_error_rms * key_error_rms) / nullif(sum(key_rms * key_rms), 0)
+    AS key_error_percent,
+  -- Mean of the squared changes of its values.
+  avg(value_error_rms * value_error_rms) AS value_error_squared,
+  -- The same in percent of the mean square of the values themselves.
+  100.0 * sum(value_error_rms * value_error_rms) / nullif(sum(value_rms * value_rms), 0)
+    AS value_error_percent
 FROM kv_append GROUP BY layer;

@@ -66,11 +66,11 @@ CREATE TABLE pass (
   id INTEGER PRIMARY KEY,
   -- The branch of the run, 0 unless it forked.
   branch INTEGER NOT NULL,
-  -- The sequence of the batch, 0 unless there were several.
+  -- The first of its sequences, 0 unless there were several.
   sequence INTEGER NOT NULL,
   -- prefill or decode.
   kind TEXT NOT NULL,
-  -- The position of its first token, counting from 0.
+  -- The position of its first token in that sequence, counting from 0.
   first_position INTEGER NOT NULL,
   -- How many tokens went in.
   tokens INTEGER NOT NULL,
