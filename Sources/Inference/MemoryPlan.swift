@@ -14,13 +14,13 @@ public struct MemoryPlan: Sendable {
   /// Goes through the moments of a run at which memory can be highest.
   ///
   /// - Parameters:
-  ///   - promptTokens: tokens of the prompt.
-  ///   - ubatch: the most tokens of a prefill pass; `nil` runs the prompt in one.
-  ///   - decodePasses: passes of one token that follow.
+  ///   - prompts: tokens of each sequence's prompt.
+  ///   - ubatch: the most tokens of a prefill pass; `nil` runs the prompts in one.
+  ///   - decodePasses: passes of one token that follow, of each sequence.
   /// - Throws: `InferenceError` where `model` cannot be run so.
-  /// - Complexity: O(passes × layers).
+  /// - Complexity: O(passes × (layers + sequences)).
   public init(
-    model: Model, options: EngineOptions, promptTokens: Int, ubatch: Int? = nil, decodePasses: Int
+    model: Model, options: EngineOptions, prompts: [Int], ubatch: Int? = nil, decodePasses: [Int]
   ) throws {
     try options.check(for: model)
     self.model = model
@@ -30,29 +30,38 @@ public struct MemoryPlan: Sendable {
     live.weightsDequantized = residentBytes
     peak = live
 
-    var positions = 0
-    while positions < promptTokens {
-      let tokens = min(max(ubatch ?? promptTokens, 1), promptTokens - positions)
-      addPass(tokens, after: positions)
-      positions += tokens
+    var positions = prompts.map { _ in 0 }
+    for batch in ubatches(of: prompts, size: ubatch) {
+      addPass(batch.map { ($0.index, $0.range.count) }, &positions)
     }
-    for position in positions..<positions + decodePasses { addPass(1, after: position) }
+    for pass in 0..<(decodePasses.max() ?? 0) {
+      addPass(prompts.indices.filter { decodePasses[$0] > pass }.map { ($0, 1) }, &positions)
+    }
   }
 
-  private mutating func addPass(_ tokens: Int, after position: Int) {
-    let pages = (position + KVCache.pageLength - 1) / KVCache.pageLength
-    let pagesAfter = (position + tokens + KVCache.pageLength - 1) / KVCache.pageLength
-    live.activations = activationBytes(tokens, positions: position + tokens)
+  private mutating func addPass(
+    _ batch: [(sequence: Int, tokens: Int)], _ positions: inout [Int]
+  ) {
+    let tokens = batch.reduce(0) { $0 + $1.tokens }
+    var newPages = 0
+    for (sequence, count) in batch {
+      let page = KVCache.pageLength
+      newPages -= (positions[sequence] + page - 1) / page
+      positions[sequence] += count
+      newPages += (positions[sequence] + page - 1) / page
+    }
+    live.activations = activationBytes(
+      tokens, positions: batch.map { positions[$0.sequence] }.max() ?? 0)
     live.workspace = workspaceBytes(tokens)
     for layer in model.layers {
       let matrices = layerBytes(layer)
       for linear in [layer.query, layer.key, layer.value] { multiply(linear.weight, matrices) }
-      live.kvCache += (pagesAfter - pages) * kvPageBytes
+      live.kvCache += newPages * kvPageBytes
       for linear in [layer.attnOutput, layer.ffnGate, layer.ffnUp, layer.ffnDown] {
         multiply(linear.weight, matrices)
       }
     }
-    live.logits = model.config.vocabularyCount * MemoryLayout<Float>.stride
+    live.logits = batch.count * model.config.vocabularyCount * MemoryLayout<Float>.stride
     multiply(model.output.weight, 0)
     live.logits = 0
     live.activations = 0

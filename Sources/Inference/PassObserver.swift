@@ -71,6 +71,19 @@ public struct PassDescription: Sendable {
   public let parts: [PassPart]
   /// The tokens that go in, `(nTokens)`, sequence after sequence.
   public let tokens: [Int]
+
+  init(kind: Kind, branch: Int, parts: [PassPart], tokens: [Int]) {
+    self.kind = kind
+    self.branch = branch
+    self.parts = parts
+    self.tokens = tokens
+  }
+
+  /// A pass of one sequence.
+  public init(kind: Kind, branch: Int, sequence: Int, firstPosition: Int, tokens: [Int]) {
+    let part = PassPart(sequence: sequence, position: firstPosition, rows: 0..<tokens.count)
+    self.init(kind: kind, branch: branch, parts: [part], tokens: tokens)
+  }
 }
 
 /// One operation of a pass, named as llama.cpp names it without flash attention.

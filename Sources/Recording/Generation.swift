@@ -3,98 +3,129 @@ import Inference
 
 /// What one pass of a generation gave.
 public struct PassResult: Sendable {
+  /// A token that was chosen for a sequence.
+  public struct Choice: Sendable {
+    public let sequence: Int
+    /// Where it stands in its sequence.
+    public let position: Int
+    /// The likeliest token after those that the sequence has.
+    public let next: Int
+    /// The logits that it was chosen by, `(nVocab)`.
+    public let logits: [Float]
+  }
+
   /// Counts from 1.
   public let pass: Int
-  /// The tokens that went in, from `firstPosition` on.
-  public let tokens: [Int]
-  public let firstPosition: Int
-  /// Whether the tokens are the prompt's.
-  public let isPrompt: Bool
-  /// Logits after the last of them, `(nVocab)`.
-  public let logits: [Float]
-  /// The likeliest token after the last of them.
-  public let next: Int
+  /// For the sequences whose last token was in the pass; none for one whose prompt goes on.
+  public let choices: [Choice]
 }
 
 /// Tokens and times of a greedy generation.
 public struct Generation: Sendable {
-  public internal(set) var promptTokens: [Int]
-  public internal(set) var tokens: [Int] = []
+  /// A text that goes on.
+  public struct Sequence: Sendable {
+    public let promptTokens: [Int]
+    public internal(set) var tokens: [Int] = []
+    /// Passes of one token that followed the prompt.
+    public internal(set) var decodePasses = 0
+    /// Whether it ended by itself, at a token that ends a text.
+    public internal(set) var reachedEnd = false
+  }
+
+  public internal(set) var sequences: [Sequence]
   public internal(set) var prefillSeconds = 0.0
   public internal(set) var decodeSeconds = 0.0
-  /// Passes of one token that followed the prompt.
+  /// Passes that followed the prompts.
   public internal(set) var decodePasses = 0
-  /// Whether it ended by itself, at a token that ends a text.
-  public internal(set) var reachedEnd = false
 
-  public init(promptTokens: [Int]) { self.promptTokens = promptTokens }
+  public init(prompts: [[Int]]) { sequences = prompts.map { Sequence(promptTokens: $0) } }
 
+  /// Tokens of all prompts.
+  public var promptTokens: Int { sequences.reduce(0) { $0 + $1.promptTokens.count } }
+  /// Whether every sequence ended by itself.
+  public var reachedEnd: Bool { sequences.allSatisfy(\.reachedEnd) }
+
+  /// Tokens of all sequences together.
   public var prefillTokensPerSecond: Double {
-    prefillSeconds > 0 ? Double(promptTokens.count) / prefillSeconds : 0
+    prefillSeconds > 0 ? Double(promptTokens) / prefillSeconds : 0
   }
-  /// 0 where no pass followed the prompt.
+  /// Tokens of all sequences together; 0 where no pass followed the prompts.
   public var decodeTokensPerSecond: Double {
-    decodeSeconds > 0 ? Double(decodePasses) / decodeSeconds : 0
+    let tokens = sequences.reduce(0) { $0 + $1.decodePasses }
+    return decodeSeconds > 0 ? Double(tokens) / decodeSeconds : 0
   }
 }
 
 extension Engine {
-  /// Runs the prompt and then `count` tokens more, always the likeliest one.
+  /// Runs prompts, each as a sequence of its own, and then `count` tokens more of each, always the
+  /// likeliest one. Sequences share their passes until they end.
   ///
   /// The last token is chosen but not run, so `count` tokens take `count - 1` decode passes.
   ///
   /// - Parameters:
-  ///   - ubatch: the most tokens of a prefill pass; `nil` runs the prompt in one.
+  ///   - prompts: at most as many as the engine has sequences.
+  ///   - ubatch: the most tokens of a prefill pass; `nil` runs all prompts in one.
   ///   - isEnd: whether a token ends the text; it is not part of the result.
   ///   - afterPass: called after each pass; what it throws ends the generation.
   /// - Throws: `InferenceError`, and what `afterPass` throws.
   public func generate(
-    prompt: [Int], count: Int, ubatch: Int? = nil, isEnd: (Int) -> Bool,
+    prompts: [[Int]], count: Int, ubatch: Int? = nil, isEnd: (Int) -> Bool,
     afterPass: (PassResult, Generation) throws -> Void
   ) throws -> Generation {
-    if prompt.isEmpty { throw InferenceError.emptyPrompt }
     let context = model.config.contextLength
-    guard position + prompt.count <= context else {
-      throw InferenceError.contextFull(needed: position + prompt.count, context: context)
+    for (sequence, prompt) in prompts.enumerated() {
+      if prompt.isEmpty { throw InferenceError.emptyPrompt }
+      guard positions[sequence] + prompt.count <= context else {
+        throw InferenceError.contextFull(
+          needed: positions[sequence] + prompt.count, context: context)
+      }
     }
-    let size = ubatch ?? prompt.count
-    guard size > 0 else {
+    if let ubatch, ubatch < 1 {
       throw InferenceError.badOption("A prefill pass needs at least one token (--ubatch).")
     }
-    var generation = Generation(promptTokens: prompt)
+    var generation = Generation(prompts: prompts)
     var pass = 0
-    var next = 0
+    var next = prompts.map { _ in 0 }
 
-    func run(_ tokens: [Int], isPrompt: Bool) throws {
+    func run(_ batch: [(sequence: Int, tokens: [Int])], isPrompt: Bool) throws {
       pass += 1
-      let firstPosition = position
       let start = ContinuousClock.now
-      let logits = try forward(tokens, kind: isPrompt ? .prefill : .decode)
+      let logits = try forward(batch, kind: isPrompt ? .prefill : .decode)
       let seconds = (ContinuousClock.now - start) / .seconds(1)
-      if isPrompt {
-        generation.prefillSeconds += seconds
-      } else {
-        generation.decodeSeconds += seconds
-        generation.decodePasses += 1
+      if isPrompt { generation.prefillSeconds += seconds } else { generation.decodeSeconds += seconds }
+      if !isPrompt { generation.decodePasses += 1 }
+      let vocabulary = model.config.vocabularyCount
+      var choices: [PassResult.Choice] = []
+      for (index, (sequence, _)) in batch.enumerated() {
+        if !isPrompt { generation.sequences[sequence].decodePasses += 1 }
+        guard positions[sequence] >= prompts[sequence].count else { continue }
+        let own = Array(logits[index * vocabulary..<(index + 1) * vocabulary])
+        next[sequence] = own.indexOfLargest
+        if count > 0 {
+          if isEnd(next[sequence]) {
+            generation.sequences[sequence].reachedEnd = true
+          } else {
+            generation.sequences[sequence].tokens.append(next[sequence])
+          }
+        }
+        choices.append(
+          PassResult.Choice(
+            sequence: sequence, position: positions[sequence], next: next[sequence], logits: own))
       }
-      next = logits.indexOfLargest
-      let isLastOfPrompt = isPrompt && position >= prompt.count
-      if count > 0, !isPrompt || isLastOfPrompt {
-        if isEnd(next) { generation.reachedEnd = true } else { generation.tokens.append(next) }
-      }
-      try afterPass(
-        PassResult(
-          pass: pass, tokens: tokens, firstPosition: firstPosition, isPrompt: isPrompt,
-          logits: logits, next: next), generation)
+      try afterPass(PassResult(pass: pass, choices: choices), generation)
     }
 
-    for start in stride(from: 0, to: prompt.count, by: size) {
-      try run(Array(prompt[start..<min(start + size, prompt.count)]), isPrompt: true)
+    for batch in ubatches(of: prompts.map(\.count), size: ubatch) {
+      try run(batch.map { ($0.index, Array(prompts[$0.index][$0.range])) }, isPrompt: true)
     }
-    while !generation.reachedEnd, generation.tokens.count < count, position < context {
-      try run([next], isPrompt: false)
+    while true {
+      let batch = prompts.indices.filter { sequence in
+        let own = generation.sequences[sequence]
+        return !own.reachedEnd && own.tokens.count < count && positions[sequence] < context
+      }
+      if batch.isEmpty { return generation }
+      try run(batch.map { ($0, [next[$0]]) }, isPrompt: false)
     }
-    return generation
   }
 }
 

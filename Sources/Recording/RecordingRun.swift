@@ -7,17 +7,32 @@ import TraceStore
 public struct RecordingOptions: Sendable {
   /// A name of the catalogue or a path; `nil` means the built-in model.
   public var model: String?
-  public var prompt = "Once upon a time"
+  /// One for all sequences, or one for each.
+  public var prompts = ["Once upon a time"]
   /// Tokens to generate after the prompt.
   public var count = 16
   public var engine = EngineOptions()
-  /// The most tokens of a prefill pass; `nil` runs the prompt in one.
+  /// The most tokens of a prefill pass; `nil` runs the prompts in one.
   public var ubatch: Int?
   public var capture = Capture.stats
   /// Where the trace goes.
   public var output: String
 
   public init(output: String) { self.output = output }
+
+  /// The prompt of each sequence.
+  ///
+  /// - Throws: `RecordingError.badOption` where there are neither one nor as many as sequences.
+  func promptOfEach() throws -> [String] {
+    let sequences = engine.sequences
+    if prompts.count == 1 { return Array(repeating: prompts[0], count: sequences) }
+    guard prompts.count == sequences else {
+      throw RecordingError.badOption(
+        "\(prompts.count) prompts cannot be dealt out to \(sequences) sequences; give -p once, or "
+          + "as often as --parallel says.")
+    }
+    return prompts
+  }
 }
 
 /// How far a recording is.
@@ -36,7 +51,8 @@ public struct RecordingReport: Sendable {
   /// The most bytes alive in each category, each at its own moment.
   public let peaks: MemoryUse
   public let generation: Generation
-  public let text: String
+  /// What each sequence became, with its prompt.
+  public let texts: [String]
   public let packedBytes: Int
   /// What the whole model would take with its quantized matrices as f16.
   public let float16Bytes: Int
@@ -64,37 +80,40 @@ public func record(
   progress: (RecordingProgress) -> Void = { _ in }
 ) throws -> RecordingReport {
   let loaded = try LoadedModel(options.model)
-  let prompt = try loaded.encode(options.prompt)
+  let prompts = try options.promptOfEach().map(loaded.encode)
   try options.engine.check(for: loaded.model)  // before an older trace is replaced
-  let room = loaded.model.config.contextLength - prompt.count
-  let ofTokens = prompt.count + min(max(options.count - 1, 0), room)
+  let ofTokens = prompts.reduce(0) { $0 + $1.count + decodes(after: $1.count, options, loaded) }
   let recorder = try TraceRecorder(
     path: options.output, header: try header(loaded, options), capture: options.capture)
-  var generation = Generation(promptTokens: prompt)
-  var decoder = loaded.tokenizer.makeStreamDecoder()
-  let texts = loaded.texts(of: prompt, &decoder)
-  recorder.addTokens(
-    prompt.indices.map {
-      TraceToken(position: $0, id: prompt[$0], text: texts[$0], isPrompt: true)
-    })
+  var generation = Generation(prompts: prompts)
+  var decoders = prompts.map { _ in loaded.tokenizer.makeStreamDecoder() }
+  for (sequence, prompt) in prompts.enumerated() {
+    let texts = loaded.texts(of: prompt, &decoders[sequence])
+    recorder.addTokens(
+      prompt.indices.map {
+        TraceToken(
+          sequence: sequence, position: $0, id: prompt[$0], text: texts[$0], isPrompt: true)
+      })
+  }
   do {
     let engine = try Engine(model: loaded.model, options: options.engine, observer: recorder)
     engine.isCancelled = isCancelled
     let start = ContinuousClock.now
     generation = try engine.generate(
-      prompt: prompt, count: options.count, ubatch: options.ubatch,
+      prompts: prompts, count: options.count, ubatch: options.ubatch,
       isEnd: loaded.tokenizer.isEndOfGeneration
     ) { pass, soFar in
       generation = soFar
-      if engine.position >= prompt.count {
-        let text = loaded.texts(of: [pass.next], &decoder).joined()
-        recorder.addTokens([chosenToken(pass, text, at: engine.position, loaded)])
+      for choice in pass.choices {
+        let text = loaded.texts(of: [choice.next], &decoders[choice.sequence]).joined()
+        recorder.addTokens([chosenToken(choice, text, loaded)])
       }
       try recorder.check()
+      let tokens = engine.positions.reduce(0, +)
       progress(
         RecordingProgress(
-          tokens: engine.position, ofTokens: ofTokens,
-          tokensPerSecond: Double(engine.position) / ((ContinuousClock.now - start) / .seconds(1)),
+          tokens: tokens, ofTokens: ofTokens,
+          tokensPerSecond: Double(tokens) / ((ContinuousClock.now - start) / .seconds(1)),
           traceBytes: recorder.progress.fileBytes))
     }
   } catch InferenceError.interrupted {
@@ -116,13 +135,13 @@ public func record(
 
 /// The token that a pass chose, with the likeliest others.
 private func chosenToken(
-  _ pass: PassResult, _ text: String, at position: Int, _ loaded: LoadedModel
+  _ choice: PassResult.Choice, _ text: String, _ loaded: LoadedModel
 ) -> TraceToken {
-  let best = pass.logits.indicesOfLargest(10)
-  let logprobs = pass.logits.logProbabilities(of: best)
+  let best = choice.logits.indicesOfLargest(10)
+  let logprobs = choice.logits.logProbabilities(of: best)
   return TraceToken(
-    position: position, id: pass.next, text: text, isPrompt: false,
-    logprob: logprobs.first,
+    sequence: choice.sequence, position: choice.position, id: choice.next, text: text,
+    isPrompt: false, logprob: logprobs.first,
     topK: zip(best, logprobs).map {
       TraceToken.Candidate(id: $0, text: loaded.text(of: $0), logprob: $1)
     })
@@ -146,33 +165,43 @@ private func report(
   }
   return RecordingReport(
     model: loaded.model.config.name, trace: options.output, summary: summary, peaks: peaks,
-    generation: generation, text: loaded.tokenizer.decode(generation.tokens),
+    generation: generation,
+    texts: zip(try options.promptOfEach(), generation.sequences).map {
+      $0 + loaded.tokenizer.decode($1.tokens)
+    },
     packedBytes: loaded.model.packedBytes, float16Bytes: loaded.model.float16Bytes,
     isInterrupted: isInterrupted, failure: failure,
     planned: isInterrupted || failure != nil
       ? nil
       : try MemoryPlan(
         model: loaded.model, options: options.engine,
-        promptTokens: generation.promptTokens.count, ubatch: options.ubatch,
-        decodePasses: generation.decodePasses
+        prompts: generation.sequences.map(\.promptTokens.count), ubatch: options.ubatch,
+        decodePasses: generation.sequences.map(\.decodePasses)
       ).peak,
     needs: failure == nil
-      ? [] : try needs(loaded, options, promptTokens: generation.promptTokens.count))
+      ? []
+      : try needs(loaded, options, prompts: generation.sequences.map(\.promptTokens.count)))
 }
 
 /// What the run would take at most with each strategy.
 private func needs(
-  _ loaded: LoadedModel, _ options: RecordingOptions, promptTokens: Int
+  _ loaded: LoadedModel, _ options: RecordingOptions, prompts: [Int]
 ) throws -> [(strategy: StrategyName, bytes: Int)] {
-  let room = loaded.model.config.contextLength - promptTokens
-  return try StrategyName.allCases.map { strategy in
+  try StrategyName.allCases.map { strategy in
     var engine = options.engine
     engine.strategy = strategy
     let plan = try MemoryPlan(
-      model: loaded.model, options: engine, promptTokens: promptTokens, ubatch: options.ubatch,
-      decodePasses: min(max(options.count - 1, 0), room))
+      model: loaded.model, options: engine, prompts: prompts, ubatch: options.ubatch,
+      decodePasses: prompts.map { decodes(after: $0, options, loaded) })
     return (strategy, plan.peak.total)
   }
+}
+
+/// Decode passes that follow a prompt of so many tokens, where no text ends by itself.
+private func decodes(
+  after promptTokens: Int, _ options: RecordingOptions, _ loaded: LoadedModel
+) -> Int {
+  min(max(options.count - 1, 0), loaded.model.config.contextLength - promptTokens)
 }
 
 /// What kind of machine this is: `Linux x86_64, 2 processors, avx512`.
@@ -207,7 +236,8 @@ private func header(_ loaded: LoadedModel, _ options: RecordingOptions) throws -
     ("context_length", "\(config.contextLength)"),
     ("packed_bytes", "\(loaded.model.packedBytes)"),
     ("float16_bytes", "\(loaded.model.float16Bytes)"),
-    ("prompt", options.prompt),
+    ("prompt", options.prompts.joined(separator: "\n")),
+    ("sequences", "\(options.engine.sequences)"),
     ("strategy", options.engine.strategy.rawValue),
     ("tile_rows", "\(options.engine.tileRows)"),
     ("kv_type", options.engine.kvType.rawValue),

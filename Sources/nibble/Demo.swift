@@ -27,7 +27,7 @@ struct Demo: ParsableCommand {
   func run() throws {
     var options = RecordingOptions(output: output)
     options.model = model.model
-    options.prompt = prompt
+    options.prompts = [prompt]
     options.count = count
     catchInterrupts()
     let line = ProgressLine()
@@ -62,7 +62,7 @@ struct Demo: ParsableCommand {
     let style = TextStyle.standardOutput()
     let trace = try Trace(path: output)
     Output.line("\(report.model) continues \"\(prompt)\":\n")
-    Output.line(wrapped(prompt + report.text, width: style.width) + "\n")
+    Output.line(wrapped(report.texts[0], width: style.width) + "\n")
     if let tile = try firstTile(of: trace) {
       let file = try GGUFFile(path: try ModelCatalogue.path(of: model.model))
       let packed = try trace.tensor(tile.tensor).flatMap { file.tensor(named: $0.name) }.map {

@@ -10,8 +10,13 @@ struct Record: ParsableCommand {
     discussion: "EXAMPLE: nibble record -p \"Once upon a time\" -n 16 -o story.sqlite")
 
   @OptionGroup var model: ModelOption
-  @Option(name: [.customShort("p"), .long], help: "The text to continue.")
-  var prompt = "Once upon a time"
+  @Option(
+    name: [.customShort("p"), .long], parsing: .singleValue,
+    help: "The text to continue (default: Once upon a time); with --parallel, once for each.")
+  var prompt: [String] = []
+  @Option(
+    help: "Sequences to run at once, each with its prompt or all with the same.")
+  var parallel: Int?
   @Option(name: [.customShort("n"), .customLong("count")], help: "Tokens to generate.")
   var count = 16
   @OptionGroup var engine: EngineArguments
@@ -28,15 +33,24 @@ struct Record: ParsableCommand {
 
   func validate() throws {
     if count < 0 { throw ValidationError("-n cannot be negative.") }
+    if let parallel {
+      guard (1...1024).contains(parallel) else {
+        throw ValidationError("--parallel can be 1 to 1024.")
+      }
+      if prompt.count > 1, prompt.count != parallel {
+        throw ValidationError("Give -p once, or as often as --parallel says.")
+      }
+    }
     if output.isEmpty { throw ValidationError("-o needs the name of a file.") }
   }
 
   func run() throws {
     var options = RecordingOptions(output: output)
     options.model = model.model
-    options.prompt = prompt
+    if !prompt.isEmpty { options.prompts = prompt }
     options.count = count
     options.engine = try engine.options(threads: threads)
+    options.engine.sequences = parallel ?? max(prompt.count, 1)
     options.ubatch = engine.ubatch
     options.capture = capture
     catchInterrupts()
@@ -71,6 +85,7 @@ extension RecordingReport {
   func lines(_ options: RecordingOptions) -> [String] {
     let ending =
       isInterrupted ? ", interrupted" : generation.reachedEnd ? "; the text ended by itself" : ""
+    let of = generation.sequences.count > 1 ? " of \(generation.sequences.count) sequences" : ""
     let isWhole = options.engine.strategy == .wholeModel
     let fate = isWhole ? ", all of it made and kept" : ", had it all been dequantized at once"
     let bytesPerTile =
@@ -87,7 +102,7 @@ extension RecordingReport {
         summary.passes == 0
           ? "no pass"
           : "\(summary.passes): \(prefillPasses) prefill of "
-            + "\(plural(generation.promptTokens.count, "token")), \(decodes) decode\(ending)"
+            + "\(plural(generation.promptTokens, "token"))\(of), \(decodes) decode\(ending)"
       ),
       ("events", formatCount(summary.events)),
       (
@@ -114,8 +129,10 @@ extension RecordingReport {
       ("whole model", "\(formatBytes(float16Bytes)) as float16\(fate)"),
       ("speed", summary.passes > 0 ? speed : ""),
       ("trace", "\(trace), \(formatBytes(summary.fileBytes))\(bytesPerTile)"),
-      ("text", options.prompt + text),
     ]
+    lines += texts.enumerated().map { index, text in
+      (texts.count == 1 ? "text" : "text \(index)", text)
+    }
     return lines.filter { !$0.1.isEmpty }.map { label, value in
       label.padding(toLength: 13, withPad: " ", startingAt: 0) + value
     }

@@ -39,15 +39,16 @@ struct Run: ParsableCommand {
       }
     }
     show(prompt)
-    var generation = Generation(promptTokens: ids)
+    var generation = Generation(prompts: [ids])
     do {
       generation = try session.generate(
-        prompt: ids, count: count, ubatch: engine.ubatch,
+        prompts: [ids], count: count, ubatch: engine.ubatch,
         isEnd: loaded.tokenizer.isEndOfGeneration
       ) { _, soFar in
         generation = soFar
-        for id in soFar.tokens[printed...] { show(decoder.append(id)) }
-        printed = soFar.tokens.count
+        let tokens = soFar.sequences[0].tokens
+        for id in tokens[printed...] { show(decoder.append(id)) }
+        printed = tokens.count
       }
     } catch InferenceError.interrupted {
       show("\n")
@@ -55,14 +56,15 @@ struct Run: ParsableCommand {
       throw ExitCode(1)
     }
     show(decoder.finish() + "\n")
-    if !generation.reachedEnd, generation.tokens.count < count {
+    let tokens = generation.sequences[0].tokens
+    if !generation.reachedEnd, tokens.count < count {
       printError("The context of \(loaded.model.config.contextLength) tokens is full.")
     }
     if format == .json {
       Output.line(
         try json(
           Result(
-            ids: generation.tokens, text: loaded.tokenizer.decode(generation.tokens),
+            ids: tokens, text: loaded.tokenizer.decode(tokens),
             prefillTokensPerSecond: generation.prefillTokensPerSecond,
             decodeTokensPerSecond: generation.decodeTokensPerSecond)))
     } else {

@@ -189,8 +189,8 @@ final class Rehearsal {
     for position in position..<position + tokens {
       recorder.appended(
         KVAppendDescription(
-          layer: layer, position: position, keyBytes: row, valueBytes: row,
-          cacheBytes: (position * layers + layer + 1) * 2 * row), live: live)
+          sequence: 0, layer: layer, position: position, keyBytes: row, valueBytes: row,
+          cacheBytes: (position * layers + layer + 1) * 2 * row, errors: nil), live: live)
     }
     recorder.opEnded(output: nil, nanoseconds: 700)
   }

@@ -92,7 +92,7 @@ import Testing
       }
       #expect(limit == 21, "a pass of one layer has that many operations")
     }
-    #expect(engine.cache.usedBytes == undisturbed.cache.usedBytes)
+    #expect(engine.usedCacheBytes == undisturbed.usedCacheBytes)
     #expect(engine.ledger.live == undisturbed.ledger.live)
     let loaded = watcher.steps.drop { $0.live.activations == 0 }
     #expect(loaded.allSatisfy { $0.live.weights == model.packedBytes })

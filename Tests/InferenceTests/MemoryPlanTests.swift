@@ -27,8 +27,8 @@ import Testing
       for (tileRows, ubatch) in [(7, nil), (64, 3), (4096, 16)] as [(Int, Int?)] {
         let options = EngineOptions(strategy, tileRows: tileRows, kv: kvType)
         let plan = try MemoryPlan(
-          model: fixture.model, options: options, promptTokens: 20, ubatch: ubatch,
-          decodePasses: 17)
+          model: fixture.model, options: options, prompts: [20], ubatch: ubatch,
+          decodePasses: [17])
         let peak = try Self.peak(
           fixture.model, options, fixture.expected.tokens, ubatch: ubatch)
         #expect(plan.peak == peak, "\(kvType), \(tileRows) rows, \(ubatch ?? 20) tokens a pass")
@@ -42,7 +42,7 @@ import Testing
     let fixture = try Fixture("qwen3")
     let options = EngineOptions(strategy, tileRows: 4, kv: .q8, threads: 3)
     let plan = try MemoryPlan(
-      model: fixture.model, options: options, promptTokens: 20, decodePasses: 17)
+      model: fixture.model, options: options, prompts: [20], decodePasses: [17])
     let peak = try Self.peak(fixture.model, options, fixture.expected.tokens, ubatch: nil)
     #expect(peak.total <= plan.peak.total)
     #expect(peak.weights == plan.peak.weights && peak.activations == plan.peak.activations)
@@ -61,7 +61,7 @@ import Testing
       let model = try small.load()
       let options = EngineOptions(strategy, tileRows: 7)
       let plan = try MemoryPlan(
-        model: model, options: options, promptTokens: 20, decodePasses: 17)
+        model: model, options: options, prompts: [20], decodePasses: [17])
       #expect(try plan.peak == Self.peak(model, options, tokens, ubatch: nil))
     }
   }
@@ -70,7 +70,7 @@ import Testing
     let model = try SmallModel().load()
     #expect(throws: InferenceError.self) {
       try MemoryPlan(
-        model: model, options: EngineOptions(kv: .q8), promptTokens: 1, decodePasses: 0)
+        model: model, options: EngineOptions(kv: .q8), prompts: [1], decodePasses: [0])
     }
   }
 }

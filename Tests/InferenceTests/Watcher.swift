@@ -50,6 +50,7 @@ final class Watcher: PassObserver {
   /// Ids of the tiles that were filled.
   private(set) var filled: Set<Int> = []
   static var isWatching: Bool { true }
+  var measuresValues: Bool { true }
 
   func allocated(_ buffer: BufferDescription, live: MemoryUse) {
     let event = Event.allocated(
@@ -69,7 +70,7 @@ final class Watcher: PassObserver {
 
   func passBegan(_ pass: PassDescription) {
     events.append(
-      (.passBegan(pass.kind, firstPosition: pass.firstPosition, tokens: pass.tokens), nil))
+      (.passBegan(pass.kind, firstPosition: pass.parts[0].position, tokens: pass.tokens), nil))
   }
 
   func passEnded(nanoseconds: Int) { events.append((.passEnded, nil)) }

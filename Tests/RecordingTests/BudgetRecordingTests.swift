@@ -80,7 +80,7 @@ import TraceStore
         == [[.integer(pass), .integer(0), .integer(step)]])
     #expect(
       try tests.number("SELECT count(*) FROM pass WHERE is_finished", path) == pass - 1)
-    #expect(report.generation.tokens.count == pass - 1)
+    #expect(report.generation.sequences[0].tokens.count == pass - 1)
   }
 
   @Test func saysWhatWouldHaveFitted() throws {

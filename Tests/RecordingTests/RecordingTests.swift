@@ -171,13 +171,13 @@ import TraceStore
 
   @Test func promptInPiecesGivesTheSameTokens() throws {
     var options = options("pieces.sqlite", count: 8)
-    options.prompt = "Once upon a time, there was a little"
+    options.prompts = ["Once upon a time, there was a little"]
     let whole = try record(options)
     options.ubatch = 3
     let pieces = try record(options)
-    #expect(pieces.generation.tokens == whole.generation.tokens)
+    #expect(pieces.generation.sequences[0].tokens == whole.generation.sequences[0].tokens)
     #expect(pieces.summary.passes > whole.summary.passes)
-    #expect(pieces.generation.tokens.count == 8)
+    #expect(pieces.generation.sequences[0].tokens.count == 8)
   }
 
   @Test func interruptedRunKeepsItsFinishedPasses() throws {
@@ -206,18 +206,18 @@ import TraceStore
     let options = options(count: 0)
     let report = try record(options)
     #expect(report.summary.passes == 1)
-    #expect(report.generation.tokens.isEmpty)
+    #expect(report.generation.sequences[0].tokens.isEmpty)
     // The token that would follow is known, with the likeliest others.
     #expect(try number("SELECT count(*) FROM token WHERE is_prompt = 0", options.output) == 1)
   }
 
   @Test func refusesWhatItCannotDo() throws {
     var options = options()
-    options.prompt = ""
+    options.prompts = [""]
     #expect(throws: InferenceError.self) { try record(options) }
-    options.prompt = String(repeating: "the little fox ", count: 400)
+    options.prompts = [String(repeating: "the little fox ", count: 400)]
     #expect { try record(options) } throws: { "\($0)".contains("context is 512 tokens") }
-    options.prompt = "Once"
+    options.prompts = ["Once"]
     options.model = "no-such-model"
     #expect { try record(options) } throws: { "\($0)".contains("no-such-model") }
     options.model = nil

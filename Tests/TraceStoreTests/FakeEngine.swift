@@ -294,8 +294,9 @@ final class FakeEngine<Observer: PassObserver> {
       }
       observer.appended(
         KVAppendDescription(
-          layer: layer, position: position, keyBytes: row, valueBytes: row,
-          cacheBytes: (position * dimensions.layers + layer + 1) * 2 * row), live: use)
+          sequence: 0, layer: layer, position: position, keyBytes: row, valueBytes: row,
+          cacheBytes: (position * dimensions.layers + layer + 1) * 2 * row, errors: nil),
+        live: use)
       stepped()
     }
   }
