@@ -189,6 +189,73 @@ INLINE void q6_k(const nibble_block_q6_k *b, void *dst, size_t count, int sink) 
   }
 }
 
+// Nibbles through a table of bytes, times a scale.
+INLINE void table_nibbles(
+    void *dst, size_t at, float d, const int8_t values[16], const uint8_t qs[16], int sink) {
+  const __m256i table = _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)values));
+  affine32(
+      dst, at, _mm256_shuffle_epi8(table, nibbles(qs)), _mm256_set1_ps(d), _mm256_setzero_ps(), 0,
+      sink);
+}
+
+INLINE void iq4_nl(const nibble_block_iq4_nl *b, void *dst, size_t count, int sink) {
+  for (size_t i = 0; i < count; i += 32, b++)
+    table_nibbles(dst, i, nibble_half_to_float(b->d), nibble_iq4_values, b->qs, sink);
+}
+
+INLINE void iq4_xs(const nibble_block_iq4_xs *b, void *dst, size_t count, int sink) {
+  for (size_t i = 0; i < count; i += 256, b++) {
+    const float d = nibble_half_to_float(b->d);
+    for (int j = 0; j < 8; j++) {
+      const int low = b->scales_l[j / 2] >> (4 * (j & 1)) & 0x0f;
+      const int scale = (low | (b->scales_h >> (2 * j) & 3) << 4) - 32;
+      table_nibbles(
+          dst, i + 32 * (size_t)j, d * (float)scale, nibble_iq4_values, b->qs + 16 * j, sink);
+    }
+  }
+}
+
+INLINE void mxfp4(const nibble_block_mxfp4 *b, void *dst, size_t count, int sink) {
+  for (size_t i = 0; i < count; i += 32, b++)
+    table_nibbles(dst, i, nibble_e8m0_to_float_half(b->e), nibble_mxfp4_values, b->qs, sink);
+}
+
+// Two values a byte, the high nibble first.
+INLINE void absmax(
+    const nibble_block_nf4 *b, const float values[16], void *dst, size_t count, int sink) {
+  const __m256 low8 = _mm256_loadu_ps(values), high8 = _mm256_loadu_ps(values + 8);
+  const __m256i sixteen = _mm256_setr_epi32(4, 0, 12, 8, 20, 16, 28, 24);
+  for (size_t i = 0; i < count; i += 64, b++) {
+    const __m256 scale = _mm256_set1_ps(b->absmax);
+    for (int g = 0; g < 8; g++) {  // four bytes
+      int32_t bytes;
+      memcpy(&bytes, b->qs + 4 * g, 4);
+      const __m256i q = _mm256_and_si256(
+          _mm256_srlv_epi32(_mm256_set1_epi32(bytes), sixteen), _mm256_set1_epi32(0x0f));
+      const __m256 low = _mm256_permutevar8x32_ps(low8, q);
+      const __m256 high = _mm256_permutevar8x32_ps(high8, q);
+      // Bit 3 of q, where a blend looks at the sign.
+      const __m256 upper = _mm256_castsi256_ps(_mm256_slli_epi32(q, 28));
+      store8(
+          dst, i + 8 * (size_t)g, _mm256_mul_ps(_mm256_blendv_ps(low, high, upper), scale), g & 1,
+          sink);
+    }
+  }
+}
+
+// 32 signed bytes times a scale for each 16 of them, plus an offset for each.
+INLINE void affine_halves(void *dst, size_t at, __m256i q, const float scales[2],
+                          const float offsets[2], int adds, int sink) {
+  affine16(
+      dst, at, _mm256_castsi256_si128(q), _mm256_set1_ps(scales[0]), _mm256_set1_ps(offsets[0]),
+      adds, sink);
+  affine16(
+      dst, at + 16, _mm256_extracti128_si256(q, 1), _mm256_set1_ps(scales[1]),
+      _mm256_set1_ps(offsets[1]), adds, sink);
+}
+
+#include "dequantize_low_bits.h"
+
 // Plain floats, eight at a time; the rest goes through the reference.
 INLINE void floats(uint32_t type, const uint8_t *src, void *dst, size_t count, int sink) {
   const size_t bytes = type == NIBBLE_TYPE_F32 ? 4 : 2;

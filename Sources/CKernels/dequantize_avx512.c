@@ -248,6 +248,71 @@ INLINE void q6_k(const nibble_block_q6_k *b, void *dst, size_t count, int sink) 
   }
 }
 
+INLINE __m512 table_of_bytes(const int8_t values[16]) {
+  return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const void *)values)));
+}
+
+INLINE void iq4_nl(const nibble_block_iq4_nl *b, void *dst, size_t count, int sink) {
+  const __m512 table = table_of_bytes(nibble_iq4_values);
+  for (size_t i = 0; i < count; i += 32, b++)
+    block_nibbles(dst, i, _mm512_mul_ps(broadcast_half(b->d), table), b->qs, sink);
+}
+
+INLINE void iq4_xs(const nibble_block_iq4_xs *b, void *dst, size_t count, int sink) {
+  const __m512 table = table_of_bytes(nibble_iq4_values);
+  for (size_t i = 0; i < count; i += 256, b++) {
+    const float d = nibble_half_to_float(b->d);
+    for (int j = 0; j < 8; j++) {
+      const int low = b->scales_l[j / 2] >> (4 * (j & 1)) & 0x0f;
+      const int scale = (low | (b->scales_h >> (2 * j) & 3) << 4) - 32;
+      const __m512 dj = _mm512_set1_ps(d * (float)scale);
+      block_nibbles(dst, i + 32 * (size_t)j, _mm512_mul_ps(dj, table), b->qs + 16 * j, sink);
+    }
+  }
+}
+
+INLINE void mxfp4(const nibble_block_mxfp4 *b, void *dst, size_t count, int sink) {
+  const __m512 table = table_of_bytes(nibble_mxfp4_values);
+  for (size_t i = 0; i < count; i += 32, b++) {
+    const __m512 d = _mm512_set1_ps(nibble_e8m0_to_float_half(b->e));
+    block_nibbles(dst, i, _mm512_mul_ps(d, table), b->qs, sink);
+  }
+}
+
+// Two values a byte, the high nibble first.
+INLINE void absmax(
+    const nibble_block_nf4 *b, const float values[16], void *dst, size_t count, int sink) {
+  const __m512 units = _mm512_loadu_ps(values);
+  const __m128i four = _mm_set1_epi8(0x0f);
+  for (size_t i = 0; i < count; i += 64, b++) {
+    const __m512 table = _mm512_mul_ps(units, _mm512_set1_ps(b->absmax));
+    for (int half = 0; half < 2; half++) {
+      const __m128i bytes = _mm_loadu_si128((const void *)(b->qs + 16 * half));
+      const __m128i high = _mm_and_si128(_mm_srli_epi16(bytes, 4), four);
+      const __m128i low = _mm_and_si128(bytes, four);
+      const __m512i first = _mm512_cvtepu8_epi32(_mm_unpacklo_epi8(high, low));
+      const __m512i second = _mm512_cvtepu8_epi32(_mm_unpackhi_epi8(high, low));
+      const size_t at = i + 32 * (size_t)half;
+      store16(dst, at, _mm512_permutexvar_ps(first, table), 0, sink);
+      store16(dst, at + 16, _mm512_permutexvar_ps(second, table), 1, sink);
+    }
+  }
+}
+
+// 32 signed bytes times a scale for each 16 of them, plus an offset for each.
+INLINE void affine_halves(void *dst, size_t at, __m256i q, const float scales[2],
+                          const float offsets[2], int adds, int sink) {
+  for (int h = 0; h < 2; h++) {
+    const __m128i bytes = h ? _mm256_extracti128_si256(q, 1) : _mm256_castsi256_si128(q);
+    const __m512 values = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes));
+    __m512 scaled = _mm512_mul_ps(_mm512_set1_ps(scales[h]), values);
+    if (adds) scaled = _mm512_add_ps(scaled, _mm512_set1_ps(offsets[h]));
+    store16(dst, at + 16 * (size_t)h, scaled, h, sink);
+  }
+}
+
+#include "dequantize_low_bits.h"
+
 // Plain floats, 16 at a time; the rest goes through the reference.
 INLINE void floats(uint32_t type, const uint8_t *src, void *dst, size_t count, int sink) {
   const size_t bytes = type == NIBBLE_TYPE_F32 ? 4 : 2;

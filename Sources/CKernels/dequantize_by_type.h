@@ -11,6 +11,13 @@ INLINE void dequantize(uint32_t type, const void *src, void *dst, size_t count, 
     case NIBBLE_TYPE_Q4_K: q4_k(src, dst, count, sink); break;
     case NIBBLE_TYPE_Q5_K: q5_k(src, dst, count, sink); break;
     case NIBBLE_TYPE_Q6_K: q6_k(src, dst, count, sink); break;
+    case NIBBLE_TYPE_Q2_K: q2_k(src, dst, count, sink); break;
+    case NIBBLE_TYPE_Q3_K: q3_k(src, dst, count, sink); break;
+    case NIBBLE_TYPE_IQ4_NL: iq4_nl(src, dst, count, sink); break;
+    case NIBBLE_TYPE_IQ4_XS: iq4_xs(src, dst, count, sink); break;
+    case NIBBLE_TYPE_MXFP4: mxfp4(src, dst, count, sink); break;
+    case NIBBLE_TYPE_NF4: absmax(src, nibble_nf4_values, dst, count, sink); break;
+    case NIBBLE_TYPE_FP4: absmax(src, nibble_fp4_values, dst, count, sink); break;
     case NIBBLE_TYPE_F32: floats(NIBBLE_TYPE_F32, src, dst, count, sink); break;
     case NIBBLE_TYPE_F16: floats(NIBBLE_TYPE_F16, src, dst, count, sink); break;
     case NIBBLE_TYPE_BF16: floats(NIBBLE_TYPE_BF16, src, dst, count, sink); break;
@@ -62,6 +69,13 @@ TARGET void NAME(fused_matmul)(uint32_t type, const nibble_product *p) {
     CASE(NIBBLE_TYPE_Q4_K);
     CASE(NIBBLE_TYPE_Q5_K);
     CASE(NIBBLE_TYPE_Q6_K);
+    CASE(NIBBLE_TYPE_Q2_K);
+    CASE(NIBBLE_TYPE_Q3_K);
+    CASE(NIBBLE_TYPE_IQ4_NL);
+    CASE(NIBBLE_TYPE_IQ4_XS);
+    CASE(NIBBLE_TYPE_MXFP4);
+    CASE(NIBBLE_TYPE_NF4);
+    CASE(NIBBLE_TYPE_FP4);
     default: abort();
 #undef CASE
   }

@@ -99,6 +99,61 @@ static void q6_k_block(const nibble_block_q6_k *b, float *v) {
   }
 }
 
+static void q2_k_block(const nibble_block_q2_k *b, float *v) {
+  const float d = nibble_half_to_float(b->d), dmin = nibble_half_to_float(b->dmin);
+  for (int j = 0; j < 16; j++) {  // runs of 16 values
+    const float dj = d * (float)(b->scales[j] & 0x0f), mj = dmin * (float)(b->scales[j] >> 4);
+    const uint8_t *qs = b->qs + 32 * (j / 8) + 16 * (j & 1);
+    for (int i = 0; i < 16; i++)
+      v[16 * j + i] = dj * (float)(qs[i] >> (2 * (j / 2 % 4)) & 3) - mj;
+  }
+}
+
+static void q3_k_block(const nibble_block_q3_k *b, float *v) {
+  const float d = nibble_half_to_float(b->d);
+  for (int j = 0; j < 16; j++) {
+    const float dj = d * (float)(nibble_q3_k_scale(b->scales, j) - 32);
+    const int lane = 16 * (j & 1);
+    const uint8_t *qs = b->qs + 32 * (j / 8) + lane;
+    for (int i = 0; i < 16; i++) {
+      const int high = b->hmask[lane + i] >> (j / 2) & 1;
+      v[16 * j + i] = dj * (float)((qs[i] >> (2 * (j / 2 % 4)) & 3) + 4 * high - 4);
+    }
+  }
+}
+
+static void table_block(float d, const int8_t values[16], const uint8_t qs[16], float *v) {
+  for (int i = 0; i < 16; i++) {
+    v[i] = d * (float)values[qs[i] & 0x0f];
+    v[i + 16] = d * (float)values[qs[i] >> 4];
+  }
+}
+
+static void iq4_nl_block(const nibble_block_iq4_nl *b, float *v) {
+  table_block(nibble_half_to_float(b->d), nibble_iq4_values, b->qs, v);
+}
+
+static int iq4_xs_scale(const nibble_block_iq4_xs *b, int j) {
+  return ((b->scales_l[j / 2] >> (4 * (j & 1)) & 0x0f) | (b->scales_h >> (2 * j) & 3) << 4) - 32;
+}
+
+static void iq4_xs_block(const nibble_block_iq4_xs *b, float *v) {
+  const float d = nibble_half_to_float(b->d);
+  for (int j = 0; j < 8; j++)
+    table_block(d * (float)iq4_xs_scale(b, j), nibble_iq4_values, b->qs + 16 * j, v + 32 * j);
+}
+
+static void mxfp4_block(const nibble_block_mxfp4 *b, float *v) {
+  table_block(nibble_e8m0_to_float_half(b->e), nibble_mxfp4_values, b->qs, v);
+}
+
+static void absmax_block(const nibble_block_nf4 *b, const float values[16], float *v) {
+  for (int i = 0; i < 32; i++) {
+    v[2 * i] = values[b->qs[i] >> 4] * b->absmax;
+    v[2 * i + 1] = values[b->qs[i] & 0x0f] * b->absmax;
+  }
+}
+
 static void f32_block(const void *src, float *v) { memcpy(v, src, sizeof *v); }
 
 static uint16_t u16_at(const void *src) {
@@ -118,9 +173,16 @@ static void any_block(uint32_t type, const void *src, float *v) {
     case NIBBLE_TYPE_Q5_0: q5_0_block(src, v); break;
     case NIBBLE_TYPE_Q5_1: q5_1_block(src, v); break;
     case NIBBLE_TYPE_Q8_0: q8_0_block(src, v); break;
+    case NIBBLE_TYPE_Q2_K: q2_k_block(src, v); break;
+    case NIBBLE_TYPE_Q3_K: q3_k_block(src, v); break;
     case NIBBLE_TYPE_Q4_K: q4_k_block(src, v); break;
     case NIBBLE_TYPE_Q5_K: q5_k_block(src, v); break;
     case NIBBLE_TYPE_Q6_K: q6_k_block(src, v); break;
+    case NIBBLE_TYPE_IQ4_NL: iq4_nl_block(src, v); break;
+    case NIBBLE_TYPE_IQ4_XS: iq4_xs_block(src, v); break;
+    case NIBBLE_TYPE_MXFP4: mxfp4_block(src, v); break;
+    case NIBBLE_TYPE_NF4: absmax_block(src, nibble_nf4_values, v); break;
+    case NIBBLE_TYPE_FP4: absmax_block(src, nibble_fp4_values, v); break;
     default: abort();
   }
 }
@@ -134,7 +196,14 @@ size_t nibble_block_values(uint32_t type) {
     case NIBBLE_TYPE_Q4_1:
     case NIBBLE_TYPE_Q5_0:
     case NIBBLE_TYPE_Q5_1:
-    case NIBBLE_TYPE_Q8_0: return NIBBLE_BLOCK;
+    case NIBBLE_TYPE_Q8_0:
+    case NIBBLE_TYPE_IQ4_NL:
+    case NIBBLE_TYPE_MXFP4: return NIBBLE_BLOCK;
+    case NIBBLE_TYPE_NF4:
+    case NIBBLE_TYPE_FP4: return 2 * NIBBLE_BLOCK;
+    case NIBBLE_TYPE_Q2_K:
+    case NIBBLE_TYPE_Q3_K:
+    case NIBBLE_TYPE_IQ4_XS:
     case NIBBLE_TYPE_Q4_K:
     case NIBBLE_TYPE_Q5_K:
     case NIBBLE_TYPE_Q6_K: return NIBBLE_SUPER_BLOCK;
@@ -155,6 +224,13 @@ size_t nibble_block_bytes(uint32_t type) {
     case NIBBLE_TYPE_Q4_K: return sizeof(nibble_block_q4_k);
     case NIBBLE_TYPE_Q5_K: return sizeof(nibble_block_q5_k);
     case NIBBLE_TYPE_Q6_K: return sizeof(nibble_block_q6_k);
+    case NIBBLE_TYPE_Q2_K: return sizeof(nibble_block_q2_k);
+    case NIBBLE_TYPE_Q3_K: return sizeof(nibble_block_q3_k);
+    case NIBBLE_TYPE_IQ4_NL: return sizeof(nibble_block_iq4_nl);
+    case NIBBLE_TYPE_IQ4_XS: return sizeof(nibble_block_iq4_xs);
+    case NIBBLE_TYPE_MXFP4: return sizeof(nibble_block_mxfp4);
+    case NIBBLE_TYPE_NF4:
+    case NIBBLE_TYPE_FP4: return sizeof(nibble_block_nf4);
     default: return 0;
   }
 }
@@ -238,6 +314,33 @@ static float block_bound(uint32_t type, const void *src, float bound) {
       }
       return larger(bound, nibble_half_to_float(b->d) * (float)scale * 32.0f);
     }
+    case NIBBLE_TYPE_Q2_K: {
+      const nibble_block_q2_k *b = src;
+      const float d = nibble_half_to_float(b->d), dmin = nibble_half_to_float(b->dmin);
+      for (int j = 0; j < 16; j++)
+        bound = affine_bound(
+            bound, d * (float)(b->scales[j] & 0x0f), -(dmin * (float)(b->scales[j] >> 4)), 3.0f);
+      return bound;
+    }
+    case NIBBLE_TYPE_Q3_K: {
+      const nibble_block_q3_k *b = src;
+      const float d = nibble_half_to_float(b->d);
+      for (int j = 0; j < 16; j++)
+        bound = larger(bound, d * (float)(nibble_q3_k_scale(b->scales, j) - 32) * 4.0f);
+      return bound;
+    }
+    case NIBBLE_TYPE_IQ4_NL: return larger(bound, nibble_half_to_float(u16_at(src)) * 127.0f);
+    case NIBBLE_TYPE_IQ4_XS: {
+      const nibble_block_iq4_xs *b = src;
+      const float d = nibble_half_to_float(b->d);
+      for (int j = 0; j < 8; j++)
+        bound = larger(bound, d * (float)iq4_xs_scale(b, j) * 127.0f);
+      return bound;
+    }
+    case NIBBLE_TYPE_MXFP4:
+      return larger(bound, nibble_e8m0_to_float_half(*(const uint8_t *)src) * 12.0f);
+    case NIBBLE_TYPE_NF4:
+    case NIBBLE_TYPE_FP4: return larger(bound, ((const nibble_block_nf4 *)src)->absmax);
     default: abort();
   }
 }

@@ -8,6 +8,9 @@
 #define DOT4_NARROW(sums, u, q)                                                     \
   ((sums) + (ivec)_mm512_madd_epi16(_mm512_maddubs_epi16((__m512i)(u), (__m512i)(q)), \
                                     _mm512_set1_epi16(1)))
+#define LOOK_UP(table, q)                                                              \
+  ((bytes_vec)_mm512_shuffle_epi8(                                                     \
+      _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)(table))), (__m512i)(q)))
 #define NAME(kernel) nibble_##kernel##_avx512
 #include "integer_body.h"
 #pragma clang attribute pop

@@ -10,6 +10,7 @@ typedef uint32_t uvec __attribute__((vector_size(LANES * 4), aligned(1)));
 typedef uint8_t bytes_vec __attribute__((vector_size(LANES * 4), aligned(1)));
 typedef int16_t words_vec __attribute__((vector_size(LANES * 4), aligned(1)));
 typedef uint8_t lane_bytes __attribute__((vector_size(LANES), aligned(1)));
+typedef uint16_t lane_words __attribute__((vector_size(LANES * 2), aligned(1)));
 typedef int8_t lane_signed __attribute__((vector_size(LANES), aligned(1)));
 typedef _Float16 lane_halves __attribute__((vector_size(LANES * 2), aligned(1)));
 
@@ -114,6 +115,21 @@ INLINE void nibbles_at(const uint8_t *panel, size_t offset, int lane, columns *w
   }
 }
 
+// What nibbles stand for.
+INLINE bytes_vec looked_up(const uint8_t table[16], bytes_vec q) {
+#ifdef LOOK_UP
+  return LOOK_UP(table, q);
+#else
+  bytes_vec v;
+  for (int i = 0; i < 4 * LANES; i++) v[i] = table[q[i]];
+  return v;
+#endif
+}
+
+INLINE void look_up(uint32_t type, columns *w) {
+  for (int g = 0; g < 8; g++) w->u[g] = looked_up(bytes_of_nibbles(type), w->u[g]);
+}
+
 // 32 nibbles of the 32 bytes at `offset`: the low ones or the high ones.
 INLINE void half_nibbles_at(const uint8_t *panel, size_t offset, int lane, int high, columns *w) {
   if (high) {
@@ -131,6 +147,20 @@ INLINE void fifth_bits_at(const uint8_t *panel, size_t offset, int lane, columns
     const uvec spread = ((bits >> (4 * g)) & 0x0fu) * 0x00204081u & 0x01010101u;
     w->u[g] |= (bytes_vec)(spread << 4);
   }
+}
+
+// The upper two bits of scale `j` of iq4_xs.
+INLINE lane_bytes upper_scale_at(const uint8_t *panel, size_t j, int lane) {
+  lane_words words;
+  memcpy(&words, panel + 16 * 2 + 2 * lane, sizeof words);
+  return __builtin_convertvector(words >> (uint16_t)(2 * j) & 3, lane_bytes);
+}
+
+// The scales of mxfp4, 2^(e - 128).
+INLINE fvec exponents_at(const uint8_t *panel, size_t offset, int lane) {
+  const ivec e = __builtin_convertvector(bytes_at(panel, offset, lane), ivec);
+  const ivec small = e < 2;
+  return (fvec)((small & (0x00200000 << (e & 1))) | (~small & ((e - 1) << 23)));
 }
 
 // Scale and minimum of sub-block `j` of q4_k and q5_k.
@@ -188,6 +218,65 @@ INLINE columns columns_of(uint32_t type, const uint8_t *panel, size_t j, int lan
       half_nibbles_at(panel, 48 + 32 * (j / 2), lane, j & 1, &w);
       for (int g = 0; g < 8; g++)
         w.u[g] |= ((quants_at(panel, 16 + 4 * g, lane) >> (uint8_t)j) & 1) << 4;
+      break;
+    case NIBBLE_TYPE_Q2_K:
+      for (int g = 0; g < 8; g++)
+        w.u[g] = quants_at(panel, 16 + 32 * (j / 4) + 4 * g, lane) >> (uint8_t)(2 * (j % 4)) & 3;
+      for (int h = 0; h < 2; h++) {
+        const lane_bytes code = bytes_at(panel, 2 * j + h, lane);
+        w.d[h] = halves_at(panel, 80, lane) * floats_of_bytes(code & 0x0f);
+        w.m[h] = -(halves_at(panel, 82, lane) * floats_of_bytes(code >> 4));
+      }
+      break;
+    case NIBBLE_TYPE_Q3_K:
+      for (int g = 0; g < 8; g++) {
+        const bytes_vec low = quants_at(panel, 32 + 32 * (j / 4) + 4 * g, lane);
+        const bytes_vec high = quants_at(panel, 4 * g, lane);
+        w.u[g] = (low >> (uint8_t)(2 * (j % 4)) & 3) | (high >> (uint8_t)j & 1) << 2;
+      }
+      for (size_t h = 0; h < 2; h++) {
+        const size_t s = 2 * j + h;
+        const lane_bytes low = s < 8 ? bytes_at(panel, 96 + s, lane) & 0x0f
+                                     : bytes_at(panel, 88 + s, lane) >> 4;
+        const lane_bytes high = bytes_at(panel, 104 + s % 4, lane) >> (uint8_t)(2 * (s / 4)) & 3;
+        w.d[h] = halves_at(panel, 108, lane) * (floats_of_bytes(low | high << 4) - 32.0f);
+        w.m[h] = w.d[h] * -4.0f;
+      }
+      break;
+    case NIBBLE_TYPE_IQ4_NL:
+      w.d[0] = halves_at(panel, 0, lane);
+      w.m[0] = w.d[0] * -(float)IQ4_OFFSET;
+      nibbles_at(panel, 2, lane, &w);
+      look_up(type, &w);
+      break;
+    case NIBBLE_TYPE_IQ4_XS: {
+      const lane_bytes low = bytes_at(panel, 4 + j / 2, lane) >> (uint8_t)(4 * (j & 1)) & 0x0f;
+      const lane_bytes high = upper_scale_at(panel, j, lane);
+      w.d[0] = halves_at(panel, 0, lane) * (floats_of_bytes(low | high << 4) - 32.0f);
+      w.m[0] = w.d[0] * -(float)IQ4_OFFSET;
+      nibbles_at(panel, 8 + 16 * j, lane, &w);
+      look_up(type, &w);
+      break;
+    }
+    case NIBBLE_TYPE_MXFP4:
+      w.d[0] = exponents_at(panel, 0, lane);
+      w.m[0] = w.d[0] * -(float)MXFP4_OFFSET;
+      nibbles_at(panel, 1, lane, &w);
+      look_up(type, &w);
+      break;
+    case NIBBLE_TYPE_NF4:
+    case NIBBLE_TYPE_FP4:
+      w.d[0] = (fvec)quants_at(panel, 0, lane) * (1.0f / ABSMAX_STEPS);
+      w.m[0] = w.d[0] * -(float)ABSMAX_STEPS;
+      for (int g = 0; g < 4; g++) {  // four bytes are eight columns, high nibbles first
+        const uvec bytes = (uvec)quants_at(panel, 4 + 16 * j + 4 * g, lane);
+        for (int half = 0; half < 2; half++) {
+          const uvec two = bytes >> (16 * half) & 0xffffu;
+          const uvec apart = (two | two << 8) & 0x00ff00ffu;
+          w.u[2 * g + half] = (bytes_vec)((apart >> 4 & 0x000f000fu) | (apart & 0x000f000fu) << 8);
+        }
+      }
+      look_up(type, &w);
       break;
     default: {  // q6_k; of 128 columns, j % 4 is the run of 32
       half_nibbles_at(panel, 64 * (j / 4) + 32 * (j & 1), lane, j & 2, &w);
@@ -268,6 +357,13 @@ void NAME(integer_matmul)(const nibble_integer_product *p, size_t first, size_t 
     CASE(NIBBLE_TYPE_Q4_K);
     CASE(NIBBLE_TYPE_Q5_K);
     CASE(NIBBLE_TYPE_Q6_K);
+    CASE(NIBBLE_TYPE_Q2_K);
+    CASE(NIBBLE_TYPE_Q3_K);
+    CASE(NIBBLE_TYPE_IQ4_NL);
+    CASE(NIBBLE_TYPE_IQ4_XS);
+    CASE(NIBBLE_TYPE_MXFP4);
+    CASE(NIBBLE_TYPE_NF4);
+    CASE(NIBBLE_TYPE_FP4);
     default: abort();
 #undef CASE
   }

@@ -22,13 +22,21 @@ enum {
   NIBBLE_TYPE_Q5_0 = 6,
   NIBBLE_TYPE_Q5_1 = 7,
   NIBBLE_TYPE_Q8_0 = 8,
+  NIBBLE_TYPE_Q2_K = 10,
+  NIBBLE_TYPE_Q3_K = 11,
   NIBBLE_TYPE_Q4_K = 12,
   NIBBLE_TYPE_Q5_K = 13,
   NIBBLE_TYPE_Q6_K = 14,
+  NIBBLE_TYPE_IQ4_NL = 20,
+  NIBBLE_TYPE_IQ4_XS = 23,
   NIBBLE_TYPE_BF16 = 30,
+  NIBBLE_TYPE_MXFP4 = 39,
+  // nibble's own, never in a file: what is made of companion tensors when a model is loaded.
+  NIBBLE_TYPE_NF4 = 0x100,
+  NIBBLE_TYPE_FP4 = 0x101,
 };
 
-// Values of a block: 32, or 256 for a super-block of the K formats.
+// Values of a block: 32, 64 for nf4 and fp4, or 256 for a super-block of the K formats.
 #define NIBBLE_BLOCK 32
 #define NIBBLE_SUPER_BLOCK 256
 
@@ -98,6 +106,61 @@ typedef struct NIBBLE_PACKED {
   uint16_t d;
 } nibble_block_q6_k;
 
+// 16 sub-blocks of 16: value = (d * scale) * q - (dmin * min), with scale the low and min the high
+// nibble of scales[j]. Values 32 (4h + k) + i, h of 0 ..< 2, k of 0 ..< 4, have bits 2k and 2k + 1 of
+// qs[32h + i].
+typedef struct NIBBLE_PACKED {
+  uint8_t scales[16];
+  uint8_t qs[64];
+  uint16_t d;
+  uint16_t dmin;
+} nibble_block_q2_k;
+
+// 16 sub-blocks of 16: value = (d * (scale - 32)) * (q - 4). Low two bits of q as in q2_k; the third
+// of value 32 j + i is bit j of hmask[i]. Scales have six bits (nibble_q3_k_scale below).
+typedef struct NIBBLE_PACKED {
+  uint8_t hmask[32];
+  uint8_t qs[64];
+  uint8_t scales[12];
+  uint16_t d;
+} nibble_block_q3_k;
+
+// value[i] = d * nibble_iq4_values[q[i]]; nibbles as in q4_0.
+typedef struct NIBBLE_PACKED {
+  uint16_t d;
+  uint8_t qs[16];
+} nibble_block_iq4_nl;
+
+// 8 sub-blocks of 32: value = (d * (scale[j] - 32)) * nibble_iq4_values[q]. The low four bits of
+// scale j are nibble j of scales_l, the upper two are bits 2j and 2j + 1 of scales_h. Sub-block j has
+// qs[16j ..< 16j + 16], with nibbles as in q4_0.
+typedef struct NIBBLE_PACKED {
+  uint16_t d;
+  uint16_t scales_h;
+  uint8_t scales_l[4];
+  uint8_t qs[128];
+} nibble_block_iq4_xs;
+
+// value[i] = 2^(e - 128) * nibble_mxfp4_values[q[i]]; nibbles as in q4_0. The values are twice those
+// of FP4 (E2M1), which is why the exponent is one less than that of the format's scale (E8M0).
+typedef struct NIBBLE_PACKED {
+  uint8_t e;
+  uint8_t qs[16];
+} nibble_block_mxfp4;
+
+// value[2i] = nibble_nf4_values[q] * absmax with q the high nibble of qs[i], value[2i + 1] with the
+// low one; fp4 with nibble_fp4_values.
+typedef struct NIBBLE_PACKED {
+  float absmax;
+  uint8_t qs[32];
+} nibble_block_nf4;
+
+_Static_assert(sizeof(nibble_block_q2_k) == 84, "q2_k is 84 bytes for 256 values");
+_Static_assert(sizeof(nibble_block_q3_k) == 110, "q3_k is 110 bytes for 256 values");
+_Static_assert(sizeof(nibble_block_iq4_nl) == 18, "iq4_nl is 18 bytes for 32 values");
+_Static_assert(sizeof(nibble_block_iq4_xs) == 136, "iq4_xs is 136 bytes for 256 values");
+_Static_assert(sizeof(nibble_block_mxfp4) == 17, "mxfp4 is 17 bytes for 32 values");
+_Static_assert(sizeof(nibble_block_nf4) == 36, "nf4 is 36 bytes for 64 values, in memory");
 _Static_assert(sizeof(nibble_block_q4_0) == 18, "q4_0 is 18 bytes for 32 values");
 _Static_assert(sizeof(nibble_block_q4_1) == 20, "q4_1 is 20 bytes for 32 values");
 _Static_assert(sizeof(nibble_block_q5_0) == 22, "q5_0 is 22 bytes for 32 values");
@@ -127,6 +190,31 @@ static inline void nibble_k_scales(
   memcpy(minimum, &min0, 4);
   memcpy(minimum + 4, &min1, 4);
 }
+
+// Scale j of 16 of a q3_k super-block, 0 ... 63: the low four bits are nibbles of the first eight
+// bytes, the low ones first; the upper two are pairs of bits of the last four.
+static inline int nibble_q3_k_scale(const uint8_t packed[12], int j) {
+  const int low = j < 8 ? packed[j] & 0x0f : packed[j - 8] >> 4;
+  return low | (packed[8 + j % 4] >> (2 * (j / 4)) & 3) << 4;
+}
+
+// What the nibbles of iq4_nl and iq4_xs stand for.
+static const int8_t nibble_iq4_values[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
+                                             1,    13,   25,  38,  53,  69,  89,  113};
+// What those of mxfp4 stand for: sign, two bits of exponent, one of significand; doubled.
+static const int8_t nibble_mxfp4_values[16] = {0, 1, 2, 3, 4, 6, 8, 12,
+                                               0, -1, -2, -3, -4, -6, -8, -12};
+// What those of nf4 stand for: quantiles of a normal distribution (QLoRA, arXiv:2305.14314), as
+// bitsandbytes has them.
+static const float nibble_nf4_values[16] = {
+    -1.0f, -0.6961928009986877f, -0.5250730514526367f, -0.39491748809814453f,
+    -0.28444138169288635f, -0.18477343022823334f, -0.09105003625154495f, 0.0f,
+    0.07958029955625534f, 0.16093020141124725f, 0.24611230194568634f, 0.33791524171829224f,
+    0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1.0f};
+// What those of bitsandbytes' fp4 stand for.
+static const float nibble_fp4_values[16] = {
+    0.0f, 0.005208333f, 0.6666667f, 1.0f, 0.33333333f, 0.5f, 0.16666667f, 0.25f,
+    -0.0f, -0.005208333f, -0.6666667f, -1.0f, -0.33333333f, -0.5f, -0.16666667f, -0.25f};
 
 static inline float nibble_bits_to_float(uint32_t bits) {
   float value;
@@ -181,6 +269,11 @@ static inline uint16_t nibble_float_to_half(float value) {
   const float shifted = nibble_bits_to_float(rest) + 0.5f;
   return (uint16_t)(sign | (nibble_float_to_bits(shifted) - 0x3f000000u));
 #endif
+}
+
+// The scale of mxfp4: 2^(e - 128).
+static inline float nibble_e8m0_to_float_half(uint8_t e) {
+  return nibble_bits_to_float(e < 2 ? 0x00200000u << e : (uint32_t)(e - 1) << 23);
 }
 
 // bfloat16 to float32: exact.
