@@ -71,6 +71,14 @@ public struct PassDescription: Sendable {
   public let parts: [PassPart]
   /// The tokens that go in, `(nTokens)`, sequence after sequence.
   public let tokens: [Int]
+
+  public init(kind: Kind, branch: Int, sequence: Int, firstPosition: Int, tokens: [Int]) {
+    self.kind = kind
+    self.branch = branch
+    self.sequence = sequence
+    self.firstPosition = firstPosition
+    self.tokens = tokens
+  }
 }
 
 /// One operation of a pass, named as llama.cpp names it without flash attention.
@@ -107,6 +115,18 @@ public struct OpDescription: Sendable {
   /// Output shape, row-major: `(rows, cols)`.
   public let rows: Int
   public let cols: Int
+
+  public init(
+    name: String, kind: Kind, layer: Int?, inputs: [String], tensor: Int?, rows: Int, cols: Int
+  ) {
+    self.name = name
+    self.kind = kind
+    self.layer = layer
+    self.inputs = inputs
+    self.tensor = tensor
+    self.rows = rows
+    self.cols = cols
+  }
 }
 
 /// A range of rows of one weight matrix as floating-point values.
