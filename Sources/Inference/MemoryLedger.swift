@@ -132,7 +132,7 @@ public final class MemoryLedger<Observer: PassObserver> {
     if Observer.isWatching { timed(now) { report(observer, live) } }
   }
 
-  private func timed(_ now: Int64?, _ body: () -> Void) {
+  private func timed(_ now: Int64? = nil, _ body: () -> Void) {
     let start = now ?? nibble_nanoseconds()
     body()
     observerNanoseconds += Int(nibble_nanoseconds() - start)

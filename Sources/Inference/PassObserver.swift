@@ -71,13 +71,15 @@ public struct PassDescription: Sendable {
   public let parts: [PassPart]
   /// The tokens that go in, `(nTokens)`, sequence after sequence.
   public let tokens: [Int]
+}
 
+extension PassDescription {
+  /// A pass of one sequence.
   public init(kind: Kind, branch: Int, sequence: Int, firstPosition: Int, tokens: [Int]) {
-    self.kind = kind
-    self.branch = branch
-    self.sequence = sequence
-    self.firstPosition = firstPosition
-    self.tokens = tokens
+    self.init(
+      kind: kind, branch: branch,
+      parts: [PassPart(sequence: sequence, position: firstPosition, rows: tokens.indices)],
+      tokens: tokens)
   }
 }
 
