@@ -6,7 +6,11 @@ import PackageDescription
 let package = Package(
   name: "nibble",
   platforms: [.macOS(.v15)],
-  products: [.executable(name: "nibble", targets: ["nibble"])],
+  products: [
+    .executable(name: "nibble", targets: ["nibble"]),
+    // For Benchmarks/, a package of its own.
+    .library(name: "TraceStore", targets: ["Inference", "TraceStore"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),

@@ -87,7 +87,3 @@ void nibble_dequantize_f32(uint32_t type, const void *src, float *dst, size_t co
 void nibble_dequantize_f16(uint32_t type, const void *src, uint16_t *dst, size_t count) {
   dequantize(nibble_isa_best(), type, src, dst, count, 1);
 }
-
-float nibble_magnitude_bound(uint32_t type, const void *src, size_t count) {
-  return nibble_magnitude_bound_scalar(type, src, count);
-}

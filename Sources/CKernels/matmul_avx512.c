@@ -3,7 +3,7 @@
                              apply_to = function)
 #define LANES 16
 #define BLOCK_ROWS 4
-#define BLOCK_TOKENS 6
+#define BLOCK_TOKENS 3
 #define DECODE_ROWS 8
 #define SCORE_TOKENS 12
 #define SUM_TOKENS 6

@@ -153,6 +153,12 @@ extension TensorType {
     case .q5_K: 16
     case .q6_K: 18
     case .bf16: 32
+    case .q2_K: 10
+    case .q3_K: 12
+    case .iq4_NL: 25
+    case .iq4_XS: 30
+    case .mxfp4: 38
+    case .nf4, .fp4: 1024  // llama.cpp's bit for "guessed": it has no number for these
     }
   }
 }

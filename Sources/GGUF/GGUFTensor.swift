@@ -13,7 +13,9 @@ public struct GGUFTensor: Sendable, Equatable {
   public let byteCount: Int
 
   /// The type, or `nil` if nibble cannot decode it; see ``GGUFFile/type(of:)``.
-  public var type: TensorType? { TensorType(rawValue: typeCode) }
+  public var type: TensorType? {
+    typeCode < 0x100 ? TensorType(rawValue: typeCode) : nil  // those above are nibble's own
+  }
 
   /// The type's name, `q4_0`, also where nibble cannot decode it.
   public var typeName: String { GGMLType.name(of: typeCode) }

@@ -78,9 +78,9 @@ extension Engine {
   private func fill(_ tile: Tile, _ body: () -> Void) {
     let start = Observer.isWatching ? nibble_nanoseconds() : 0
     body()
-    let elapsed = Observer.isWatching ? Int(nibble_nanoseconds() - start) : 0
-    ledger.report {
-      $0.dequantized(tile.description, values: tile.values, nanoseconds: elapsed)
+    let end = Observer.isWatching ? nibble_nanoseconds() : 0
+    ledger.report(now: end) {
+      $0.dequantized(tile.description, values: tile.values, nanoseconds: Int(end - start))
     }
   }
 
@@ -136,19 +136,19 @@ extension Engine {
   ) {
     let start = Observer.isWatching ? nibble_nanoseconds() : 0
     product()
-    let elapsed = Observer.isWatching ? Int(nibble_nanoseconds() - start) : 0
+    let end = Observer.isWatching ? nibble_nanoseconds() : 0
     let description = MatmulDescription(
       tensor: weight.index, tile: tile, firstRow: rows.lowerBound, m: tokens, k: weight.cols,
       n: rows.count, thread: thread)
-    ledger.step(.weightsDequantized, 0) {
-      $0.multiplied(description, nanoseconds: elapsed, live: $1)
+    ledger.step(.weightsDequantized, 0, now: end) {
+      $0.multiplied(description, nanoseconds: Int(end - start), live: $1)
     }
   }
 
   /// Returns a tile to the ledger, or what holds it to the next tile: one step, `free`.
   func free(_ tile: Tile) {
     let isOwner = tile.description.buffer == nil
-    if isOwner { tile.values.deallocate() }
+    if isOwner { AlignedMemory.deallocate(tile.values) }
     ledger.step(.weightsDequantized, isOwner ? -tile.description.bytes : 0) {
       $0.freedTile(tile.description, live: $1)
     }

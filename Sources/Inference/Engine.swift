@@ -94,7 +94,7 @@ public final class Engine<Observer: PassObserver> {
   }
 
   deinit {
-    for cache in caches { cache.truncate(to: 0) { $0.base.deallocate() } }
-    for memory in strategy.resident { memory.deallocate() }
+    for cache in caches { cache.truncate(to: 0) { AlignedMemory.deallocate($0.base) } }
+    strategy.resident.forEach(AlignedMemory.deallocate)
   }
 }

@@ -18,15 +18,16 @@ public final class MemoryLedger<Observer: PassObserver> {
   let observer: Observer
   /// Bytes that may be alive together, mapped weights in full; `nil` for no limit.
   let budget: Int?
+  // What changes at every step changes under the lock, and is not checked for overlapping access.
   /// Bytes alive now.
-  public private(set) var live = MemoryUse()
+  @exclusivity(unchecked) public private(set) var live = MemoryUse()
   /// Bytes alive at the moment when their total was highest.
-  public private(set) var peak = MemoryUse()
+  @exclusivity(unchecked) public private(set) var peak = MemoryUse()
   /// Time that the observer's own work has taken.
-  private(set) var observerNanoseconds = 0
+  @exclusivity(unchecked) private(set) var observerNanoseconds = 0
 
   private let lock = NSLock()
-  private var lastID = 0
+  @exclusivity(unchecked) private var lastID = 0
 
   init(observer: Observer, budget: Int? = nil) {
     self.observer = observer
@@ -72,7 +73,7 @@ public final class MemoryLedger<Observer: PassObserver> {
 
   /// Returns the bytes of `buffer`.
   func free(_ buffer: Buffer) {
-    buffer.base.deallocate()
+    AlignedMemory.deallocate(buffer.base)
     step(buffer.description.category, -buffer.description.bytes) {
       $0.freed(buffer.description, live: $1)
     }
@@ -102,33 +103,37 @@ public final class MemoryLedger<Observer: PassObserver> {
   }
 
   /// One step of the trace: changes what is alive in `category` by `bytes` and reports it.
+  ///
+  /// - Parameter now: the time, where it is known, in ``nibble_nanoseconds()``.
   func step(
-    _ category: MemoryCategory, _ bytes: Int, _ report: (Observer, MemoryUse) -> Void
+    _ category: MemoryCategory, _ bytes: Int, now: Int64? = nil,
+    _ report: (Observer, MemoryUse) -> Void
   ) {
     lock.lock()
     defer { lock.unlock() }
-    count(category, bytes, report)
+    count(category, bytes, now: now, report)
   }
 
   /// Tells the observer something that is no step.
-  func report(_ body: (Observer) -> Void) {
+  func report(now: Int64, _ body: (Observer) -> Void) {
     guard Observer.isWatching else { return }
     lock.lock()
     defer { lock.unlock() }
-    timed { body(observer) }
+    timed(now) { body(observer) }
   }
 
   /// Counts and reports a step; the lock is held.
   private func count(
-    _ category: MemoryCategory, _ bytes: Int, _ report: (Observer, MemoryUse) -> Void
+    _ category: MemoryCategory, _ bytes: Int, now: Int64? = nil,
+    _ report: (Observer, MemoryUse) -> Void
   ) {
     live[category] += bytes
     if live.total > peak.total { peak = live }
-    if Observer.isWatching { timed { report(observer, live) } }
+    if Observer.isWatching { timed(now) { report(observer, live) } }
   }
 
-  private func timed(_ body: () -> Void) {
-    let start = nibble_nanoseconds()
+  private func timed(_ now: Int64? = nil, _ body: () -> Void) {
+    let start = now ?? nibble_nanoseconds()
     body()
     observerNanoseconds += Int(nibble_nanoseconds() - start)
   }
@@ -146,8 +151,7 @@ public final class MemoryLedger<Observer: PassObserver> {
   private func systemAllocate(
     _ bytes: Int, _ name: @autoclosure () -> String
   ) throws -> UnsafeMutableRawPointer {
-    var base: UnsafeMutableRawPointer?
-    guard posix_memalign(&base, 64, max(bytes, 64)) == 0, let base else {
+    guard let base = AlignedMemory.allocate(bytes) else {
       throw InferenceError.outOfMemory(bytes: bytes, buffer: name())
     }
     return base

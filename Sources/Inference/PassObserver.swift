@@ -120,6 +120,18 @@ public struct OpDescription: Sendable {
   /// Output shape, row-major: `(rows, cols)`.
   public let rows: Int
   public let cols: Int
+
+  public init(
+    name: String, kind: Kind, layer: Int?, inputs: [String], tensor: Int?, rows: Int, cols: Int
+  ) {
+    self.name = name
+    self.kind = kind
+    self.layer = layer
+    self.inputs = inputs
+    self.tensor = tensor
+    self.rows = rows
+    self.cols = cols
+  }
 }
 
 /// A range of rows of one weight matrix as floating-point values.

@@ -2,7 +2,8 @@
 ///
 /// With `s` the sub-block of value `i`,
 /// `values[i] == s.scale * Float(quants[i] - quantOffset)` in float32, plus `s.minimum` where there
-/// is one, or minus it if ``minimumIsSubtracted``.
+/// is one, or minus it if ``minimumIsSubtracted``; where there is a ``quantTable``,
+/// `values[i] == s.scale * quantTable[quants[i]]`.
 public struct BlockAnatomy: Equatable, Sendable {
   public let type: TensorType
   /// The block as it is stored.
@@ -16,9 +17,13 @@ public struct BlockAnatomy: Equatable, Sendable {
   /// The minimum `m`, or a super-block's scale of minimums `dmin`; `nil` where there is none.
   public let minimum: Float?
   /// Whether minimums are subtracted, as the K formats have it, and not added.
-  public var minimumIsSubtracted: Bool { type == .q4_K || type == .q5_K }
+  public var minimumIsSubtracted: Bool {
+    type == .q2_K || type == .q4_K || type == .q5_K
+  }
   /// What is subtracted from a quant before it is scaled: 8 for `q4_0`.
   public let quantOffset: Int
+  /// What each stored quant stands for, where that is a table: `q` is then read off it.
+  public let quantTable: [Float]?
   /// Runs of values that share a scale: one, or the 8 or 16 of a K format; none for plain floats.
   public let subBlocks: [SubBlock]
   /// The small integers, as they are stored; none for plain floats.
@@ -91,12 +96,13 @@ extension TensorType {
         type: self, bytes: Array(bytes),
         fields: [BlockField(name: "value", offset: 0, length: bytes.count, meaning: name)],
         formula: "value = the \(name) number itself", scale: nil, minimum: nil, quantOffset: 0,
-        subBlocks: [], quants: [], values: values)
+        quantTable: nil, subBlocks: [], quants: [], values: values)
     }
     let (scale, minimum) = format.scales(bytes)
     return BlockAnatomy(
       type: self, bytes: Array(bytes), fields: format.fields, formula: format.formula,
       scale: scale, minimum: minimum, quantOffset: format.quantOffset,
+      quantTable: format.quantTable,
       subBlocks: format.subBlocks(bytes),
       quants: (0..<blockSize).map { format.quant($0, in: bytes) }, values: values)
   }
@@ -112,6 +118,13 @@ extension TensorType {
     case .q4_K: Q4_K.self
     case .q5_K: Q5_K.self
     case .q6_K: Q6_K.self
+    case .q2_K: Q2_K.self
+    case .q3_K: Q3_K.self
+    case .iq4_NL: IQ4_NL.self
+    case .iq4_XS: IQ4_XS.self
+    case .mxfp4: MXFP4.self
+    case .nf4: NF4.self
+    case .fp4: FP4.self
     case .f32, .f16, .bf16: nil
     }
   }

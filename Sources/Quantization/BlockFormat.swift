@@ -8,6 +8,8 @@ protocol BlockFormat {
   static var quantOffset: Int { get }
   /// Whether a quant's highest bit is its sign.
   static var quantIsSigned: Bool { get }
+  /// What each quant stands for, where that is a table.
+  static var quantTable: [Float]? { get }
   /// Where a quant's bits lie, low bits first.
   static func quantBits(_ index: Int) -> [QuantBits]
   /// `d`, and `m` or `dmin`.
@@ -17,6 +19,7 @@ protocol BlockFormat {
 
 extension BlockFormat {
   static var quantIsSigned: Bool { false }
+  static var quantTable: [Float]? { nil }
 
   static func quant(_ index: Int, in block: UnsafeRawBufferPointer) -> Int {
     var quant = 0
@@ -52,6 +55,13 @@ extension BlockFormat {
   static func superNibble(_ index: Int, at offset: Int) -> QuantBits {
     QuantBits(
       byte: offset + 32 * (index / 64) + index % 32, shift: index % 64 < 32 ? 0 : 4, count: 4,
+      position: 0)
+  }
+
+  /// Pairs of bits of a super-block: value 32 (4h + k) + i has bits 2k and 2k + 1 of byte 32h + i.
+  static func superPair(_ index: Int, at offset: Int) -> QuantBits {
+    QuantBits(
+      byte: offset + 32 * (index / 128) + index % 32, shift: 2 * (index / 32 % 4), count: 2,
       position: 0)
   }
 

@@ -16,10 +16,19 @@ public enum TensorType: UInt32, CaseIterable, Sendable {
   case q5_0 = 6
   case q5_1 = 7
   case q8_0 = 8
+  case q2_K = 10
+  case q3_K = 11
   case q4_K = 12
   case q5_K = 13
   case q6_K = 14
+  case iq4_NL = 20
+  case iq4_XS = 23
   case bf16 = 30
+  case mxfp4 = 39
+  /// Of bitsandbytes. GGUF has no such type: a file holds companion tensors (see `GGUFCompanions`),
+  /// and a code of nibble's own stands for what they are made into.
+  case nf4 = 0x100
+  case fp4 = 0x101
 
   /// Lower-case name: `q4_0`, `q4_k`, `f16`, …
   public var name: String {
@@ -31,10 +40,17 @@ public enum TensorType: UInt32, CaseIterable, Sendable {
     case .q5_0: "q5_0"
     case .q5_1: "q5_1"
     case .q8_0: "q8_0"
+    case .q2_K: "q2_k"
+    case .q3_K: "q3_k"
     case .q4_K: "q4_k"
     case .q5_K: "q5_k"
     case .q6_K: "q6_k"
+    case .iq4_NL: "iq4_nl"
+    case .iq4_XS: "iq4_xs"
     case .bf16: "bf16"
+    case .mxfp4: "mxfp4"
+    case .nf4: "nf4"
+    case .fp4: "fp4"
     }
   }
 
@@ -45,7 +61,7 @@ public enum TensorType: UInt32, CaseIterable, Sendable {
     self = type
   }
 
-  /// Values of a block: 1 for plain floats, 32, or 256 for a super-block of the K formats.
+  /// Values of a block: 1 for plain floats, 32, 64 for nf4 and fp4, or 256 for a super-block.
   public var blockSize: Int { Int(nibble_block_values(rawValue)) }
 
   /// Bytes of a block.
@@ -61,7 +77,7 @@ public enum TensorType: UInt32, CaseIterable, Sendable {
   public var canEncode: Bool {
     switch self {
     case .f32, .f16, .bf16, .q8_0, .q4_0, .q4_1, .q4_K: true
-    case .q5_0, .q5_1, .q5_K, .q6_K: false
+    case .q5_0, .q5_1, .q5_K, .q6_K, .q2_K, .q3_K, .iq4_NL, .iq4_XS, .mxfp4, .nf4, .fp4: false
     }
   }
 

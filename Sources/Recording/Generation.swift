@@ -92,7 +92,11 @@ extension Engine {
       let start = ContinuousClock.now
       let logits = try forward(batch, kind: isPrompt ? .prefill : .decode)
       let seconds = (ContinuousClock.now - start) / .seconds(1)
-      if isPrompt { generation.prefillSeconds += seconds } else { generation.decodeSeconds += seconds }
+      if isPrompt {
+        generation.prefillSeconds += seconds
+      } else {
+        generation.decodeSeconds += seconds
+      }
       if !isPrompt { generation.decodePasses += 1 }
       let vocabulary = model.config.vocabularyCount
       var choices: [PassResult.Choice] = []

@@ -14,8 +14,10 @@ public struct LoadedModel: Sendable {
   public init(_ name: String?) throws {
     path = try ModelCatalogue.path(of: name)
     let file = try GGUFFile(path: path)
+    // Each of the two takes some ten milliseconds.
+    let tokenizer = Concurrently { try Tokenizer(metadata: file.metadata) }
     model = try Model(file: file)
-    tokenizer = try Tokenizer(metadata: file.metadata)
+    self.tokenizer = try tokenizer.value()
   }
 
   /// The ids of a prompt.

@@ -49,7 +49,7 @@ public struct RecordingReport: Sendable {
   public let trace: String
   public let summary: TraceSummary
   /// The most bytes alive in each category, each at its own moment.
-  public let peaks: MemoryUse
+  public var peaks: MemoryUse { summary.peaks }
   public let generation: Generation
   /// What each sequence became, with its prompt.
   public let texts: [String]
@@ -124,9 +124,8 @@ public func record(
     let summary = try recorder.finish(status: "failed")
     return try report(loaded, options, summary, generation, failure: failure)
   } catch {
-    let finished = recorder.progress.passes
     _ = try? recorder.finish(status: "interrupted")
-    if finished == 0 { try? FileManager.default.removeItem(atPath: options.output) }
+    if recorder.progress.passes == 0 { try? FileManager.default.removeItem(atPath: options.output) }
     throw error
   }
   let summary = try recorder.finish(status: "complete")
@@ -151,20 +150,8 @@ private func report(
   _ loaded: LoadedModel, _ options: RecordingOptions, _ summary: TraceSummary,
   _ generation: Generation, isInterrupted: Bool = false, failure: AllocationFailure? = nil
 ) throws -> RecordingReport {
-  var peaks = MemoryUse()
-  if summary.passes > 0 || failure != nil {
-    let columns = MemoryCategory.allCases.map { "max(\($0.name))" }.joined(separator: ", ")
-    try Trace(path: options.output).run(
-      "SELECT \(columns) FROM event", columns: { _ in },
-      row: { row in
-        for (category, value) in zip(MemoryCategory.allCases, row) {
-          if case .integer(let bytes) = value { peaks[category] = bytes }
-        }
-        return true
-      })
-  }
-  return RecordingReport(
-    model: loaded.model.config.name, trace: options.output, summary: summary, peaks: peaks,
+  RecordingReport(
+    model: loaded.model.config.name, trace: options.output, summary: summary,
     generation: generation,
     texts: zip(try options.promptOfEach(), generation.sequences).map {
       $0 + loaded.tokenizer.decode($1.tokens)

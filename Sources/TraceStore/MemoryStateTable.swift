@@ -5,9 +5,6 @@ import Inference
 /// Open addressing over a table that doubles up to a limit; past that it starts anew, and a state
 /// that comes back then has a second number, which costs a row and changes nothing else.
 struct MemoryStateTable {
-  /// States that got a number since the last ``takeNew()``.
-  private(set) var new: [(id: Int, state: MemoryUse)] = []
-
   private var states: [MemoryUse]
   private var ids: [Int]
   private var count = 0
@@ -24,15 +21,13 @@ struct MemoryStateTable {
     ids = Array(repeating: 0, count: capacity)
   }
 
-  /// The number of `state`, which `step` led to.
+  /// The number of `state`, which `step` led to: `step` itself where the state is new.
   @inline(__always) mutating func id(of state: MemoryUse, step: Int) -> Int {
     if lastID != 0, state == last { return lastID }
     last = state
     lastID = find(state, step: step)
     return lastID
   }
-
-  mutating func takeNew() { new.removeAll(keepingCapacity: true) }
 
   private mutating func find(_ state: MemoryUse, step: Int) -> Int {
     if count == limit {
@@ -44,7 +39,6 @@ struct MemoryStateTable {
     let slot = slot(of: state)
     if ids[slot] != 0 { return ids[slot] }
     insert(state, id: step, at: slot)
-    new.append((step, state))
     return step
   }
 

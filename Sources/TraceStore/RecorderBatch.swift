@@ -1,6 +1,6 @@
 import Inference
 
-/// Rows on their way to the file, in columns; a batch is written and emptied as a whole.
+/// What is on its way to the file, rows in columns; a batch is written and emptied as a whole.
 ///
 /// 0 stands for NULL where a column holds a step, and -1 where it holds a row of a tensor.
 struct RecorderBatch {
@@ -13,10 +13,22 @@ struct RecorderBatch {
   var nodes: [(id: Int, op: OpDescription)] = []
   var labels: [(id: Int, category: MemoryCategory, name: String)] = []
   var weightTiles: [WeightTile] = []
+  /// States of memory that steps of the batch were the first to lead to.
+  var states: [(id: Int, state: MemoryUse)] = []
+  /// Whole outputs of operations, and how many numbers they have together.
+  var values: [Value] = []
+  var valueCount = 0
   /// Buffers that turned out to outlive their pass.
   var kept: [Int] = []
   /// What is now known about tiles and allocations that were written before.
   var updates: [Update] = []
+  /// The pass that ended with the batch.
+  var pass: Pass?
+  /// The allocation that ended the run.
+  var end: TraceRecorder.End?
+  var tokens: [TraceToken] = []
+  /// What the recording has come to, where the batch is the last of a transaction.
+  var committed: TraceSummary?
 
   struct Events {
     var firstStep = 1
@@ -35,7 +47,6 @@ struct RecorderBatch {
     }
 
     mutating func removeAll() {
-      firstStep += count
       op.removeAll(keepingCapacity: true)
       thread.removeAll(keepingCapacity: true)
       kind.removeAll(keepingCapacity: true)
@@ -143,6 +154,23 @@ struct RecorderBatch {
     let statistics: ValueStatistics?
   }
 
+  struct Value {
+    let op: Int
+    let rows: Int
+    let cols: Int
+    let values: [Float]
+  }
+
+  struct Pass {
+    let id: Int
+    let description: PassDescription
+    let steps: ClosedRange<Int>
+    let ops: Range<Int>
+    let start: Int
+    let duration: Int
+    let isFinished: Bool
+  }
+
   struct WeightTile {
     let id: Int
     let tensor: Int
@@ -164,7 +192,12 @@ struct RecorderBatch {
   /// an event each; the rest can come after the last event was written.
   var isEmpty: Bool {
     events.count == 0 && ops.isEmpty && nodes.isEmpty && labels.isEmpty && weightTiles.isEmpty
-      && kept.isEmpty && updates.isEmpty
+      && kept.isEmpty && updates.isEmpty && values.isEmpty
+  }
+
+  mutating func append(_ value: Value) {
+    values.append(value)
+    valueCount += value.values.count
   }
 
   mutating func removeAll() {
@@ -179,5 +212,12 @@ struct RecorderBatch {
     weightTiles.removeAll(keepingCapacity: true)
     kept.removeAll(keepingCapacity: true)
     updates.removeAll(keepingCapacity: true)
+    states.removeAll(keepingCapacity: true)
+    values.removeAll()
+    valueCount = 0
+    pass = nil
+    end = nil
+    tokens.removeAll()
+    committed = nil
   }
 }

@@ -4,17 +4,20 @@ import Inference
 
 extension RecorderOutput {
   /// Writes a batch, table by table, each in the order of its keys.
-  func write(
-    _ batch: RecorderBatch, states: [(id: Int, state: MemoryUse)]
-  ) throws(SQLiteFailure) {
-    guard !batch.isEmpty else { return }
-    try begin()
-    try insert(batch.events)
-    try insert(batch.tiles)
-    try insert(batch.matmuls)
-    try insert(batch.allocations)
-    try insertRest(of: batch, states: states)
-    try update(batch.updates)
+  func write(_ batch: RecorderBatch) throws(SQLiteFailure) {
+    if !batch.isEmpty {
+      try begin()
+      try insert(batch.events)
+      try insert(batch.tiles)
+      try insert(batch.matmuls)
+      try insert(batch.allocations)
+      try insertRest(of: batch)
+      try update(batch.updates)
+    }
+    try insert(batch.tokens)  // those that the pass took in, before what says so
+    if let pass = batch.pass { try insert(pass) }
+    if let end = batch.end { try insert(end.allocation, step: end.step) }
+    if batch.committed != nil { try commit() }
   }
 
   private func insert(_ events: RecorderBatch.Events) throws(SQLiteFailure) {
@@ -83,15 +86,8 @@ extension RecorderOutput {
     }
   }
 
-  private func insertRest(
-    of batch: RecorderBatch, states: [(id: Int, state: MemoryUse)]
-  ) throws(SQLiteFailure) {
-    try statements.memory.insert(states.count) { row, statement, after in
-      statement.bind(after + 1, states[row].id)
-      for category in MemoryCategory.allCases {
-        statement.bind(after + 2 + Int32(category.rawValue), states[row].state[category])
-      }
-    }
+  private func insertRest(of batch: RecorderBatch) throws(SQLiteFailure) {
+    try insert(batch.states)
     try insert(batch.ops)
     for (id, op) in batch.nodes { try insert(op, id: id) }
     for (id, category, name) in batch.labels {
@@ -118,6 +114,16 @@ extension RecorderOutput {
     for id in batch.kept.sorted() {
       statements.kept.bind(1, id)
       try statements.kept.run()
+    }
+    for value in batch.values { try insert(value) }
+  }
+
+  private func insert(_ states: [(id: Int, state: MemoryUse)]) throws(SQLiteFailure) {
+    try statements.memory.insert(states.count) { row, statement, after in
+      statement.bind(after + 1, states[row].id)
+      for category in MemoryCategory.allCases {
+        statement.bind(after + 2 + Int32(category.rawValue), states[row].state[category])
+      }
     }
   }
 
@@ -162,30 +168,28 @@ extension RecorderOutput {
   }
 
   /// Writes a pass that has ended, or that was ended.
-  func insert(
-    _ pass: TraceRecorder.Pass, id: Int, lastStep: Int, lastOp: Int, duration: Int, isFinished: Bool
-  ) throws(SQLiteFailure) {
+  private func insert(_ pass: RecorderBatch.Pass) throws(SQLiteFailure) {
     try begin()
     let description = pass.description
     guard let first = description.parts.first else { return }
     let statement = statements.pass
-    statement.bind(1, id)
+    statement.bind(1, pass.id)
     statement.bind(2, description.branch)
     statement.bind(3, first.sequence)
     statement.bind(4, "\(description.kind)")
     statement.bind(5, first.position)
     statement.bind(6, description.tokens.count)
-    statement.bind(7, pass.firstStep)
-    statement.bind(8, lastStep)
-    statement.bind(9, pass.firstOp)
-    statement.bind(10, lastOp)
+    statement.bind(7, pass.steps.lowerBound)
+    statement.bind(8, pass.steps.upperBound)
+    statement.bind(9, pass.ops.lowerBound)
+    statement.bind(10, pass.ops.upperBound - 1)
     statement.bind(11, pass.start)
-    statement.bind(12, duration)
-    statement.bind(13, isFinished ? 1 : 0)
+    statement.bind(12, pass.duration)
+    statement.bind(13, pass.isFinished ? 1 : 0)
     statement.bind(14, description.parts.count)
     try statement.run()
     for part in description.parts {
-      statements.tokenPass.bind(1, id)
+      statements.tokenPass.bind(1, pass.id)
       statements.tokenPass.bind(2, description.branch)
       statements.tokenPass.bind(3, part.sequence)
       statements.tokenPass.bind(4, part.position)
@@ -195,7 +199,7 @@ extension RecorderOutput {
   }
 
   /// Writes the allocation that ended the run.
-  func insert(_ failure: AllocationFailure, step: Int) throws(SQLiteFailure) {
+  private func insert(_ failure: AllocationFailure, step: Int) throws(SQLiteFailure) {
     try begin()
     statements.failure.bind(1, step)
     statements.failure.bind(2, failure.category.name)
@@ -224,15 +228,13 @@ extension RecorderOutput {
     }
   }
 
-  /// Writes the whole output of an operation.
-  func insert(
-    value: UnsafeBufferPointer<Float>, op: Int, rows: Int, cols: Int
-  ) throws(SQLiteFailure) {
-    try begin()
-    statements.value.bind(1, op)
-    statements.value.bind(2, json([rows, cols]))
-    statements.value.bind(3, littleEndian: value)
-    try statements.value.run()
+  private func insert(_ value: RecorderBatch.Value) throws(SQLiteFailure) {
+    statements.value.bind(1, value.op)
+    statements.value.bind(2, json([value.rows, value.cols]))
+    try value.values.withUnsafeBufferPointer { values throws(SQLiteFailure) in
+      statements.value.bind(3, littleEndian: values)
+      try statements.value.run()
+    }
   }
 
   /// `nil` for what JSON cannot say, such as a number that is infinite.

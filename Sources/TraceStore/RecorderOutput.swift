@@ -143,7 +143,8 @@ final class RecorderOutput {
     sqlite3_exec(handle, "PRAGMA max_page_count = \(pages)", nil, nil, nil)
   }
 
-  private func close() {
+  /// Closes the file, without what was not committed.
+  func close() {
     guard isOpen else { return }
     isOpen = false
     rollBack()

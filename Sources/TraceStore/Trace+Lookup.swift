@@ -37,7 +37,8 @@ extension Trace {
     try TracePass(
       id: row["id"], branch: row["branch"], sequence: row["sequence"],
       kind: try row["kind"] == "prefill" ? .prefill : .decode,
-      firstPosition: row["first_position"], tokens: row["tokens"], sequences: row.ifThere("sequences") ?? 1,
+      firstPosition: row["first_position"], tokens: row["tokens"],
+      sequences: row.ifThere("sequences") ?? 1,
       steps: range(row["first_step"], row["last_step"]),
       ops: ops(row["first_op"], row["last_op"]), start: row["start_ns"],
       duration: row["duration_ns"], isFinished: row.ifThere("is_finished") ?? 1 != 0)

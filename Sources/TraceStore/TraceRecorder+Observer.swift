@@ -103,14 +103,23 @@ extension TraceRecorder {
     let step = nextStep
     nextStep = step + 1
     let memory = memoryStates.id(of: use, step: step)
+    if memory == step { addState(use, step: step) }
     batch.events.append(op: op == nil ? 0 : ops, thread: thread, kind: kind, memory: memory)
     let total = use.total
     if total > peak.total { peak = (memory, total) }
-    if total > summary.peak.total || summary.peakStep == 0 {
+    return step
+  }
+
+  /// Adds a state of memory that no step led to before. A highest total is always one.
+  private func addState(_ use: MemoryUse, step: Int) {
+    batch.states.append((step, use))
+    for category in MemoryCategory.allCases where use[category] > summary.peaks[category] {
+      summary.peaks[category] = use[category]
+    }
+    if use.total > summary.peak.total || summary.peakStep == 0 {
       summary.peak = use
       summary.peakStep = step
     }
-    return step
   }
 
   private func markUsed(_ index: Int, at step: Int) {
@@ -167,7 +176,7 @@ extension TraceRecorder {
     // Whatever is alive between passes is on the list of what outlives them, and what happened
     // before this one stays if it does not finish.
     batch.kept += live.keepAll()
-    if !batch.isEmpty || output.isInTransaction { commit() }
+    if !batch.isEmpty || hasUncommitted { commit() }
     nodes.rewind()
     passes += 1
     self.pass = Pass(
@@ -180,7 +189,6 @@ extension TraceRecorder {
   private func stopIfUnfinished(_ isUnfinished: Bool) -> Bool {
     guard isUnfinished else { return false }
     failure = .unfinishedPass(path: path, pass: passes)
-    output.rollBack()
     return true
   }
 
@@ -188,14 +196,8 @@ extension TraceRecorder {
     guard isRecording, let pass, !stopIfUnfinished(op != nil) else { return }
     batch.kept += live.keepAll()
     summary.passes = passes
-    write()
-    record { () throws(SQLiteFailure) in
-      try output.insert(tokens)  // those that the pass took in, before what says so
-      tokens.removeAll()
-      try output.insert(
-        pass, id: passes, lastStep: nextStep - 1, lastOp: ops, duration: nanoseconds,
-        isFinished: true)
-    }
+    batch.pass = batchPass(
+      pass, lastStep: nextStep - 1, duration: nanoseconds, isFinished: true)
     self.pass = nil
     commit()
   }
@@ -215,10 +217,10 @@ extension TraceRecorder {
     self.op = nil
     append(op, output: values, nanoseconds: nanoseconds)
     if capture == .values, let values {
-      record { () throws(SQLiteFailure) in
-        try output.insert(
-          value: values, op: ops, rows: op.description.rows, cols: op.description.cols)
-      }
+      batch.append(
+        RecorderBatch.Value(
+          op: ops, rows: op.description.rows, cols: op.description.cols, values: Array(values)))
+      if batch.valueCount >= Self.valueLimit { write() }
     }
   }
 
@@ -239,54 +241,41 @@ extension TraceRecorder {
     if batch.events.count >= Self.batchLimit { write() }
   }
 
-  /// Writes the batch into the open transaction.
+  /// Has the batch written into the open transaction.
   private func write() {
-    record { () throws(SQLiteFailure) in
-      try output.write(batch, states: memoryStates.new)
-    }
     summary.events += batch.events.count
-    batch.removeAll()
-    memoryStates.takeNew()
+    hasUncommitted = true
+    writer.write(&batch)
+    batch.events.firstStep = nextStep
     live.forgetRows()
+    failure = failure ?? writer.failure
   }
 
-  /// Writes what there is and makes it last.
+  /// Has what there is written and made to last.
   func commit() {
-    write()
-    guard failure == nil else { return }
-    record { () throws(SQLiteFailure) in
-      try output.insert(tokens)
-      try output.commit()
-    }
+    batch.tokens = tokens
     tokens.removeAll()
-    if failure == nil { committedSummary = summary }
+    batch.committed = summary
+    batch.committed?.events += batch.events.count
+    write()
+    hasUncommitted = false
   }
 
-  /// Writes what happened up to the allocation that ended the run, and makes it last.
+  /// Has what happened up to the allocation that ended the run written and made to last.
   func commit(_ end: End) {
-    write()
-    record { () throws(SQLiteFailure) in
-      if let pass {
-        try output.insert(tokens)
-        tokens.removeAll()
-        try output.insert(
-          pass, id: passes, lastStep: end.step, lastOp: ops, duration: end.time - pass.start,
-          isFinished: false)
-      }
-      try output.insert(end.allocation, step: end.step)
+    batch.pass = pass.map {
+      batchPass($0, lastStep: end.step, duration: end.time - $0.start, isFinished: false)
     }
+    batch.end = end
     commit()
   }
 
-  /// Runs `body` unless something failed before, and keeps its failure.
-  private func record(_ body: () throws(SQLiteFailure) -> Void) {
-    guard failure == nil else { return }
-    do {
-      try body()
-    } catch {
-      failure = TraceError(error, path: path)
-      output.rollBack()
-    }
+  private func batchPass(
+    _ pass: Pass, lastStep: Int, duration: Int, isFinished: Bool
+  ) -> RecorderBatch.Pass {
+    RecorderBatch.Pass(
+      id: passes, description: pass.description, steps: pass.firstStep...lastStep,
+      ops: pass.firstOp..<ops + 1, start: pass.start, duration: duration, isFinished: isFinished)
   }
 }
 

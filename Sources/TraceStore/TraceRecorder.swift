@@ -5,7 +5,8 @@ import Inference
 ///
 /// The engine calls it as its ``PassObserver``; the driver adds tokens, asks ``check()`` after each
 /// pass and ends with ``finish(status:)``. Rows gather in columns and go to the file in one
-/// transaction a pass, so that whatever ends the run, the file holds whole passes only. Observer
+/// transaction a pass, so that whatever ends the run, the file holds whole passes only. Another
+/// thread writes them: a pass is on the file before the next one ends. Observer
 /// calls cannot throw: the first failure is kept, what follows is ignored, and ``check()`` throws
 /// it.
 ///
@@ -18,7 +19,7 @@ public final class TraceRecorder: PassObserver {
   public let path: String
   public let capture: Capture
   let tensors: [TraceTensor]
-  let output: RecorderOutput
+  let writer: RecorderWriter
 
   var failure: TraceError?
   /// The allocation that ended the run, and when.
@@ -32,9 +33,10 @@ public final class TraceRecorder: PassObserver {
   @exclusivity(unchecked) var memoryStates = MemoryStateTable()
   var tokens: [TraceToken] = []
   @exclusivity(unchecked) var nextStep = 1
-  /// Of what is written and of what is to be, and of what is committed.
+  /// Of what is written and of what is to be.
   @exclusivity(unchecked) var summary = TraceSummary()
-  var committedSummary = TraceSummary()
+  /// Whether something was given to the writer since the last commit.
+  var hasUncommitted = false
 
   // Where the run is.
   let clock = ContinuousClock()
@@ -79,8 +81,9 @@ public final class TraceRecorder: PassObserver {
     let name: String
   }
 
-  /// Events that a batch holds before it is written in the middle of a pass.
-  static let batchLimit = 1 << 15
+  /// Events that a batch holds before it is written in the middle of a pass, and captured numbers.
+  static let batchLimit = 1 << 10
+  static let valueLimit = 1 << 20
 
   /// Makes a new trace. An old one at `path` is replaced; anything else there is left alone.
   ///
@@ -93,13 +96,25 @@ public final class TraceRecorder: PassObserver {
     weightTiles = WeightTileTable(tensors: header.tensors.count)
     try TraceFile.makeWay(for: path)
     began = clock.now
-    output = try RecorderOutput(path: path, header: header, capture: capture)
+    writer = RecorderWriter(
+      try RecorderOutput(path: path, header: header, capture: capture))
   }
 
-  /// Throws what went wrong since the recording began, if anything did. The driver calls it after
-  /// each pass.
+  deinit { writer.whileIdle { $0.close() } }
+
+  /// Throws what went wrong since the recording began, as far as it is known. The driver calls it
+  /// after each pass.
   public func check() throws(TraceError) {
+    failure = failure ?? writer.failure
     if let failure { throw failure }
+  }
+
+  /// Waits until every finished pass is on the file.
+  ///
+  /// - Throws: what went wrong since the recording began.
+  public func settle() throws(TraceError) {
+    writer.whileIdle { _ in }
+    try check()
   }
 
   /// Adds tokens: those of the prompt before the first pass, each chosen one as it is chosen. They
@@ -110,7 +125,7 @@ public final class TraceRecorder: PassObserver {
 
   /// Passes, events and tiles committed so far, and bytes of the file.
   public var progress: TraceSummary {
-    var result = committedSummary
+    var result = writer.committed
     result.fileBytes = TraceFile.bytes(path)
     return result
   }
@@ -124,17 +139,17 @@ public final class TraceRecorder: PassObserver {
   public func finish(status: String) throws(TraceError) -> TraceSummary {
     if isFinished { return progress }
     isFinished = true
-    if let end {
-      commit(end)
-    } else if pass == nil {
-      commit()
-    } else {
-      output.rollBack()
+    if failure == nil {
+      if let end { commit(end) } else if pass == nil { commit() }
     }
-    // What failed is not complete, whatever the driver thinks.
-    let closing = output.finish(
-      status: failure == nil ? status : "interrupted", tokens: failure == nil ? tokens : [])
-    if failure == nil { failure = closing }
+    writer.whileIdle { output in
+      output.rollBack()
+      failure = failure ?? writer.failure
+      // What failed is not complete, whatever the driver thinks.
+      let closing = output.finish(
+        status: failure == nil ? status : "interrupted", tokens: failure == nil ? tokens : [])
+      failure = failure ?? closing
+    }
     try check()
     return progress
   }

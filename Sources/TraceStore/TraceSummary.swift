@@ -10,6 +10,8 @@ public struct TraceSummary: Equatable, Sendable {
   public var peak = MemoryUse()
   /// The step of that moment; 0 where nothing was recorded.
   public var peakStep = 0
+  /// The most bytes alive in each category, each at its own moment.
+  public var peaks = MemoryUse()
   /// Bytes of all tiles that were ever made, added up: what went through memory, not what stayed.
   public var bytesDequantized = 0
   /// Bytes of the trace.

@@ -13,7 +13,9 @@ import Testing
     "ArgumentParser": "nibble", "CLibEdit": "Debugger", "GRDB": "TraceStore",
     "GRDBSQLite": "TraceStore",
   ]
-  static let system: Set<String> = ["Foundation", "Dispatch", "Glibc", "Musl", "Darwin"]
+  static let system: Set<String> = [
+    "Foundation", "Dispatch", "Synchronization", "Glibc", "Musl", "Darwin",
+  ]
 
   static let sources = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

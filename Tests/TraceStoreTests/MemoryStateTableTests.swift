@@ -18,20 +18,18 @@ import Testing
       #expect(id == first[kind, default: step])
       first[kind] = id
     }
-    #expect(table.new.count == first.count)
-    #expect(table.new.allSatisfy { first[$0.state.logits] == $0.id })
-    table.takeNew()
-    #expect(table.new.isEmpty)
   }
 
   @Test func pastItsLimitItStartsAnew() {
     var table = MemoryStateTable(limit: 8)
+    var new = 0
     for step in 1...1000 {
       var use = MemoryUse()
       use.kvCache = step % 30
       let id = table.id(of: use, step: step)
       #expect(id <= step && id % 30 == step % 30)
+      if id == step { new += 1 }
     }
-    #expect(table.new.count > 30)
+    #expect(new > 30)
   }
 }

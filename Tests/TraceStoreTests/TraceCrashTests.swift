@@ -10,15 +10,18 @@ import Testing
     let folder = try ScratchFolder()
     // What a killed process leaves is what lies in its files at that moment.
     var model = FakeModel.small
-    model.vocabulary = 8 * (TraceRecorder.batchLimit / 6)
+    model.vocabulary = 8 * 5461
     let recording = try Recording(model, path: folder.file(), capture: .none)
     var copies = 0
     recording.engine.afterStep = { step in
       guard step % 4999 == 1 else { return }
       copies += 1
-      for suffix in ["", "-wal"] {
-        try? FileManager.default.copyItem(
-          atPath: folder.file() + suffix, toPath: folder.file("copy\(copies).sqlite") + suffix)
+      // Two files cannot be copied at one moment while they are written.
+      recording.recorder.writer.whileIdle { _ in
+        for suffix in ["", "-wal"] {
+          try? FileManager.default.copyItem(
+            atPath: folder.file() + suffix, toPath: folder.file("copy\(copies).sqlite") + suffix)
+        }
       }
     }
     try recording.run(decode: 5)
@@ -42,7 +45,7 @@ import Testing
     recording.engine.load()
     for pass in 0..<3 {
       recording.engine.pass(pass == 0 ? .prefill : .decode, tokens: pass == 0 ? 4 : 1)
-      try recording.recorder.check()
+      try recording.recorder.settle()
       #expect(try trace.passCount() == pass + 1)
       try expectWholePasses(trace)
       #expect(
@@ -119,7 +122,7 @@ import Testing
     recorder.computed(thread: 0, live: recording.engine.use)
     recorder.opBegan(op)
     #expect(throws: TraceError.unfinishedPass(path: folder.file(), pass: 2)) {
-      try recorder.check()
+      try recorder.settle()
     }
     try expectWholePasses(try Trace(path: folder.file()))
   }
@@ -185,8 +188,9 @@ import Testing
     let recording = try Recording(path: folder.file())
     try recording.run(decode: 2)
     // SQLite reports the limit as it reports a disk without room.
-    recording.recorder.output.limit(pages: 5)
+    recording.recorder.writer.whileIdle { $0.limit(pages: 5) }
     recording.engine.pass(.decode, tokens: 1)
+    #expect(throws: TraceError.full(path: folder.file())) { try recording.recorder.settle() }
     #expect(throws: TraceError.full(path: folder.file())) { try recording.recorder.check() }
     #expect(TraceError.full(path: "t.sqlite").description.hasPrefix("t.sqlite: no room"))
     // The engine goes on; nothing more is recorded.

@@ -12,4 +12,5 @@
 #include "integer.h"
 #include "matmul.h"
 #include "pool.h"
+#include "statistics.h"
 #endif

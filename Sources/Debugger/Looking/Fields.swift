@@ -118,7 +118,8 @@ extension Place {
       ("first_position", .integer(pass.firstPosition)), ("tokens", .integer(pass.tokens)),
       ("first_step", .integer(pass.steps.lowerBound)),
       ("last_step", .integer(pass.steps.upperBound)), ("ops", .integer(pass.ops.count)),
-      ("branch", .integer(pass.branch)), ("sequence", .integer(pass.sequence)), ("sequences", .integer(pass.sequences)),
+      ("branch", .integer(pass.branch)), ("sequence", .integer(pass.sequence)),
+      ("sequences", .integer(pass.sequences)),
       ("duration_ns", .nanoseconds(pass.duration)),
     ]
   }
