@@ -59,6 +59,56 @@ static bool q4_1_block(const float *x, nibble_block_q4_1 *b) {
   return true;
 }
 
+// Five-bit quants: the low four bits as nibbles, the fifth in a mask.
+static void pack_five_bits(const uint8_t q[32], uint32_t *qh, uint8_t qs[16]) {
+  uint32_t fifth = 0;
+  for (int i = 0; i < 32; i++) fifth |= (uint32_t)(q[i] >> 4) << i;
+  *qh = fifth;
+  for (int i = 0; i < 16; i++) qs[i] = (uint8_t)((q[i] & 0x0f) | (q[i + 16] & 0x0f) << 4);
+}
+
+// The whole part, kept within 0 ... 31.
+static uint8_t five_bits_of(float value) {
+  const int q = (int)value;
+  return (uint8_t)(q < 0 ? 0 : q > 31 ? 31 : q);
+}
+
+// As q4_0, with steps half as large.
+static bool q5_0_block(const float *x, nibble_block_q5_0 *b) {
+  float largest = 0;
+  for (int i = 0; i < 32; i++) {
+    if (fabsf(x[i]) > fabsf(largest)) largest = x[i];
+  }
+  const float d = largest / -16.0f, id = inverse(d);
+  b->d = nibble_float_to_half(d);
+  if (!nibble_half_is_finite(b->d)) return false;
+  uint8_t q[32];
+  for (int i = 0; i < 32; i++) q[i] = five_bits_of((float)((double)x[i] * (double)id + 16.5));
+  uint32_t qh;
+  pack_five_bits(q, &qh, b->qs);
+  b->qh = qh;
+  return true;
+}
+
+// As q4_1, with 31 steps.
+static bool q5_1_block(const float *x, nibble_block_q5_1 *b) {
+  float low = x[0], high = x[0];
+  for (int i = 1; i < 32; i++) {
+    if (x[i] < low) low = x[i];
+    if (x[i] > high) high = x[i];
+  }
+  const float d = (high - low) / 31.0f, id = inverse(d);
+  b->d = nibble_float_to_half(d);
+  b->m = nibble_float_to_half(low);
+  if (!nibble_half_is_finite(b->d) || !nibble_half_is_finite(b->m)) return false;
+  uint8_t q[32];
+  for (int i = 0; i < 32; i++) q[i] = five_bits_of((x[i] - low) * id + 0.5f);
+  uint32_t qh;
+  pack_five_bits(q, &qh, b->qs);
+  b->qh = qh;
+  return true;
+}
+
 // The value of the largest magnitude becomes 127 or -127.
 static bool q8_0_block(const float *x, nibble_block_q8_0 *b) {
   float largest = 0;
@@ -108,7 +158,13 @@ static bool encode_block(uint32_t type, const float *x, void *block) {
     case NIBBLE_TYPE_Q4_0: return q4_0_block(x, block);
     case NIBBLE_TYPE_Q4_1: return q4_1_block(x, block);
     case NIBBLE_TYPE_Q8_0: return q8_0_block(x, block);
+    case NIBBLE_TYPE_Q5_0: return q5_0_block(x, block);
+    case NIBBLE_TYPE_Q5_1: return q5_1_block(x, block);
     case NIBBLE_TYPE_Q4_K: return nibble_encode_q4_k(x, block);
+    case NIBBLE_TYPE_Q5_K: return nibble_encode_q5_k(x, block);
+    case NIBBLE_TYPE_Q6_K: return nibble_encode_q6_k(x, block);
+    case NIBBLE_TYPE_NF4: return nibble_encode_absmax(nibble_nf4_values, x, block);
+    case NIBBLE_TYPE_FP4: return nibble_encode_absmax(nibble_fp4_values, x, block);
     default: abort();
   }
 }

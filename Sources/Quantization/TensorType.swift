@@ -76,8 +76,8 @@ public enum TensorType: UInt32, CaseIterable, Sendable {
   /// Whether ``encode(_:into:)`` writes this type.
   public var canEncode: Bool {
     switch self {
-    case .f32, .f16, .bf16, .q8_0, .q4_0, .q4_1, .q4_K: true
-    case .q5_0, .q5_1, .q5_K, .q6_K, .q2_K, .q3_K, .iq4_NL, .iq4_XS, .mxfp4, .nf4, .fp4: false
+    case .f32, .f16, .bf16, .q8_0, .q4_0, .q4_1, .q5_0, .q5_1, .q4_K, .q5_K, .q6_K, .nf4, .fp4: true
+    case .q2_K, .q3_K, .iq4_NL, .iq4_XS, .mxfp4: false
     }
   }
 

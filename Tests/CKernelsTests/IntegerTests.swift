@@ -6,6 +6,8 @@ import Testing
 @Suite struct IntegerTests {
   /// What f32 accumulation may lose, relative to the sum of the magnitudes of the terms.
   static let rounding = 2e-6
+  /// What rounding the values of nf4 and fp4 to 127 steps may add: half a step.
+  static let tableRounding = 0.5 / 127
 
   /// Instruction sets, with AVX-512 with VNNI where it is.
   static let instructionSets =
@@ -95,6 +97,8 @@ import Testing
   /// Panels and the rows after them, groups of tokens of every size, one block and several.
   @Test(arguments: types)
   func productsAreThoseOfTheReference(type: UInt32) {
+    let hasFloats = [NIBBLE_TYPE_NF4, NIBBLE_TYPE_FP4].contains { UInt32($0) == type }
+    let rounding = Self.rounding + (hasFloats ? Self.tableRounding : 0)
     for (rows, blocks, tokens) in [(16, 1, 1), (35, 2, 2), (7, 1, 3), (48, 1, 27), (33, 3, 9)] {
       let operands = Operands(
         type, rows: rows, cols: blocks * Int(nibble_block_values(type)), tokens: tokens)
@@ -105,7 +109,7 @@ import Testing
         if isa > 0 { #expect(y == reference, "isa \(isa), \(rows) rows, \(tokens) tokens") }
         for (index, value) in y.enumerated() {
           #expect(
-            abs(Double(value) - bound.sums[index]) <= Self.rounding * bound.magnitudes[index],
+            abs(Double(value) - bound.sums[index]) <= rounding * bound.magnitudes[index],
             "isa \(isa), \(rows) rows, \(tokens) tokens, value \(index)")
         }
       }
@@ -147,7 +151,8 @@ import Testing
       var operands = Operands(type, rows: 17, cols: cols, tokens: 2)
       operands.packed = [UInt8](repeating: byte, count: operands.packed.count)
       let reference = operands.product(nil)
-      let isFinite = nibble_magnitude_bound(type, operands.packed, 17 * cols).isFinite
+      // Far enough from infinity for all sums.
+      let isFinite = nibble_magnitude_bound(type, operands.packed, 17 * cols) < 1e30
       for isa in Self.instructionSets where isa > 0 {
         let y = operands.product(isa)
         for (value, expected) in zip(y, reference) {

@@ -13,7 +13,9 @@ struct BlockAnatomyTests {
       #expect(anatomy.quants.count == type.blockSize)
       let made = try anatomy.values.indices.map { index in
         let subBlock = try #require(anatomy.subBlock(of: index))
-        let product = subBlock.scale * Float(anatomy.quants[index] - anatomy.quantOffset)
+        let quant = anatomy.quants[index]
+        if let table = anatomy.quantTable { return subBlock.scale * table[quant] }
+        let product = subBlock.scale * Float(quant - anatomy.quantOffset)
         guard let minimum = subBlock.minimum else { return product }
         return anatomy.minimumIsSubtracted ? product - minimum : product + minimum
       }
@@ -45,7 +47,7 @@ struct BlockAnatomyTests {
         for bit in bits.shift..<bits.shift + bits.count { owners[8 * bits.byte + bit] += 1 }
       }
     }
-    let quantFields = anatomy.fields.filter { ["qs", "qh", "ql"].contains($0.name) }
+    let quantFields = anatomy.fields.filter { ["qs", "qh", "ql", "hmask"].contains($0.name) }
     for (bit, count) in owners.enumerated() {
       let holdsQuants = quantFields.contains {
         $0.offset <= bit / 8 && bit / 8 < $0.offset + $0.length

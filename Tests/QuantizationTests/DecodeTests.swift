@@ -72,14 +72,14 @@ struct DecodeTests {
 
   /// The two blocks at the end of each fixture have all quants at an end, under scales of 1: one
   /// of them meets the bound.
-  @Test(arguments: [TensorType.q4_0, .q4_1, .q5_0, .q5_1, .q8_0])
+  @Test(arguments: [TensorType.q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .iq4_NL])
   func boundIsTight(_ type: TensorType) throws {
     let blocks = try Fixture.bytes("\(type.name).blocks").suffix(2 * type.blockBytes)
     let (values, bound) = try Array(blocks).withUnsafeBytes {
       (try type.decode($0), try type.magnitudeBound($0))
     }
     let expected: [TensorType: Float] = [
-      .q4_0: 8, .q4_1: 16, .q5_0: 16, .q5_1: 32, .q8_0: 128,
+      .q4_0: 8, .q4_1: 16, .q5_0: 16, .q5_1: 32, .q8_0: 128, .iq4_NL: 127,
     ]
     #expect(bound == expected[type])
     #expect(values.map(\.magnitude).max() ?? 0 <= bound)

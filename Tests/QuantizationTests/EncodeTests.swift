@@ -3,7 +3,7 @@ import Quantization
 import Testing
 
 struct EncodeTests {
-  @Test(arguments: [TensorType.q8_0, .q4_0, .q4_1, .f16, .bf16])
+  @Test(arguments: [TensorType.q8_0, .q4_0, .q4_1, .q5_0, .q5_1, .f16, .bf16])
   func bytesAreThoseOfTheGgufPackage(_ type: TensorType) throws {
     let values = try Fixture.floats("encode.values")
     let encoded = try type.encode(values)
@@ -27,15 +27,16 @@ struct EncodeTests {
     let max: Double
   }
 
-  /// ggml's own quantizer on the same values left the errors in q4_k.json.
-  @Test func q4KLosesNoMoreThanGgml() throws {
+  /// ggml's own quantizer on the same values left the errors in q4_k.json and so on.
+  @Test(arguments: [TensorType.q4_K, .q5_K, .q6_K])
+  func superBlocksLoseNoMoreThanGgmls(_ type: TensorType) throws {
     let values = try Fixture.floats("encode.values")
-    let json = Data(try Fixture.bytes("q4_k.json"))
+    let json = Data(try Fixture.bytes("\(type.name).json"))
     let references = try JSONDecoder().decode([String: Reference].self, from: json)
     #expect(references.count == 3)
     for (name, reference) in references {
-      let statistics = try roundTrip(.q4_K, Array(values[reference.first..<reference.end]))
-      #expect(statistics.rmse <= reference.rmse, "\(name)")
+      let statistics = try roundTrip(type, Array(values[reference.first..<reference.end]))
+      #expect(statistics.rmse <= 1.001 * reference.rmse, "\(name)")
       #expect(Double(statistics.maximumError) <= 1.25 * reference.max, "\(name)")
     }
   }
@@ -52,10 +53,10 @@ struct EncodeTests {
     "subnormal": [Float](repeating: .leastNonzeroMagnitude, count: 256),
   ]
 
-  @Test(arguments: awkwardBlocks.keys.sorted())
-  func q4KHoldsAwkwardBlocks(_ name: String) throws {
+  @Test(arguments: awkwardBlocks.keys.sorted(), [TensorType.q4_K, .q5_K, .q6_K])
+  func superBlocksHoldAwkwardValues(_ name: String, _ type: TensorType) throws {
     let values = try #require(Self.awkwardBlocks[name])
-    let statistics = try roundTrip(.q4_K, values)
+    let statistics = try roundTrip(type, values)
     let range = max(values.max() ?? 0, 0) - min(values.min() ?? 0, 0)
     // Half a step of a sub-block's quants, and half a step of its scale and of its minimum.
     #expect(statistics.maximumError <= range / 30 + range / 60 + .leastNonzeroMagnitude)
@@ -70,7 +71,58 @@ struct EncodeTests {
     #expect(hash == 12_314_319_061_735_225_176)
   }
 
-  @Test(arguments: [TensorType.q8_0, .q4_0, .q4_1, .q4_K])
+  /// What bitsandbytes stores for the same values: nibbles, and scales that are quantized themselves
+  /// (its offset is a mean of float32 values, summed in an order of its own).
+  @Test(arguments: [TensorType.nf4, .fp4])
+  func blocksAreThoseOfBitsandbytes(_ type: TensorType) throws {
+    let source = try Fixture.floats("nested.source")
+    let state = try Fixture.bytes("\(type.name).state")
+    let count = source.count / 64
+    let blocks = try type.encode(source)
+    let nibbles = (0..<count).flatMap { blocks[36 * $0 + 4..<36 * $0 + 36] }
+    let same = zip(nibbles, state).filter { $0 == $1 }.count
+    #expect(same == nibbles.count)
+
+    let scales = (0..<count).map { block in
+      blocks.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 36 * block, as: Float.self) }
+    }
+    let stored = try Self.scales(state, count: count)
+    let own = NestedScales(quantizing: scales)
+    #expect(abs(own.offset - stored.offset) <= stored.offset.ulp)
+    #expect(own.codes == stored.codes)
+    for (a, b) in zip(own.nested, stored.nested) { #expect(abs(a - b) <= 4 * stored.offset.ulp) }
+  }
+
+  /// Scales of a file become the ones that bitsandbytes makes of them, to the last bit.
+  @Test(arguments: [TensorType.nf4, .fp4])
+  func nestedScalesAreThoseOfBitsandbytes(_ type: TensorType) throws {
+    let state = try Fixture.bytes("\(type.name).state")
+    let blocks = try Fixture.bytes("\(type.name).blocks")
+    let count = 96 * 576 / 64
+    let scales = try Self.scales(state, count: count)
+    for block in 0..<count {
+      let expected = blocks.withUnsafeBytes {
+        $0.loadUnaligned(fromByteOffset: 36 * block, as: Float.self)
+      }
+      #expect(scales.scale(of: block) == expected)
+    }
+  }
+
+  /// The scales in TYPE.state, behind the nibbles of `count` blocks.
+  private static func scales(_ state: [UInt8], count: Int) throws -> NestedScales {
+    let groups = (count + NestedScales.groupSize - 1) / NestedScales.groupSize
+    try #require(state.count == 33 * count + 4 * groups + 4)
+    let floats = (0...groups).map { index in
+      state.withUnsafeBytes {
+        $0.loadUnaligned(fromByteOffset: 33 * count + 4 * index, as: Float.self)
+      }
+    }
+    return NestedScales(
+      codes: Array(state[32 * count..<33 * count]), nested: Array(floats.dropLast()),
+      offset: floats[groups])
+  }
+
+  @Test(arguments: [TensorType.q8_0, .q4_0, .q4_1, .q5_0, .q5_1, .q4_K, .q5_K, .q6_K, .nf4, .fp4])
   func encodingWhatWasDecodedLosesLittle(_ type: TensorType) throws {
     let values = try Fixture.floats("encode.values")
     let stored = try decode(type, try type.encode(values))
@@ -90,6 +142,7 @@ struct EncodeTests {
     values[300] = -.infinity
     #expect(throws: QuantizationError.notFinite(type: type, index: 300)) { try type.encode(values) }
     values[300] = -3e38
+    if [.nf4, .fp4].contains(type) { return }  // their scale is a float32
     #expect(throws: QuantizationError.tooLarge(type: type, index: 300, value: -3e38)) {
       try type.encode(values)
     }
@@ -100,7 +153,8 @@ struct EncodeTests {
     var values = [Float](repeating: 1, count: 512)
     values[300] = -3e38
     values[301] = 3.2e38
-    for type in TensorType.allCases where type.canEncode && type.isQuantized {
+    for type in TensorType.allCases
+    where type.canEncode && type.isQuantized && ![.nf4, .fp4].contains(type) {
       #expect(throws: QuantizationError.tooLarge(type: type, index: 301, value: 3.2e38)) {
         try type.encode(values)
       }

@@ -5,7 +5,8 @@ struct TensorTypeTests {
   @Test func bitsPerWeight() {
     let expected: [TensorType: Double] = [
       .f32: 32, .f16: 16, .bf16: 16, .q4_0: 4.5, .q4_1: 5, .q5_0: 5.5, .q5_1: 6, .q8_0: 8.5,
-      .q4_K: 4.5, .q5_K: 5.5, .q6_K: 6.5625,
+      .q4_K: 4.5, .q5_K: 5.5, .q6_K: 6.5625, .q2_K: 2.625, .q3_K: 3.4375, .iq4_NL: 4.5,
+      .iq4_XS: 4.25, .mxfp4: 4.25, .nf4: 4.5, .fp4: 4.5,
     ]
     for type in TensorType.allCases {
       #expect(type.bitsPerWeight == expected[type], "\(type.name)")
@@ -22,7 +23,7 @@ struct TensorTypeTests {
   @Test func unknownNamesAndCodes() {
     #expect(TensorType(name: "q4") == nil)
     #expect(TensorType(name: "") == nil)
-    #expect(TensorType(rawValue: 10) == nil)
+    #expect(TensorType(rawValue: 9) == nil)
     #expect(TensorType(rawValue: 12) == .q4_K)
   }
 

@@ -213,8 +213,8 @@ static const float nibble_nf4_values[16] = {
     0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1.0f};
 // What those of bitsandbytes' fp4 stand for.
 static const float nibble_fp4_values[16] = {
-    0.0f, 0.005208333f, 0.6666667f, 1.0f, 0.33333333f, 0.5f, 0.16666667f, 0.25f,
-    0.0f, -0.005208333f, -0.6666667f, -1.0f, -0.33333333f, -0.5f, -0.16666667f, -0.25f};
+    0.0f, 0.0052083335f, 0.6666667f, 1.0f, 0.33333333f, 0.5f, 0.16666667f, 0.25f,
+    0.0f, -0.0052083335f, -0.6666667f, -1.0f, -0.33333333f, -0.5f, -0.16666667f, -0.25f};
 
 static inline float nibble_bits_to_float(uint32_t bits) {
   float value;
