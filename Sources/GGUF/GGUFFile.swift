@@ -21,6 +21,7 @@ public final class GGUFFile: Sendable {
   public let tensors: [GGUFTensor]
   private let indexByName: [String: Int]
   private let file: MappedFile
+  private let resolved = ResolvedTensors()
 
   /// Opens and checks a file.
   ///
@@ -35,8 +36,10 @@ public final class GGUFFile: Sendable {
     alignment = header.alignment
     dataOffset = header.dataOffset
     metadata = header.metadata
-    tensors = header.tensors
-    indexByName = header.indexByName
+    let tensors = try GGUFCompanions.join(header.tensors, path: path)
+    self.tensors = tensors
+    indexByName = Dictionary(
+      tensors.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// The tensor of that name, or `nil`.
@@ -62,12 +65,33 @@ public final class GGUFFile: Sendable {
     return type
   }
 
-  /// A tensor's packed bytes, in the mapping: valid as long as this object lives.
+  /// A tensor's packed bytes, valid as long as this object lives: in the mapping, or in memory for one
+  /// that is made of companions.
   ///
   /// - Precondition: the tensor is one of this file's.
   public func bytes(of tensor: GGUFTensor) -> UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(
+    if let companions = tensor.companions {
+      return resolved.bytes(of: tensor.name, companions, in: file.bytes)
+    }
+    return UnsafeRawBufferPointer(
       rebasing: file.bytes[tensor.fileOffset..<tensor.fileOffset + tensor.byteCount])
+  }
+
+  /// The tensors that a tensor is in the file: itself, or its companions.
+  func parts(
+    of tensor: GGUFTensor
+  ) -> [(name: String, typeCode: UInt32, shape: [Int], bytes: UnsafeRawBufferPointer)] {
+    guard let companions = tensor.companions else {
+      return [(tensor.name, tensor.typeCode, tensor.shape, bytes(of: tensor))]
+    }
+    let ranges = [companions.nibbles, companions.codes, companions.nested, companions.offset]
+    let entries = GGUFCompanions.entries(rows: tensor.rows, cols: tensor.cols)
+    return zip(GGUFCompanions.suffixes, zip(ranges, entries)).map { suffix, part in
+      (
+        "\(tensor.name).\(companions.type.name)\(suffix)", part.1.typeCode, part.1.shape,
+        UnsafeRawBufferPointer(rebasing: file.bytes[part.0])
+      )
+    }
   }
 
   /// Gives the pages that hold nothing but this tensor back to the system. They are read anew where
@@ -75,6 +99,7 @@ public final class GGUFFile: Sendable {
   ///
   /// - Precondition: the tensor is one of this file's.
   public func releasePages(of tensor: GGUFTensor) {
+    guard tensor.isMapped else { return }
     file.release(tensor.fileOffset..<tensor.fileOffset + tensor.byteCount)
   }
 
@@ -87,9 +112,10 @@ public final class GGUFFile: Sendable {
   ) throws(GGUFError) -> UnsafeRawBufferPointer {
     _ = try type(of: tensor)
     precondition(rows.lowerBound >= 0 && rows.upperBound <= tensor.rows, "rows of the tensor")
-    let rowBytes = tensor.byteCount / tensor.rows
+    let all = bytes(of: tensor)
+    let rowBytes = all.count / tensor.rows
     return UnsafeRawBufferPointer(
-      rebasing: bytes(of: tensor)[rows.lowerBound * rowBytes..<rows.upperBound * rowBytes])
+      rebasing: all[rows.lowerBound * rowBytes..<rows.upperBound * rowBytes])
   }
 
   /// A tensor's values as float32, row-major.

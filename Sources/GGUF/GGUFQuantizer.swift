@@ -1,10 +1,12 @@
+import Foundation
 import Quantization
 
 /// Turns a GGUF file into one whose weight matrices are stored as another type.
 ///
 /// Matrices are converted; norms, biases and other vectors, routers and position tables stay as
-/// they are, as llama.cpp leaves them. A matrix whose rows are no whole number of the target's
-/// blocks becomes `q8_0`, or `f16` if that does not fit either.
+/// they are, as llama.cpp leaves them. A matrix whose rows are no whole number of the target's blocks
+/// falls back as in llama.cpp: `q4_k` to `q5_0`, `q5_k` to `q5_1`, `q6_k` to `q8_0`, and what does not
+/// fit into blocks of 32 to `f16`. `nf4` and `fp4`, with blocks of 64, fall back to `q4_0`.
 public struct GGUFQuantizer {
   /// What became of one tensor.
   public struct Report: Sendable {
@@ -31,19 +33,36 @@ public struct GGUFQuantizer {
     public var bitsPerWeight: Double { Double(bytesAfter) * 8 / Double(shape.reduce(1, *)) }
   }
 
+  /// What becomes of the matrices whose names match a pattern.
+  public struct Rule: Sendable, Equatable {
+    /// With `*`, `?` and `[…]`, as in a shell: `token_embd*`.
+    public let pattern: String
+    /// `nil` leaves them as they are.
+    public let type: TensorType?
+
+    public init(pattern: String, type: TensorType?) {
+      self.pattern = pattern
+      self.type = type
+    }
+
+    func matches(_ name: String) -> Bool { fnmatch(pattern, name, 0) == 0 }
+  }
+
   /// What matrices become.
   public let target: TensorType
-  /// Names of tensors that stay as they are: `token_embd.weight`, …
-  public let keep: Set<String>
+  /// What some of them become instead; the first rule that matches counts.
+  public let rules: [Rule]
   public let threads: Int
 
   /// - Throws: ``QuantizationError/cannotEncode(type:)`` for a target that nibble cannot write.
   public init(
-    target: TensorType, keep: Set<String> = [], threads: Int = 1
+    target: TensorType, rules: [Rule] = [], threads: Int = 1
   ) throws(QuantizationError) {
-    guard target.canEncode else { throw .cannotEncode(type: target) }
+    for type in [target] + rules.compactMap(\.type) where !type.canEncode {
+      throw .cannotEncode(type: type)
+    }
     self.target = target
-    self.keep = keep
+    self.rules = rules
     self.threads = max(threads, 1)
   }
 
@@ -54,7 +73,9 @@ public struct GGUFQuantizer {
   public func quantize(
     _ source: GGUFFile, to path: String, progress: @escaping (Report) -> Void = { _ in }
   ) throws(GGUFError) {
-    for name in keep { _ = try source.requiredTensor(named: name) }
+    for rule in rules where !source.tensors.contains(where: { rule.matches($0.name) }) {
+      throw .missingTensor(path: source.path, name: rule.pattern)
+    }
     var writer = GGUFWriter(version: 3)
     for (key, value) in source.metadata where !key.hasPrefix("quantize.imatrix.") {
       writer.set(key, value)
@@ -65,33 +86,72 @@ public struct GGUFQuantizer {
       switch plan(tensor) {
       case .copy(let reason):
         addCopy(of: tensor, in: source, because: reason, to: &writer, progress)
-      case .convert(let from, let to):
-        let byteCount = try Self.byteCount(of: tensor, as: to, source)
-        writer.addTensor(
-          tensor.name, typeCode: to.rawValue, shape: tensor.shape, byteCount: byteCount
-        ) { (sink) throws(GGUFError) in
-          let conversion = TensorConversion(
-            source: source, tensor: tensor, from: from, to: to, threads: threads)
-          let statistics = try conversion.run(sink)
+      case .convert(let from, let to, let wanted):
+        let conversion = TensorConversion(
+          source: source, tensor: tensor, from: from, to: to, threads: threads)
+        func report(_ bytesAfter: Int, _ statistics: QuantizationStatistics) {
           progress(
             Report(
               name: tensor.name, shape: tensor.shape, from: from.name, to: to.name,
-              outcome: to == target ? .converted : .fellBack(blockSize: target.blockSize),
-              bytesBefore: tensor.byteCount, bytesAfter: byteCount, statistics: statistics))
+              outcome: to == wanted ? .converted : .fellBack(blockSize: wanted.blockSize),
+              bytesBefore: tensor.byteCount, bytesAfter: bytesAfter, statistics: statistics))
+        }
+        if GGUFCompanions.types.contains(to) {
+          addCompanions(of: tensor, as: to, conversion, to: &writer, report)
+        } else {
+          let byteCount = try Self.byteCount(of: tensor, as: to, source)
+          writer.addTensor(
+            tensor.name, typeCode: to.rawValue, shape: tensor.shape, byteCount: byteCount
+          ) { (sink) throws(GGUFError) in
+            report(
+              byteCount, try conversion.run { (part) throws(GGUFError) in try sink.write(part) })
+          }
         }
       }
     }
     try writer.write(to: path)
   }
 
+  /// Adds the four tensors that a matrix of nf4 or fp4 is in a file.
+  private func addCompanions(
+    of tensor: GGUFTensor, as type: TensorType, _ conversion: TensorConversion,
+    to writer: inout GGUFWriter, _ report: @escaping (Int, QuantizationStatistics) -> Void
+  ) {
+    let entries = GGUFCompanions.entries(rows: tensor.rows, cols: tensor.cols)
+    let total = entries.reduce(0) { $0 + $1.byteCount }
+    // All four are known once the first is written.
+    nonisolated(unsafe) var parts: [[UInt8]] = []
+    for (index, entry) in entries.enumerated() {
+      writer.addTensor(
+        "\(tensor.name).\(type.name)" + GGUFCompanions.suffixes[index], typeCode: entry.typeCode,
+        shape: entry.shape, byteCount: entry.byteCount
+      ) { (sink) throws(GGUFError) in
+        if index == 0 {
+          var blocks: [UInt8] = []
+          _ = try conversion.run { (part) throws(GGUFError) in blocks += part }
+          parts = GGUFCompanions.split(blocks)
+          report(total, try conversion.statistics(of: GGUFCompanions.joined(parts)))
+        }
+        try sink.write(parts[index])
+      }
+    }
+  }
+
   private func addCopy(
     of tensor: GGUFTensor, in source: GGUFFile, because reason: String, to writer: inout GGUFWriter,
     _ progress: @escaping (Report) -> Void
   ) {
+    let parts = source.parts(of: tensor)
+    for part in parts.dropLast() {
+      writer.addTensor(
+        part.name, typeCode: part.typeCode, shape: part.shape, byteCount: part.bytes.count
+      ) { (sink) throws(GGUFError) in try sink.write(part.bytes) }
+    }
+    guard let last = parts.last else { return }
     writer.addTensor(
-      tensor.name, typeCode: tensor.typeCode, shape: tensor.shape, byteCount: tensor.byteCount
+      last.name, typeCode: last.typeCode, shape: last.shape, byteCount: last.bytes.count
     ) { (sink) throws(GGUFError) in
-      try sink.write(source.bytes(of: tensor))
+      try sink.write(last.bytes)
       progress(
         Report(
           name: tensor.name, shape: tensor.shape, from: tensor.typeName, to: tensor.typeName,
@@ -115,20 +175,24 @@ public struct GGUFQuantizer {
 
   private enum Plan {
     case copy(reason: String)
-    case convert(from: TensorType, to: TensorType)
+    /// `wanted` is what it would become if its rows allowed.
+    case convert(from: TensorType, to: TensorType, wanted: TensorType)
   }
 
   private func plan(_ tensor: GGUFTensor) -> Plan {
-    if keep.contains(tensor.name) { return .copy(reason: "kept as asked") }
+    let rule = rules.first { $0.matches(tensor.name) }
+    if let rule, rule.type == nil { return .copy(reason: "kept as asked") }
+    let wanted = rule?.type ?? target
     guard tensor.shape.count >= 2 else { return .copy(reason: "not a matrix") }
     guard tensor.name.hasSuffix(".weight") else { return .copy(reason: "not a weight") }
     if let kind = Self.neverConverted.first(where: { tensor.name.contains($0) }) {
       return .copy(reason: "\(kind) is never quantized")
     }
     guard let from = tensor.type else { return .copy(reason: "nibble cannot decode it") }
-    let to = [target, .q8_0, .f16].first { tensor.cols.isMultiple(of: $0.blockSize) } ?? .f16
-    guard from == to else { return .convert(from: from, to: to) }
-    let why = to == target ? "" : ", and its rows are no multiple of \(target.blockSize) values"
+    var to = wanted
+    while !tensor.cols.isMultiple(of: to.blockSize) { to = to.fallback }
+    guard from == to else { return .convert(from: from, to: to, wanted: wanted) }
+    let why = to == wanted ? "" : ", and its rows are no multiple of \(wanted.blockSize) values"
     return .copy(reason: "is \(to.name) already" + why)
   }
 
@@ -139,6 +203,17 @@ public struct GGUFQuantizer {
 }
 
 extension TensorType {
+  /// What a matrix becomes whose rows are no whole number of the type's blocks.
+  fileprivate var fallback: TensorType {
+    switch self {
+    case .q4_K: .q5_0
+    case .q5_K: .q5_1
+    case .q6_K: .q8_0
+    case .nf4, .fp4: .q4_0
+    default: .f16
+    }
+  }
+
   /// llama.cpp's number for a file of mostly this type, as `general.file_type` has it.
   var fileType: UInt32 {
     switch self {

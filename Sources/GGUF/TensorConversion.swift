@@ -12,8 +12,10 @@ struct TensorConversion {
   /// Values that are float32 at the same time, on all threads together.
   private static let valuesAtOnce = 1 << 22
 
-  /// Writes the converted data, and measures what was lost.
-  func run(_ sink: GGUFWriter.Sink) throws(GGUFError) -> QuantizationStatistics {
+  /// Writes the converted data, part by part, and measures what was lost.
+  func run(
+    _ write: ([UInt8]) throws(GGUFError) -> Void
+  ) throws(GGUFError) -> QuantizationStatistics {
     let rowsAtOnce = max(Self.valuesAtOnce / tensor.cols, 1)
     var statistics = QuantizationStatistics()
     for first in stride(from: 0, to: tensor.rows, by: rowsAtOnce) {
@@ -28,7 +30,7 @@ struct TensorConversion {
       for result in results.all {
         switch result {
         case .success(let part):
-          try sink.write(part.bytes)
+          try write(part.bytes)
           statistics.add(part.statistics)
         case .failure(let error):
           throw .quantization(path: source.path, tensor: tensor.name, error: error)
@@ -36,6 +38,35 @@ struct TensorConversion {
       }
     }
     return statistics
+  }
+
+  /// What was lost where the tensor became `stored`, blocks of the target.
+  func statistics(of stored: [UInt8]) throws(GGUFError) -> QuantizationStatistics {
+    var statistics = QuantizationStatistics()
+    let rowsAtOnce = max(Self.valuesAtOnce / tensor.cols, 1)
+    let rowBytes = stored.count / tensor.rows
+    do throws(QuantizationError) {
+      for first in stride(from: 0, to: tensor.rows, by: rowsAtOnce) {
+        let rows = first..<min(first + rowsAtOnce, tensor.rows)
+        let values = try from.decode(packed(rows))
+        let bytes = Array(stored[rows.lowerBound * rowBytes..<rows.upperBound * rowBytes])
+        let decoded = try bytes.decoded(as: to)
+        values.withUnsafeBufferPointer { values in
+          decoded.withUnsafeBufferPointer { statistics.add(values, stored: $0) }
+        }
+      }
+    } catch {
+      throw .quantization(path: source.path, tensor: tensor.name, error: error)
+    }
+    return statistics
+  }
+
+  /// The source's bytes of some rows.
+  private func packed(_ rows: Range<Int>) -> UnsafeRawBufferPointer {
+    let all = source.bytes(of: tensor)
+    let rowBytes = all.count / tensor.rows
+    return UnsafeRawBufferPointer(
+      rebasing: all[rows.lowerBound * rowBytes..<rows.upperBound * rowBytes])
   }
 
   private struct Part {
@@ -63,12 +94,8 @@ struct TensorConversion {
   }
 
   private func convert(_ rows: Range<Int>) -> Result<Part, QuantizationError> {
-    let rowBytes = tensor.byteCount / tensor.rows
-    let packed = UnsafeRawBufferPointer(
-      rebasing: source.bytes(of: tensor)[
-        rows.lowerBound * rowBytes..<rows.upperBound * rowBytes])
     do throws(QuantizationError) {
-      let values = try from.decode(packed)
+      let values = try from.decode(packed(rows))
       var part = Part(bytes: try to.encode(values))
       let stored = try part.bytes.decoded(as: to)
       values.withUnsafeBufferPointer { values in

@@ -85,7 +85,7 @@ public final class Engine<Observer: PassObserver> {
       case .int4GEMM: IntegerStrategy()
       }
     try ledger.adopt(
-      model.packedBytes - strategy.copiedBytes(of: model), .weights,
+      model.residentBytes - strategy.copiedBytes(of: model), .weights,
       "packed weights (mapped file)")
     if model.convertedBytes > 0 {
       try ledger.adopt(model.convertedBytes, .weights, "vectors as f32")

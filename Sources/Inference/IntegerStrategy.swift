@@ -13,11 +13,18 @@ struct IntegerStrategy: Strategy {
   private var panels: [Int: Buffer] = [:]
 
   func copiedBytes(of model: Model) -> Int {
-    Self.matrices(of: model).reduce(0) { $0 + $1.rows * $1.rowBytes }
+    Self.matrices(of: model).filter(model.isMapped).reduce(0) { $0 + $1.rows * $1.rowBytes }
   }
 
   private static func matrices(of model: Model) -> [Weight] {
     model.matrices.filter(\.type.isQuantized)
+  }
+
+  /// Bytes of packed weights in memory: those of nf4 and fp4, which are resolved from the file, twice.
+  static func weightBytes(of model: Model) -> Int {
+    matrices(of: model).filter { !model.isMapped($0) }.reduce(model.residentBytes) {
+      $0 + $1.rows * $1.rowBytes
+    }
   }
 
   mutating func prepare<Observer>(_ engine: Engine<Observer>) throws {

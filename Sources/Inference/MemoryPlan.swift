@@ -26,7 +26,10 @@ public struct MemoryPlan: Sendable {
     self.model = model
     self.options = options
     kvPageBytes = try KVCache(config: model.config, type: options.kvType).pageBytes
-    live.weights = model.packedBytes + model.convertedBytes
+    live.weights =
+      model.convertedBytes
+      + (options.strategy == .int4GEMM
+        ? IntegerStrategy.weightBytes(of: model) : model.residentBytes)
     live.weightsDequantized = residentBytes
     peak = live
 

@@ -14,8 +14,13 @@ public final class Model: Sendable {
   let output: Linear  // output  (nVocab, nEmbd), or token_embd where they are tied
   let ropeFactors: Vector?  // rope_freqs  (ropeCount / 2)
 
-  /// Bytes of all packed tensors.
+  /// Bytes of all packed tensors in the file.
   public var packedBytes: Int { tensors.reduce(0) { $0 + $1.bytes } }
+  /// Bytes of all packed tensors in memory: more than in the file where the nested scales of nf4 and
+  /// fp4 are resolved.
+  public var residentBytes: Int { file.tensors.reduce(0) { $0 + $1.residentBytes } }
+  /// Whether a matrix is where the file is mapped.
+  func isMapped(_ weight: Weight) -> Bool { file.tensors[weight.index].isMapped }
   /// Bytes of all quantized matrices as f16, and of the other tensors as they are: what
   /// dequantizing the whole model would take in place of ``packedBytes``.
   public var float16Bytes: Int {

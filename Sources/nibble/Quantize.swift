@@ -8,16 +8,33 @@ import Recording
 struct Quantize: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write a model with its matrices packed as another type.",
-    discussion: "EXAMPLE: nibble quantize model-f16.gguf model-q4_0.gguf --type q4_0")
+    discussion: """
+      A matrix whose rows are no multiple of 256 cannot be of a K type: it becomes q5_0 in place of \
+      q4_k, q5_1 in place of q5_k, q8_0 in place of q6_k, as in llama.cpp. nf4 and fp4 are \
+      bitsandbytes' types, with double-quantized scales; GGUF has no such type, so nibble alone \
+      reads files that hold them.
+
+      EXAMPLE: nibble quantize model-f16.gguf model-q4_k.gguf --type q4_k
+               nibble quantize model-f16.gguf model.gguf --type q4_0 --keep 'token_embd*=q8_0'
+      """)
 
   @Argument(help: "A GGUF file, or a model of `nibble models`.")
   var input: String
   @Argument(help: "Where the new file goes.")
   var output: String
-  @Option(help: "The type of the matrices: q4_0, q4_1, q4_k, q8_0, f16, bf16 or f32.")
+  @Option(
+    help: ArgumentHelp(
+      "The type of the matrices: " + TensorType.allValueStrings.joined(separator: ", ") + "."))
   var type: TensorType
+  @Option(
+    help: ArgumentHelp(
+      "Another type for matrices whose names match a pattern; the first that matches counts. "
+        + "Without a type they stay as they are.", valueName: "pattern[=type]"))
+  var keep: [KeepRule] = []
   @Option(help: "Threads (default: one for each processor).")
   var threads = processorCount
+  @Option(help: "text or json.")
+  var format = OutputFormat.text
 
   /// An older model at the output is replaced; the input itself and any other file are not.
   private func refuseToReplace(_ source: GGUFFile) throws {
@@ -37,7 +54,7 @@ struct Quantize: ParsableCommand {
   func run() throws {
     let source = try GGUFFile(path: try ModelCatalogue.path(of: input))
     try refuseToReplace(source)
-    let quantizer = try GGUFQuantizer(target: type, threads: threads)
+    let quantizer = try GGUFQuantizer(target: type, rules: keep.map(\.rule), threads: threads)
     let interrupts = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
     signal(SIGINT, SIG_IGN)
     interrupts.setEventHandler {
@@ -46,33 +63,138 @@ struct Quantize: ParsableCommand {
       Foundation.exit(1)
     }
     interrupts.resume()
-    var before = 0
-    var after = 0
-    var weights = 0
-    Output.line("tensor                          from   to          rmse  max error  bits/weight")
-    try quantizer.quantize(source, to: output) { report in
-      before += report.bytesBefore
-      after += report.bytesAfter
-      weights += report.shape.reduce(1, *)
-      let name = report.name.padding(toLength: 30, withPad: " ", startingAt: 0)
-      let types = [report.from, report.to].map {
-        $0.padding(toLength: 5, withPad: " ", startingAt: 0)
-      }.joined(separator: "  ")
-      let error = report.statistics.map {
-        String(format: "%10.3g %10.3g", $0.rmse, $0.maximumError)
-      }
-      let bits = String(format: "%12.4g", report.bitsPerWeight)
-      var note = ""
-      if case .fellBack(let size) = report.outcome {
-        note = "  rows are no multiple of \(size)"
-      }
-      let errors = error ?? "                    -"
-      Output.line("\(name)  \(types) \(errors) \(bits)\(note)")
-      Output.flush()
+    let progress = ProgressLine()
+    var reports: [GGUFQuantizer.Report] = []
+    var warned: Set<String> = []
+    if format == .text {
+      Output.line("tensor                          from   to          rmse  max error  bits/weight")
     }
-    let bits = String(format: "%.3g", Double(after) * 8 / Double(max(weights, 1)))
-    Output.line("\(formatBytes(before)) became \(formatBytes(after)): \(bits) bits per weight")
+    try quantizer.quantize(source, to: output) { report in
+      progress.clear()
+      reports.append(report)
+      if report.statistics != nil, TensorType(name: report.from)?.isQuantized == true,
+        warned.insert(report.from).inserted
+      {
+        printError(
+          "warning: re-quantizing from \(report.from), which has lost something already; "
+            + "a file of f16 or f32 gives better results.")
+      }
+      if format == .text {
+        Output.line(Self.line(report))
+        Output.flush()
+      }
+      progress.show("\(reports.count) of \(source.tensors.count) tensors")
+    }
+    progress.clear()
+    let totals = Totals(reports)
+    switch format {
+    case .text: Output.line(totals.text)
+    case .json:
+      Output.line(try json(Result(tensors: reports.map(TensorResult.init), totals: totals)))
+    }
     printError("Next: `nibble run -m \(shellWord(output)) -p \"Once upon a time\"`")
+  }
+
+  private static func line(_ report: GGUFQuantizer.Report) -> String {
+    let name = report.name.padding(toLength: 30, withPad: " ", startingAt: 0)
+    let types = [report.from, report.to].map {
+      $0.padding(toLength: 5, withPad: " ", startingAt: 0)
+    }.joined(separator: "  ")
+    let errors =
+      report.statistics.map { String(format: "%10.3g %10.3g", $0.rmse, $0.maximumError) }
+      ?? "                    -"
+    let bits = String(format: "%12.4g", report.bitsPerWeight)
+    var note = ""
+    if case .fellBack(let size) = report.outcome { note = "  rows are no multiple of \(size)" }
+    return "\(name)  \(types) \(errors) \(bits)\(note)"
+  }
+
+  private struct Totals: Encodable {
+    let bytesBefore: Int
+    let bytesAfter: Int
+    let bitsPerWeight: Double
+    let rmse: Double
+    let maxError: Float
+    let fellBack: Int
+
+    init(_ reports: [GGUFQuantizer.Report]) {
+      bytesBefore = reports.reduce(0) { $0 + $1.bytesBefore }
+      bytesAfter = reports.reduce(0) { $0 + $1.bytesAfter }
+      let weights = reports.reduce(0) { $0 + $1.shape.reduce(1, *) }
+      bitsPerWeight = Double(bytesAfter) * 8 / Double(max(weights, 1))
+      var all = QuantizationStatistics()
+      reports.compactMap(\.statistics).forEach { all.add($0) }
+      rmse = all.rmse
+      maxError = all.maximumError
+      fellBack = reports.count {
+        if case .fellBack = $0.outcome { true } else { false }
+      }
+    }
+
+    var text: String {
+      let bits = String(format: "%.4g", bitsPerWeight)
+      let errors = String(format: "rmse %.3g, max error %.3g", rmse, maxError)
+      let others = fellBack > 0 ? "; \(plural(fellBack, "tensor")) fell back to another type" : ""
+      return
+        "\(formatBytes(bytesBefore)) became \(formatBytes(bytesAfter)): \(bits) bits per weight, "
+        + errors + others
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case bytesBefore = "bytes_before"
+      case bytesAfter = "bytes_after"
+      case bitsPerWeight = "bits_per_weight"
+      case rmse
+      case maxError = "max_error"
+      case fellBack = "fell_back"
+    }
+  }
+
+  private struct TensorResult: Encodable {
+    let name, from, to: String
+    let shape: [Int]
+    let bytes: Int
+    let bitsPerWeight: Double
+    let rmse: Double?
+    let maxError: Float?
+
+    init(_ report: GGUFQuantizer.Report) {
+      name = report.name
+      from = report.from
+      to = report.to
+      shape = report.shape
+      bytes = report.bytesAfter
+      bitsPerWeight = report.bitsPerWeight
+      rmse = report.statistics?.rmse
+      maxError = report.statistics?.maximumError
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case name, from, to, shape, bytes, rmse
+      case bitsPerWeight = "bits_per_weight"
+      case maxError = "max_error"
+    }
+  }
+
+  private struct Result: Encodable {
+    let tensors: [TensorResult]
+    let totals: Totals
+  }
+}
+
+/// `PATTERN=TYPE`, or `PATTERN` alone.
+struct KeepRule: ExpressibleByArgument {
+  let rule: GGUFQuantizer.Rule
+
+  init?(argument: String) {
+    guard let equals = argument.lastIndex(of: "=") else {
+      rule = GGUFQuantizer.Rule(pattern: argument, type: nil)
+      return
+    }
+    guard let type = TensorType(argument: String(argument[argument.index(after: equals)...])) else {
+      return nil
+    }
+    rule = GGUFQuantizer.Rule(pattern: String(argument[..<equals]), type: type)
   }
 }
 

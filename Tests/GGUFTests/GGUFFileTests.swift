@@ -106,7 +106,7 @@ struct GGUFFileTests {
 
   /// A type that nibble cannot decode is listed, and refused only when its values are wanted.
   @Test(arguments: [
-    ("blk.0.unread.weight", "q2_k"), ("blk.0.mx.weight", "mxfp4"), ("output.weight", "iq4_nl"),
+    ("blk.0.unread.weight", "iq2_xxs"), ("blk.0.mx.weight", "tq2_0"), ("output.weight", "iq1_s"),
   ])
   func unsupportedTypesAreListed(_ name: String, _ type: String) throws {
     let (file, _) = try open("v3")

@@ -35,11 +35,11 @@ struct GGUFQuantizerTests {
   }
 
   private func quantize(
-    _ source: GGUFFile, _ target: TensorType, keep: Set<String> = [], threads: Int = 1,
+    _ source: GGUFFile, _ target: TensorType, rules: [GGUFQuantizer.Rule] = [], threads: Int = 1,
     _ name: String = "out.gguf"
   ) throws -> (file: GGUFFile, reports: [GGUFQuantizer.Report]) {
     let log = Log()
-    let quantizer = try GGUFQuantizer(target: target, keep: keep, threads: threads)
+    let quantizer = try GGUFQuantizer(target: target, rules: rules, threads: threads)
     try quantizer.quantize(source, to: directory.file(name)) { log.reports.append($0) }
     return (try GGUFFile(path: directory.file(name)), log.reports)
   }
@@ -49,7 +49,7 @@ struct GGUFQuantizerTests {
     let (file, reports) = try quantize(source, .q4_K)
     #expect(file.tensors.map(\.name) == source.tensors.map(\.name))
     #expect(
-      file.tensors.map(\.type) == [.q4_K, .f32, .q4_K, .q8_0, .f16, .f32, .f32])
+      file.tensors.map(\.type) == [.q4_K, .f32, .q4_K, .q5_0, .f16, .f32, .f32])
     #expect(
       reports.map(\.outcome) == [
         .converted, .copied(reason: "not a matrix"), .converted, .fellBack(blockSize: 256),
@@ -89,18 +89,100 @@ struct GGUFQuantizerTests {
     #expect(one == FileManager.default.contents(atPath: directory.file("three.gguf")))
   }
 
-  @Test func keptTensorsStay() throws {
-    let (file, _) = try quantize(try source(), .q8_0, keep: ["token_embd.weight"])
+  /// The first rule that matches a name counts.
+  @Test func rulesKeepTensorsOrGiveThemAnotherType() throws {
+    func rule(_ pattern: String, _ type: TensorType?) -> GGUFQuantizer.Rule {
+      GGUFQuantizer.Rule(pattern: pattern, type: type)
+    }
+    let (file, _) = try quantize(
+      try source(), .q8_0,
+      rules: [rule("token_*", nil), rule("blk.?.attn_q.weight", .q4_0), rule("blk.*", .q4_1)])
     #expect(file.tensor(named: "token_embd.weight")?.type == .f32)
-    #expect(file.tensor(named: "blk.0.attn_q.weight")?.type == .q8_0)
-    #expect(throws: GGUFError.self) { try quantize(try source(), .q8_0, keep: ["no.such"]) }
+    #expect(file.tensor(named: "blk.0.attn_q.weight")?.type == .q4_0)
+    #expect(throws: GGUFError.self) {
+      try quantize(try source(), .q8_0, rules: [rule("no.such*", nil)])
+    }
+  }
+
+  /// As in llama.cpp; nf4 and fp4, which it does not have, to q4_0.
+  @Test(arguments: [
+    (TensorType.q4_K, TensorType.q5_0), (.q5_K, .q5_1), (.q6_K, .q8_0), (.nf4, .q4_0),
+    (.fp4, .q4_0),
+  ])
+  func rowsThatFitNoBlocksFallBack(_ target: TensorType, _ expected: TensorType) throws {
+    var writer = GGUFWriter()
+    let values = [Float](repeating: 0.5, count: 2 * 96)
+    writer.addTensor("output.weight", typeCode: 0, shape: [2, 96], byteCount: 768) {
+      (sink) throws(GGUFError) in
+      try sink.write(values.withUnsafeBytes(Array.init))
+    }
+    try writer.write(to: directory.file("rows.gguf"))
+    let (file, reports) = try quantize(try GGUFFile(path: directory.file("rows.gguf")), target)
+    #expect(file.tensors[0].type == expected)
+    #expect(reports.map(\.outcome) == [.fellBack(blockSize: target.blockSize)])
+  }
+
+  /// A matrix of nf4 is four tensors in the file, and one for who reads it with nibble.
+  @Test(arguments: [TensorType.nf4, .fp4])
+  func companionsAreOneTensor(_ type: TensorType) throws {
+    let (file, reports) = try quantize(try source(), type)
+    let name = "blk.0.attn_q.weight"
+    let tensor = try file.requiredTensor(named: name)
+    #expect(tensor.type == type && !tensor.isMapped)
+    let report = try #require(reports.first { $0.name == name })
+    #expect(report.to == type.name && report.bytesAfter == tensor.byteCount)
+    #expect(tensor.bitsPerWeight < 4.3)
+    #expect(tensor.residentBytes == type.byteCount(of: tensor.count))
+
+    // Written again they stay what they are, and as f32 they are their values.
+    let (again, _) = try quantize(file, type, "again.gguf")
+    #expect(try again.values(of: again.requiredTensor(named: name)) == file.values(of: tensor))
+    let (floats, _) = try quantize(file, .f32, "floats.gguf")
+    #expect(try floats.values(of: floats.requiredTensor(named: name)) == file.values(of: tensor))
+  }
+
+  /// Companions that are missing, of another shape, or there beside the tensor itself.
+  @Test(arguments: [
+    (["w.nf4", "w.nf4.nested_absmax", "w.nf4.nested_offset"], "w.nf4.absmax"),
+    (["w.nf4", "w.nf4.absmax", "w.nf4.nested_absmax"], "w.nf4.nested_offset"),
+    (["w.nf4", "w.nf4.absmax", "w.nf4.nested_absmax", "w.nf4.nested_offset", "w"], "w"),
+    (["w.nf4", "w.nf4.absmax", "w.nf4.nested_absmax", "w.nf4.nested_offset", "wide"], nil),
+  ])
+  func companionsThatDoNotFitAreRefused(_ names: [String], _ culprit: String?) throws {
+    var writer = GGUFWriter()
+    let isWide = names.contains("wide")
+    for name in names where name != "wide" {
+      let isCodes = name == "w.nf4" || name.hasSuffix(".absmax") && !name.contains("nested")
+      let shape = name == "w.nf4" ? [2, 32] : isCodes ? [2, isWide ? 2 : 1] : [1]
+      let bytes = shape.reduce(1, *) * (isCodes ? 1 : 4)
+      writer.addTensor(name, typeCode: isCodes ? 24 : 0, shape: shape, byteCount: bytes) {
+        (sink) throws(GGUFError) in
+        try sink.write([UInt8](repeating: 0, count: bytes))
+      }
+    }
+    try writer.write(to: directory.file("bad.gguf"))
+    let error = #expect(throws: GGUFError.self) {
+      try GGUFFile(path: directory.file("bad.gguf"))
+    }
+    #expect("\(String(describing: error))".contains(culprit ?? "w.nf4.absmax"))
+  }
+
+  /// nibble's own type codes mean nothing in a file.
+  @Test func privateTypeCodesAreUnknown() throws {
+    var writer = GGUFWriter()
+    writer.addTensor("w", typeCode: 0x100, shape: [1, 64], byteCount: 36) {
+      (sink) throws(GGUFError) in
+      try sink.write([UInt8](repeating: 0, count: 36))
+    }
+    try writer.write(to: directory.file("private.gguf"))
+    #expect(try GGUFFile(path: directory.file("private.gguf")).tensors[0].type == nil)
   }
 
   /// Tensors of types that nibble cannot decode go through untouched.
   @Test func unknownTypesAreCopied() throws {
     var writer = GGUFWriter()
-    let codes = (0..<84).map { UInt8($0) }
-    writer.addTensor("output.weight", typeCode: 10, shape: [1, 256], byteCount: 84) {
+    let codes = (0..<66).map { UInt8($0) }
+    writer.addTensor("output.weight", typeCode: 16, shape: [1, 256], byteCount: 66) {
       (sink) throws(GGUFError) in
       try sink.write(codes)
     }
@@ -108,7 +190,7 @@ struct GGUFQuantizerTests {
     try writer.write(to: path)
     let (file, reports) = try quantize(try GGUFFile(path: path), .q8_0)
     let after = try file.requiredTensor(named: "output.weight")
-    #expect(after.typeName == "q2_k")
+    #expect(after.typeName == "iq2_xxs")
     #expect(file.bytes(of: after).elementsEqual(codes))
     #expect(reports.last?.outcome == .copied(reason: "nibble cannot decode it"))
   }
@@ -141,8 +223,8 @@ struct GGUFQuantizerTests {
   }
 
   @Test func targetsThatCannotBeWritten() {
-    #expect(throws: QuantizationError.cannotEncode(type: .q6_K)) {
-      try GGUFQuantizer(target: .q6_K)
+    #expect(throws: QuantizationError.cannotEncode(type: .q2_K)) {
+      try GGUFQuantizer(target: .q2_K)
     }
   }
 }

@@ -43,7 +43,7 @@ struct PythonReaderTests {
     writer.set("a.truth", .bool(true))
     writer.set("b.words", .array(GGUFArray(["one", "zwei", "三"])))
     writer.set("b.numbers", .array(GGUFArray([1, -2] as [Int32])))
-    let types = TensorType.allCases.filter(\.canEncode)
+    let types = TensorType.allCases.filter { $0.canEncode && $0.rawValue < 0x100 }
     for type in types {
       let values = (0..<1024).map { _ in Float.random(in: -1...1, using: &random) }
       writer.addTensor(
