@@ -77,6 +77,11 @@ public final class GGUFFile: Sendable {
       rebasing: file.bytes[tensor.fileOffset..<tensor.fileOffset + tensor.byteCount])
   }
 
+  /// Gives back what was made of a tensor's companions; for those who do not come back to it.
+  ///
+  /// - Precondition: nobody uses its bytes any more.
+  func forget(_ tensor: GGUFTensor) { resolved.forget(tensor.name) }
+
   /// The tensors that a tensor is in the file: itself, or its companions.
   func parts(
     of tensor: GGUFTensor

@@ -97,7 +97,7 @@ public struct GGUFQuantizer {
               bytesBefore: tensor.byteCount, bytesAfter: bytesAfter, statistics: statistics))
         }
         if GGUFCompanions.types.contains(to) {
-          addCompanions(of: tensor, as: to, conversion, to: &writer, report)
+          addCompanions(of: tensor, in: source, as: to, conversion, to: &writer, report)
         } else {
           let byteCount = try Self.byteCount(of: tensor, as: to, source)
           writer.addTensor(
@@ -105,6 +105,7 @@ public struct GGUFQuantizer {
           ) { (sink) throws(GGUFError) in
             report(
               byteCount, try conversion.run { (part) throws(GGUFError) in try sink.write(part) })
+            source.forget(tensor)
           }
         }
       }
@@ -114,8 +115,9 @@ public struct GGUFQuantizer {
 
   /// Adds the four tensors that a matrix of nf4 or fp4 is in a file.
   private func addCompanions(
-    of tensor: GGUFTensor, as type: TensorType, _ conversion: TensorConversion,
-    to writer: inout GGUFWriter, _ report: @escaping (Int, QuantizationStatistics) -> Void
+    of tensor: GGUFTensor, in source: GGUFFile, as type: TensorType,
+    _ conversion: TensorConversion, to writer: inout GGUFWriter,
+    _ report: @escaping (Int, QuantizationStatistics) -> Void
   ) {
     let entries = GGUFCompanions.entries(rows: tensor.rows, cols: tensor.cols)
     let total = entries.reduce(0) { $0 + $1.byteCount }
@@ -131,8 +133,10 @@ public struct GGUFQuantizer {
           _ = try conversion.run { (part) throws(GGUFError) in blocks += part }
           parts = GGUFCompanions.split(blocks)
           report(total, try conversion.statistics(of: GGUFCompanions.joined(parts)))
+          source.forget(tensor)
         }
         try sink.write(parts[index])
+        if index + 1 == entries.count { parts = [] }  // no more than one matrix at a time
       }
     }
   }
@@ -189,6 +193,9 @@ public struct GGUFQuantizer {
       return .copy(reason: "\(kind) is never quantized")
     }
     guard let from = tensor.type else { return .copy(reason: "nibble cannot decode it") }
+    if GGUFCompanions.types.contains(wanted), tensor.shape.count > 2 {
+      return .copy(reason: "\(wanted.name) is for matrices alone")
+    }
     var to = wanted
     while !tensor.cols.isMultiple(of: to.blockSize) { to = to.fallback }
     guard from == to else { return .convert(from: from, to: to, wanted: wanted) }

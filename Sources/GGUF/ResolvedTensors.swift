@@ -18,5 +18,9 @@ final class ResolvedTensors: @unchecked Sendable {  // guarded by the lock
     }
   }
 
+  func forget(_ name: String) {
+    lock.withLock { blocks.removeValue(forKey: name)?.deallocate() }
+  }
+
   deinit { blocks.values.forEach { $0.deallocate() } }
 }

@@ -154,6 +154,11 @@ private struct TensorBinder {
       throw InferenceError.wrongShape(
         tensor: name, expected: [count], found: tensor.shape, path: file.path)
     }
+    guard let base = bytes.baseAddress,
+      nibble_magnitude_bound(type.rawValue, base, count).isFinite
+    else {
+      throw InferenceError.notFinite(tensor: name, path: file.path)
+    }
     return Vector(name: name, type: type, count: count, bytes: bytes)
   }
 
