@@ -41,8 +41,11 @@ public final class Model: Sendable {
     return all
   }
 
-  /// Gives the pages of a matrix in the mapped file back to the system, until they are read again.
-  func releasePages(of weight: Weight) { file.releasePages(of: file.tensors[weight.index]) }
+  /// Gives the pages of some rows of a matrix, by default all, in the mapped file back to the
+  /// system, until they are read again.
+  func releasePages(of weight: Weight, rows: Range<Int>? = nil) {
+    file.releasePages(of: file.tensors[weight.index], rows: rows)
+  }
 
   /// Bytes of the largest tile of at most `rows` rows; 0 where no matrix is quantized.
   func largestTile(rows: Int) -> Int {
