@@ -66,7 +66,7 @@ let package = Package(
     .testTarget(name: "RecordingTests", dependencies: ["Recording"]),
     .testTarget(
       name: "DebuggerTests", dependencies: ["Debugger"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "CommandTests", dependencies: ["nibble"]),
+    .testTarget(name: "CommandTests", dependencies: ["nibble", "Inference", "Recording"]),
     .testTarget(name: "ProjectTests"),
   ],
   swiftLanguageModes: [.v6]

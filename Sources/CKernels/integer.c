@@ -83,6 +83,31 @@ void nibble_interleave(uint32_t type, const void *src, void *dst, size_t rows, s
   memcpy(to, from, (rows - r) * row);
 }
 
+// The bytes of row `r` of a panel's block.
+static void gather_block(const nibble_units *units, const uint8_t *src, size_t r, uint8_t *dst) {
+  for (; units->width > 0; units++)
+    for (int i = 0; i < units->count; i++, src += NIBBLE_PANEL * units->width, dst += units->width)
+      memcpy(dst, src + r * units->width, units->width);
+}
+
+void nibble_dequantize_interleaved(uint32_t type, const void *panels, size_t rows, size_t cols,
+                                   size_t row, float *dst) {
+  const nibble_units *units = units_of(type);
+  uint8_t block[NIBBLE_SUPER_BLOCK];  // 210 bytes at most, those of Q6_K
+  const size_t bytes = nibble_block_bytes(type), values = nibble_block_values(type);
+  if (units == NULL || bytes > sizeof block) abort();
+  const size_t first = row / NIBBLE_PANEL * NIBBLE_PANEL, row_bytes = cols / values * bytes;
+  if (first + NIBBLE_PANEL > rows) {
+    nibble_dequantize_f32(type, (const uint8_t *)panels + row * row_bytes, dst, cols);
+    return;
+  }
+  const uint8_t *src = (const uint8_t *)panels + first * row_bytes;
+  for (size_t c = 0; c < cols; c += values, src += NIBBLE_PANEL * bytes) {
+    gather_block(units, src, row - first, block);
+    nibble_dequantize_f32(type, block, dst + c, values);
+  }
+}
+
 // MARK: The choice of a kernel
 
 #define DECLARE(suffix)                                                                    \

@@ -99,14 +99,22 @@ public final class GGUFFile: Sendable {
     }
   }
 
-  /// Gives the pages that hold nothing but this tensor back to the system. They are read anew where
-  /// they are touched again.
+  /// Gives the pages that hold nothing but these rows of a tensor, by default all, back to the
+  /// system. They are read anew where they are touched again.
   ///
-  /// - Precondition: the tensor is one of this file's.
-  public func releasePages(of tensor: GGUFTensor) {
-    guard tensor.isMapped else { return }
-    file.release(tensor.fileOffset..<tensor.fileOffset + tensor.byteCount)
+  /// - Precondition: the tensor is one of this file's and has these rows.
+  public func releasePages(of tensor: GGUFTensor, rows: Range<Int>? = nil) {
+    let rows = rows ?? 0..<tensor.rows
+    precondition(rows.lowerBound >= 0 && rows.upperBound <= tensor.rows, "rows of the tensor")
+    guard tensor.isMapped, tensor.rows > 0 else { return }
+    let rowBytes = tensor.byteCount / tensor.rows
+    let start = tensor.fileOffset + rows.lowerBound * rowBytes
+    file.release(start..<start + rows.count * rowBytes)
   }
+
+  /// Bytes of the tensors' data that are in this process's memory now; `nil` where the system does
+  /// not tell, as Linux does.
+  public var residentTensorBytes: Int? { file.residentBytes(in: dataOffset..<fileSize) }
 
   /// The packed bytes of some rows of a tensor, valid as long as this object lives.
   ///

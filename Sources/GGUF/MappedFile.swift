@@ -45,13 +45,18 @@ final class MappedFile: @unchecked Sendable {  // immutable after init
     bytes = UnsafeRawBufferPointer(start: start, count: size)
   }
 
-  /// Lets the pages that lie within `range` leave memory.
+  /// Lets the pages that lie within `range` leave memory, and not come back as part of a huge page
+  /// when a neighbour is read.
   func release(_ range: Range<Int>) {
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))
     let start = (range.lowerBound + page - 1) / page * page
     let end = range.upperBound / page * page
     guard start < end, let base = bytes.baseAddress else { return }
-    madvise(UnsafeMutableRawPointer(mutating: base + start), end - start, MADV_DONTNEED)
+    let pages = UnsafeMutableRawPointer(mutating: base + start)
+    #if os(Linux)
+      madvise(pages, end - start, MADV_NOHUGEPAGE)
+    #endif
+    madvise(pages, end - start, MADV_DONTNEED)
   }
 
   deinit {

@@ -7,21 +7,8 @@ extension Engine {
   /// The rows of `weight` for `tokens`, dequantized one by one: `(nTokens, nEmbd)`.
   func getRows(_ weight: Weight, _ tokens: [Int], into y: Activation) throws -> Activation {
     try record(.getRows, "embd", nil, [weight.name], tensor: weight.index, y) {
-      let tile = strategy.residentTile(of: weight)
       for (index, token) in tokens.enumerated() {
-        if let tile {
-          let offset = token * weight.cols
-          switch tile.description.type {
-          case .f16:
-            let values = tile.values.assumingMemoryBound(to: UInt16.self) + offset
-            nibble_dequantize_f32(TensorType.f16.rawValue, values, y.row(index), weight.cols)
-          case .f32:
-            let values = tile.values.assumingMemoryBound(to: Float.self) + offset
-            y.row(index).update(from: values, count: weight.cols)
-          }
-        } else {
-          weight.decode(rows: token..<token + 1, into: y.row(index))
-        }
+        strategy.decode(weight, row: token, into: y.row(index))
       }
       computed()
     }

@@ -46,6 +46,9 @@ public final class Engine<Observer: PassObserver> {
   public var isCancelled: () -> Bool = { false }
   /// Positions in each sequence's KV cache: where its next pass begins.
   public internal(set) var positions: [Int]
+  /// Bytes of packed weights that are used where they lie in the mapped file; the ledger counts
+  /// them among its `weights`.
+  public let mappedBytes: Int
   /// Positions in the KV cache of the first sequence.
   public var position: Int { positions[0] }
 
@@ -84,9 +87,12 @@ public final class Engine<Observer: PassObserver> {
       case .fused: FusedStrategy()
       case .int4GEMM: IntegerStrategy()
       }
-    try ledger.adopt(
-      model.residentBytes - strategy.copiedBytes(of: model), .weights,
-      "packed weights (mapped file)")
+    mappedBytes = model.packedBytes(whereMapped: true) - strategy.copiedBytes(of: model)
+    try ledger.adopt(mappedBytes, .weights, "packed weights (mapped file)")
+    let resolvedBytes = model.residentBytes - model.packedBytes(whereMapped: true)
+    if resolvedBytes > 0 {
+      try ledger.adopt(resolvedBytes, .weights, "packed weights with their scales resolved")
+    }
     if model.convertedBytes > 0 {
       try ledger.adopt(model.convertedBytes, .weights, "vectors as f32")
     }

@@ -7,7 +7,8 @@ import Quantization
 ///
 /// Before the first pass the rows of every matrix are interleaved in panels of 16, so that one
 /// vector works on 16 rows. That moves bytes and adds none: what was int4 stays int4, and counts
-/// once. The pages of the file that they came from are given back as they are read.
+/// once. The pages of the file that they came from are given back as they are read, and nobody
+/// reads them again: embeddings come from the panels too.
 struct IntegerStrategy: Strategy {
   /// Interleaved matrices, by ``Weight/index``.
   private var panels: [Int: Buffer] = [:]
@@ -32,13 +33,16 @@ struct IntegerStrategy: Strategy {
       let buffer = try engine.ledger.allocate(
         weight.rows * weight.rowBytes, .weights, "\(weight.name), rows interleaved")
       panels[weight.index] = buffer
-      let share = Self.share(of: weight, threads: engine.threads)
+      let panel = Int(NIBBLE_PANEL)
+      let mebibyte = max((1 << 20) / (weight.rowBytes * panel), 1) * panel  // in whole panels
+      let share = min(Self.share(of: weight, threads: engine.threads), mebibyte)
       engine.workers.forEach(weight.rows, by: share) { rows, _ in
         nibble_interleave(
           weight.type.rawValue, weight.packed(row: rows.lowerBound),
           buffer.base + rows.lowerBound * weight.rowBytes, rows.count, weight.cols)
+        engine.model.releasePages(of: weight, rows: rows)
       }
-      engine.model.releasePages(of: weight)
+      engine.model.releasePages(of: weight)  // with those that two ranges of rows share
     }
   }
 
@@ -60,6 +64,14 @@ struct IntegerStrategy: Strategy {
         }
       }
     }
+  }
+
+  func decode(_ weight: Weight, row: Int, into values: UnsafeMutablePointer<Float>) {
+    guard let panel = panels[weight.index] else {  // not quantized
+      return weight.decode(rows: row..<row + 1, into: values)
+    }
+    nibble_dequantize_interleaved(
+      weight.type.rawValue, panel.base, weight.rows, weight.cols, row, values)
   }
 
   /// Rows for one thread: whole panels.

@@ -19,6 +19,10 @@ public final class Model: Sendable {
   /// Bytes of all packed tensors in memory: more than in the file where the nested scales of nf4 and
   /// fp4 are resolved.
   public var residentBytes: Int { file.tensors.reduce(0) { $0 + $1.residentBytes } }
+  /// Bytes of the tensors that are where the file is mapped, or of the others.
+  func packedBytes(whereMapped isMapped: Bool) -> Int {
+    file.tensors.filter { $0.isMapped == isMapped }.reduce(0) { $0 + $1.byteCount }
+  }
   /// Whether a matrix is where the file is mapped.
   func isMapped(_ weight: Weight) -> Bool { file.tensors[weight.index].isMapped }
   /// Bytes of all quantized matrices as f16, and of the other tensors as they are: what
@@ -46,8 +50,11 @@ public final class Model: Sendable {
     return all
   }
 
-  /// Gives the pages of a matrix in the mapped file back to the system, until they are read again.
-  func releasePages(of weight: Weight) { file.releasePages(of: file.tensors[weight.index]) }
+  /// Gives the pages of some rows of a matrix, by default all, in the mapped file back to the
+  /// system, until they are read again.
+  func releasePages(of weight: Weight, rows: Range<Int>? = nil) {
+    file.releasePages(of: file.tensors[weight.index], rows: rows)
+  }
 
   /// Bytes of the largest tile of at most `rows` rows; 0 where no matrix is quantized.
   func largestTile(rows: Int) -> Int {

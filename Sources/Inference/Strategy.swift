@@ -12,8 +12,8 @@ protocol Strategy {
   /// `y = x Wᵀ`: x `(nTokens, weight.cols)`, y `(nTokens, weight.rows)`.
   func multiply<Observer>(
     _ weight: Weight, _ x: Activation, into y: Activation, on engine: Engine<Observer>) throws
-  /// The tile that holds the whole of `weight` all the time, if there is one.
-  func residentTile(of weight: Weight) -> Tile?
+  /// One row of `weight` as f32 values, `(weight.cols)`, from where the strategy keeps it.
+  func decode(_ weight: Weight, row: Int, into values: UnsafeMutablePointer<Float>)
   /// What `prepare` took and keeps, for the engine to give back when it ends.
   var resident: [UnsafeMutableRawPointer] { get }
   /// Bytes of packed weights that `prepare` copies from the file to buffers of its own, and that
@@ -25,7 +25,9 @@ extension Strategy {
   mutating func prepare<Observer>(_ engine: Engine<Observer>) throws {}
   mutating func layerBegan<Observer>(_ layer: Layer, on engine: Engine<Observer>) throws {}
   mutating func layerEnded<Observer>(on engine: Engine<Observer>) {}
-  func residentTile(of weight: Weight) -> Tile? { nil }
+  func decode(_ weight: Weight, row: Int, into values: UnsafeMutablePointer<Float>) {
+    weight.decode(rows: row..<row + 1, into: values)
+  }
   var resident: [UnsafeMutableRawPointer] { [] }
   func copiedBytes(of model: Model) -> Int { 0 }
 }

@@ -1,3 +1,6 @@
+import CKernels
+import Quantization
+
 /// Every quantized matrix becomes f16 before the first pass, and stays: what people fear that
 /// int4 inference does. The packed weights stay as well, as the file they came from.
 struct WholeModelStrategy: Strategy {
@@ -17,7 +20,14 @@ struct WholeModelStrategy: Strategy {
     engine.multiply(tile, weight, x, into: y)
   }
 
-  func residentTile(of weight: Weight) -> Tile? { tiles[weight.index] }
+  func decode(_ weight: Weight, row: Int, into values: UnsafeMutablePointer<Float>) {
+    guard let tile = tiles[weight.index] else {  // not quantized
+      return weight.decode(rows: row..<row + 1, into: values)
+    }
+    let type: TensorType = tile.description.type == .f16 ? .f16 : .f32
+    nibble_dequantize_f32(
+      type.rawValue, tile.values + tile.offset(ofRow: row), values, weight.cols)
+  }
 
   var resident: [UnsafeMutableRawPointer] { tiles.values.map(\.values) }
 }

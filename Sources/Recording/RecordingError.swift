@@ -4,6 +4,7 @@ public enum RecordingError: Error, CustomStringConvertible {
   case absentModel(name: String, path: String, command: String?)
   case badOption(String)
   case unreadable(path: String, problem: String)
+  case noMemoryFigures(reason: String)
 
   public var description: String {
     switch self {
@@ -17,6 +18,8 @@ public enum RecordingError: Error, CustomStringConvertible {
       problem
     case .unreadable(let path, let problem):
       "\(path): \(problem)."
+    case .noMemoryFigures(let reason):
+      "The memory cannot be checked, because \(reason); leave --check-memory out."
     }
   }
 }

@@ -30,6 +30,14 @@ struct Record: ParsableCommand {
   var threads = 1
   @Option(name: .shortAndLong, help: "Where the trace goes; an older trace there is replaced.")
   var output = "trace.sqlite"
+  @Flag(
+    help: """
+      Then run once more, in a process of its own, and compare the ledger's peak with the \
+      system's (Linux).
+      """)
+  var checkMemory = false
+  @Flag(help: .hidden)
+  var measureMemory = false
 
   func validate() throws {
     if count < 0 { throw ValidationError("-n cannot be negative.") }
@@ -42,6 +50,9 @@ struct Record: ParsableCommand {
       }
     }
     if output.isEmpty { throw ValidationError("-o needs the name of a file.") }
+    if checkMemory, !MemoryCheck.isAvailable {
+      throw ValidationError("--check-memory reads /proc, which only Linux has.")
+    }
   }
 
   func run() throws {
@@ -53,6 +64,7 @@ struct Record: ParsableCommand {
     options.engine.sequences = parallel ?? max(prompt.count, 1)
     options.ubatch = engine.ubatch
     options.capture = capture
+    if measureMemory { return try printMeasurement(options) }
     catchInterrupts()
     let line = ProgressLine()
     line.show("loading…")
@@ -76,6 +88,7 @@ struct Record: ParsableCommand {
       printError("\nNext: `nibble step \(trace)` stands where it failed.")
       throw ExitCode(1)
     }
+    if checkMemory, !report.isInterrupted { try printMemoryCheck() }
     printError("\nNext: `nibble step \(trace)`, or `nibble sql \(trace) .tables`")
   }
 }

@@ -143,6 +143,22 @@ import Testing
     #expect(interleaved[panels...] == operands.packed[panels...])
   }
 
+  @Test(arguments: types)
+  func aRowOfPanelsIsTheRowThatItWas(type: UInt32) {
+    let cols = 2 * Int(nibble_block_values(type))
+    let operands = Operands(type, rows: 35, cols: cols, tokens: 1)
+    let rowBytes = operands.packed.count / operands.rows
+    let interleaved = operands.interleaved
+    for row in 0..<operands.rows {
+      var expected = [Float](repeating: 0, count: cols)
+      var found = expected
+      let packed = Array(operands.packed[row * rowBytes..<(row + 1) * rowBytes])
+      nibble_dequantize_f32(type, packed, &expected, cols)
+      nibble_dequantize_interleaved(type, interleaved, operands.rows, cols, row, &found)
+      #expect(found == expected, "row \(row)")
+    }
+  }
+
   /// Scales that are zero, tiny or infinite, and the largest quants.
   @Test(arguments: types)
   func extremeBlocks(type: UInt32) {

@@ -48,6 +48,9 @@ int nibble_has_integers(uint32_t type);
 // a vector works on 16 rows at once. A permutation of the bytes: nothing grows, and what was int4
 // is int4. Rows that fill no panel stay as they are, at the end.
 void nibble_interleave(uint32_t type, const void *src, void *dst, size_t rows, size_t cols);
+// The values of one row of such panels as float32, (cols): those of the row that it was.
+void nibble_dequantize_interleaved(uint32_t type, const void *panels, size_t rows, size_t cols,
+                                   size_t row, float *dst);
 enum { NIBBLE_PANEL = 16 };
 
 typedef struct {

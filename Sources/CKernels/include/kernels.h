@@ -8,6 +8,7 @@
 #include "dequantize.h"
 #include "encode.h"
 #include "elementwise.h"
+#include "free_memory.h"
 #include "fused.h"
 #include "integer.h"
 #include "matmul.h"

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Foundation
+import Inference
+import Recording
+
+extension Record {
+  /// What the parent process reads: the check of this process as JSON.
+  func printMeasurement(_ options: RecordingOptions) throws {
+    Output.line(try json(MemoryCheck(measuring: options)))
+  }
+
+  /// Runs this command once more in a process of its own, and prints what that measured.
+  ///
+  /// - Throws: `RecordingError`; `ExitCode(1)` where ledger and system disagree.
+  func printMemoryCheck() throws {
+    let line = ProgressLine()
+    line.show("checking memory…")
+    defer { line.clear() }
+    let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let check = try MemoryCheck(
+      ofProcess: program,
+      arguments: Array(CommandLine.arguments.dropFirst()) + ["--measure-memory"])
+    line.clear()
+    Output.line("\n" + check.lines.joined(separator: "\n"))
+    if !check.agrees { throw ExitCode(1) }
+  }
+}
+
+extension MemoryCheck {
+  /// A table and a verdict.
+  var lines: [String] {
+    let rows = [
+      ("mapped", ledgerMapped, systemMapped, max(systemMapped - ledgerMapped, 0)),
+      ("allocated", ledgerAllocated, systemAllocated, systemAllocated - ledgerAllocated),
+      ("peak", ledgerPeak, systemPeak, difference),
+    ]
+    func row(_ cells: [String]) -> String {
+      let padded = cells.enumerated().map { index, cell in
+        index == 0
+          ? cell.padding(toLength: 12, withPad: " ", startingAt: 0)
+          : String(repeating: " ", count: max(11 - cell.count, 0)) + cell
+      }
+      return padded.joined(separator: " ")
+    }
+    var lines = [row(["memory", "ledger", "system", "difference"])]
+    lines += rows.map { row([$0, formatBytes($1), formatBytes($2), signed($3)]) }
+    if systemMapped < ledgerMapped {
+      lines.append(
+        "\(formatBytes(ledgerMapped - systemMapped)) of the mapped weights were not in memory.")
+    }
+    lines.append(
+      "The ledger and the system \(agrees ? "agree" : "DISAGREE"): \(signed(difference)) in a "
+        + "process of its own, \(formatBytes(tolerance)) either way allowed.")
+    return lines
+  }
+
+  private func signed(_ bytes: Int) -> String {
+    (bytes < 0 ? "-" : "+") + formatBytes(abs(bytes))
+  }
+}
