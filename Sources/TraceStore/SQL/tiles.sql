@@ -79,6 +79,40 @@ SELECT
   -- The most bytes of dequantized weights that were ever alive at once.
   (SELECT max(weights_dequantized) FROM _memory) AS live_at_most;
 
+-- Bytes of weights that each step read and wrote, in the sizes that the steps worked on and
+-- whatever the processor's caches saved: a dequantization reads packed bytes and writes
+-- dequantized ones, a product reads its rows of a tile, or packed where it has none.
+CREATE VIEW bytes_moved AS
+WITH
+  -- Dequantizations and products.
+  moves AS (
+    SELECT t.id AS step, w.tensor AS tensor, w.packed_bytes AS packed_read,
+      t.bytes AS dequantized_written, 0 AS dequantized_read
+    FROM tile AS t JOIN weight_tile AS w ON w.id = t.weight_tile
+    UNION ALL
+    SELECT p.step, p.tensor, CASE WHEN t.id IS NULL THEN s.bytes * p.n / s.rows ELSE 0 END,
+      0, coalesce(t.bytes * p.n / w.rows, 0)
+    FROM matmul AS p JOIN tensor AS s ON s.id = p.tensor
+      LEFT JOIN tile AS t ON t.id = p.tile LEFT JOIN weight_tile AS w ON w.id = t.weight_tile)
+SELECT
+  -- The step of the dequantization or of the product.
+  m.step AS step,
+  -- The pass, or NULL while loading.
+  o.pass AS pass,
+  -- The weight tensor: its place in the model file.
+  m.tensor AS tensor,
+  -- Packed bytes that were read.
+  m.packed_read AS packed_read,
+  -- Dequantized bytes that were written.
+  m.dequantized_written AS dequantized_written,
+  -- Dequantized bytes that were read.
+  m.dequantized_read AS dequantized_read,
+  -- All of them.
+  m.packed_read + m.dequantized_written + m.dequantized_read AS bytes
+FROM moves AS m
+  LEFT JOIN _event AS e ON e.step = m.step
+  LEFT JOIN _op AS o ON o.id = e.op;
+
 -- Each weight tensor: what it is packed, what it would be as float16, and what the run made of it.
 CREATE VIEW tensor_summary AS
 WITH
