@@ -65,11 +65,12 @@ extension Engine {
   /// - Parameters:
   ///   - prompts: at most as many as the engine has sequences.
   ///   - ubatch: the most tokens of a prefill pass; `nil` runs all prompts in one.
+  ///   - forced: what follows the prompt of the first sequence, whatever is likeliest.
   ///   - isEnd: whether a token ends the text; it is not part of the result.
   ///   - afterPass: called after each pass; what it throws ends the generation.
   /// - Throws: `InferenceError`, and what `afterPass` throws.
   public func generate(
-    prompts: [[Int]], count: Int, ubatch: Int? = nil, isEnd: (Int) -> Bool,
+    prompts: [[Int]], count: Int, ubatch: Int? = nil, forced: [Int] = [], isEnd: (Int) -> Bool,
     afterPass: (PassResult, Generation) throws -> Void
   ) throws -> Generation {
     let context = model.config.contextLength
@@ -104,7 +105,9 @@ extension Engine {
         if !isPrompt { generation.sequences[sequence].decodePasses += 1 }
         guard positions[sequence] >= prompts[sequence].count else { continue }
         let own = Array(logits[index * vocabulary..<(index + 1) * vocabulary])
-        next[sequence] = own.indexOfLargest
+        let place = generation.sequences[sequence].tokens.count
+        next[sequence] =
+          sequence == 0 && place < forced.count ? forced[place] : own.indexOfLargest
         if count > 0 {
           if isEnd(next[sequence]) {
             generation.sequences[sequence].reachedEnd = true

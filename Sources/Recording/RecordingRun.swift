@@ -72,12 +72,16 @@ public struct RecordingReport: Sendable {
 /// to the allocation that would have passed it, and the report says which that was.
 ///
 /// - Parameters:
+///   - forced: what follows the prompt of the first sequence, whatever is likeliest; no text ends then.
 ///   - isCancelled: asked often; `true` ends the recording with the passes that are finished.
+///   - afterPass: called after each pass with what it gave.
 ///   - progress: called after each pass.
 /// - Throws: `RecordingError`, `GGUFError`, `InferenceError`, `TokenizerError`, `TraceError`.
 public func record(
-  _ options: RecordingOptions, isCancelled: @escaping () -> Bool = { false },
-  progress: (RecordingProgress) -> Void = { _ in }
+  _ options: RecordingOptions, forced: [Int] = [],
+  isCancelled: @escaping () -> Bool = { false },
+  progress: (RecordingProgress) -> Void = { _ in },
+  afterPass: (PassResult) -> Void = { _ in }
 ) throws -> RecordingReport {
   let loaded = try LoadedModel(options.model)
   let prompts = try options.promptOfEach().map(loaded.encode)
@@ -100,10 +104,11 @@ public func record(
     engine.isCancelled = isCancelled
     let start = ContinuousClock.now
     generation = try engine.generate(
-      prompts: prompts, count: options.count, ubatch: options.ubatch,
-      isEnd: loaded.tokenizer.isEndOfGeneration
+      prompts: prompts, count: options.count, ubatch: options.ubatch, forced: forced,
+      isEnd: { forced.isEmpty && loaded.tokenizer.isEndOfGeneration($0) }
     ) { pass, soFar in
       generation = soFar
+      afterPass(pass)
       for choice in pass.choices {
         let text = loaded.texts(of: [choice.next], &decoders[choice.sequence]).joined()
         recorder.addTokens([chosenToken(choice, text, loaded)])

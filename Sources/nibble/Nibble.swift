@@ -16,7 +16,8 @@ struct Nibble: ParsableCommand {
       """,
     version: nibbleVersion,
     subcommands: [
-      Demo.self, Record.self, Step.self, SQL.self, Run.self, Logits.self, Tokenize.self,
+      Demo.self, Record.self, Compare.self, Step.self, SQL.self, Run.self, Logits.self,
+      Tokenize.self,
       Inspect.self, Quantize.self, Models.self,
     ])
 

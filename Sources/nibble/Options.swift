@@ -54,7 +54,7 @@ struct EngineArguments: ParsableArguments {
 }
 
 /// The bytes that a size on the command line means.
-private func byteCount(_ text: String) throws -> Int {
+func byteCount(_ text: String) throws -> Int {
   guard let bytes = parseBytes(text) else {
     throw ValidationError("A size is written as 96MiB, 1.5GiB, 8GB or in bytes, not '\(text)'.")
   }

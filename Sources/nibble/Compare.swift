@@ -1,0 +1,224 @@
+import ArgumentParser
+import Debugger
+import Foundation
+import Inference
+import Recording
+import TraceStore
+
+struct Compare: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Record the same tokens in each way to get from int4 to a product, side by side.",
+    discussion: """
+      Differences are to an exact run: f32 throughout, with an f32 KV cache. Every run is fed the \
+      tokens that it chose. Speeds are those of recorded runs.
+
+      EXAMPLE: nibble compare -m smollm2 -p "The capital of France is" -n 8
+               nibble compare --strategies tiled,fused --kv-types f16,q8_0 --format markdown
+      """)
+
+  @OptionGroup var model: ModelOption
+  @Option(name: [.customShort("p"), .long], help: "The text to continue.")
+  var prompt = "Once upon a time"
+  @Option(name: [.customShort("n"), .customLong("count")], help: "Tokens to generate.")
+  var count = 8
+  @Option(help: "Strategies, separated by commas (default: all).")
+  var strategies: Names<StrategyName>?
+  @Option(help: "Types of KV cache, separated by commas (default: f16).")
+  var kvTypes: Names<KVType>?
+  @Option(help: "Rows of a tile.")
+  var tileRows = 64
+  @Option(help: "Threads.")
+  var threads = 1
+  @Option(help: "A budget of memory for each run: 96MiB, 8GB.", transform: byteCount)
+  var memoryBudget: Int?
+  @Option(help: "text, json or markdown.")
+  var format = ComparisonFormat.text
+  @Option(name: .shortAndLong, help: "The folder for the traces.")
+  var output = "comparison"
+
+  func validate() throws {
+    if count < 0 { throw ValidationError("-n cannot be negative.") }
+    if tileRows < 1 { throw ValidationError("--tile-rows needs at least 1.") }
+    if output.isEmpty { throw ValidationError("-o needs the name of a folder.") }
+    if !(1...1024).contains(threads) { throw ValidationError("--threads can be 1 to 1024.") }
+  }
+
+  func run() throws {
+    var options = ComparisonOptions(folder: output)
+    options.run.model = model.model
+    options.run.prompts = [prompt]
+    options.run.count = count
+    options.run.engine.tileRows = tileRows
+    options.run.engine.threads = threads
+    options.run.engine.memoryBudget = memoryBudget
+    if let strategies { options.strategies = strategies.values }
+    if let kvTypes { options.kvTypes = kvTypes.values }
+    catchInterrupts()
+    let line = ProgressLine()
+    defer { line.clear() }
+    let total = options.strategies.count * options.kvTypes.count
+    var finished: [ComparedRun] = []
+    var isCut = false
+    do {
+      _ = try compare(options, isCancelled: { isInterrupted != 0 }) { name, run in
+        if let run { finished.append(run) }
+        line.show("\(finished.count) of \(total) runs; \(name)…")
+      }
+    } catch InferenceError.interrupted {
+      isCut = true
+    }
+    line.clear()
+    try show(finished)
+    if isCut {
+      printError("nibble: interrupted after \(finished.count) of \(total) runs.")
+      throw ExitCode(1)
+    }
+    for run in finished {
+      if case .failure(let error) = run.outcome {
+        printError("nibble: \(run.strategy.rawValue), \(run.kvType.rawValue): \(error)")
+      }
+    }
+    if let first = finished.first(where: { (try? $0.outcome.get()) != nil }) {
+      printError("\nNext: `nibble step \(shellWord(first.trace))`")
+    }
+    if finished.contains(where: { (try? $0.outcome.get()) == nil }) { throw ExitCode(1) }
+  }
+
+  private func show(_ runs: [ComparedRun]) throws {
+    switch format {
+    case .json: Output.line(try json(runs.map(ComparisonRow.init)))
+    case .markdown:
+      Output.line(ComparisonTable(runs).markdown)
+    case .text:
+      let style = TextStyle.standardOutput()
+      let isTerminal = isatty(STDOUT_FILENO) == 1
+      Output.line(ComparisonTable(runs).text(width: isTerminal ? style.width : .max))
+      Output.line("\nTraces: \(output)/STRATEGY-KV.sqlite")
+      guard isTerminal else { return }
+      let plots = try runs.filter { (try? $0.outcome.get()) != nil }.map { run in
+        var plot = try MemoryPlot(trace: try Trace(path: run.trace), columns: style.width)
+        plot.title = "\(run.strategy.rawValue), \(run.kvType.rawValue) cache"
+        return plot
+      }
+      if !plots.isEmpty { Output.write("\n" + MemoryPlot.stacked(plots, style: style)) }
+    }
+  }
+}
+
+/// Names separated by commas.
+struct Names<Value: RawRepresentable & CaseIterable & Sendable>: ExpressibleByArgument, Sendable
+where Value.RawValue == String {
+  let values: [Value]
+
+  init?(argument: String) {
+    var values: [Value] = []
+    for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let value = Value(rawValue: String(name)) else { return nil }
+      values.append(value)
+    }
+    self.values = values
+  }
+
+  static var allValueStrings: [String] { Value.allCases.map(\.rawValue) }
+}
+
+enum ComparisonFormat: String, CaseIterable, ExpressibleByArgument {
+  case text, json, markdown
+}
+
+/// A run as a row of JSON.
+struct ComparisonRow: Encodable {
+  let strategy, kvType, trace: String
+  let error: String?
+  let peak: [String: Int]?
+  let plannedPeak, dequantizedBytes, bytesMoved: Int?
+  let prefillTokensPerSecond, decodeTokensPerSecond, klDivergence: Double?
+  let largestLogitDifference: Float?
+
+  init(_ run: ComparedRun) {
+    strategy = run.strategy.rawValue
+    kvType = run.kvType.rawValue
+    trace = run.trace
+    let figures = try? run.outcome.get()
+    if case .failure(let failure) = run.outcome { error = "\(failure)" } else { error = nil }
+    peak = figures.map { figures in
+      var all = ["total": figures.peak.total]
+      for category in MemoryCategory.allCases { all[category.name] = figures.peak[category] }
+      return all
+    }
+    plannedPeak = figures?.planned?.total
+    dequantizedBytes = figures?.dequantizedBytes
+    bytesMoved = figures?.bytesMoved
+    prefillTokensPerSecond = figures?.prefillSpeed
+    decodeTokensPerSecond = figures?.decodeSpeed
+    klDivergence = figures?.divergence
+    largestLogitDifference = figures?.largestDifference
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case strategy, trace, error, peak
+    case kvType = "kv_type"
+    case plannedPeak = "planned_peak"
+    case dequantizedBytes = "dequantized_bytes"
+    case bytesMoved = "bytes_moved"
+    case prefillTokensPerSecond = "prefill_tokens_per_s"
+    case decodeTokensPerSecond = "decode_tokens_per_s"
+    case klDivergence = "kl_divergence"
+    case largestLogitDifference = "largest_logit_difference"
+  }
+}
+
+/// The table for people: a row a run.
+struct ComparisonTable {
+  private let head = [
+    "strategy", "kv", "peak", "weights", "dequantized", "kv cache", "activations", "made", "moved",
+    "prefill/s", "decode/s", "max diff", "KL", "trace",
+  ]
+  private let rows: [[String]]
+
+  init(_ runs: [ComparedRun]) {
+    rows = runs.map { run in
+      let name = [run.strategy.rawValue, run.kvType.rawValue]
+      guard let figures = try? run.outcome.get() else {
+        return name + ["failed"] + Array(repeating: "-", count: 10) + [run.trace]
+      }
+      let peak = figures.peak
+      let sizes = [
+        peak.total, peak.weights, peak.weightsDequantized, peak.kvCache,
+        peak.activations + peak.workspace + peak.logits, figures.dequantizedBytes,
+        figures.bytesMoved,
+      ].map { formatBytes($0) }
+      let numbers = [
+        String(format: "%.1f", figures.prefillSpeed), String(format: "%.1f", figures.decodeSpeed),
+        String(format: "%.2g", figures.largestDifference),
+        String(format: "%.1e", max(figures.divergence, 0)),
+      ]
+      return name + sizes + numbers + [run.trace]
+    }
+  }
+
+  /// As one table, or as two under each other where that is too wide: memory, then the rest.
+  func text(width: Int) -> String {
+    let columns = head.indices.dropLast()  // the traces' names say nothing new
+    let whole = table(Array(columns))
+    if (whole.first?.count ?? 0) <= width { return whole.joined(separator: "\n") }
+    return (table([0, 1] + columns[2...6]) + [""] + table([0, 1] + columns[7...]))
+      .joined(separator: "\n")
+  }
+
+  private func table(_ columns: [Int]) -> [String] {
+    let widths = columns.map { column in ([head] + rows).map { $0[column].count }.max() ?? 0 }
+    return ([head] + rows).map { row in
+      zip(columns, widths).map { column, width in
+        let padding = String(repeating: " ", count: width - row[column].count)
+        return column < 2 ? row[column] + padding : padding + row[column]
+      }.joined(separator: "  ")
+    }
+  }
+
+  var markdown: String {
+    let rule = head.indices.map { $0 < 2 || $0 == head.count - 1 ? "---" : "---:" }
+    return ([head, rule] + rows).map { "| " + $0.joined(separator: " | ") + " |" }
+      .joined(separator: "\n")
+  }
+}
