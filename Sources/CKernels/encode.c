@@ -16,96 +16,85 @@ static float inverse(float d) {
   return isfinite(inverted) ? inverted : 0.0f;
 }
 
-// The whole part, kept within 0 ... 15.
-static uint8_t nibble_of(float value) {
+// The whole part, kept within 0 ... top.
+static uint8_t quant(float value, int top) {
   const int q = (int)value;
-  return (uint8_t)(q < 0 ? 0 : q > 15 ? 15 : q);
+  return (uint8_t)(q < 0 ? 0 : q > top ? top : q);
 }
 
-// The value of the largest magnitude becomes -8 times the scale: the side that has one more step.
-static bool q4_0_block(const float *x, nibble_block_q4_0 *b) {
+// Quants 0 ... 2 * half - 1 around `half`, and their scale as float16: the value of the largest
+// magnitude becomes -half times the scale, the side that has one more step.
+static uint16_t around_zero(const float *x, int half, uint8_t q[32]) {
   float largest = 0;
   for (int i = 0; i < 32; i++) {
     if (fabsf(x[i]) > fabsf(largest)) largest = x[i];
   }
-  const float d = largest / -8.0f, id = inverse(d);
-  b->d = nibble_float_to_half(d);
-  if (!nibble_half_is_finite(b->d)) return false;
-  for (int i = 0; i < 16; i++) {
-    const uint8_t low = nibble_of(x[i] * id + 8.5f);
-    const uint8_t high = nibble_of(x[i + 16] * id + 8.5f);
-    b->qs[i] = (uint8_t)(low | high << 4);
-  }
-  return true;
+  const float d = largest / (float)-half, id = inverse(d);
+  for (int i = 0; i < 32; i++) q[i] = quant(x[i] * id + ((float)half + 0.5f), 2 * half - 1);
+  return nibble_float_to_half(d);
 }
 
-// The minimum becomes 0, the maximum 15.
-static bool q4_1_block(const float *x, nibble_block_q4_1 *b) {
+// Quants 0 ... top, and their scale and minimum as float16: the minimum becomes 0, the maximum top.
+// False, without quants, if one of the two passes float16.
+static bool above_minimum(
+    const float *x, int top, uint8_t q[32], uint16_t *scale, uint16_t *minimum) {
   float low = x[0], high = x[0];
   for (int i = 1; i < 32; i++) {
     if (x[i] < low) low = x[i];
     if (x[i] > high) high = x[i];
   }
-  const float d = (high - low) / 15.0f, id = inverse(d);
-  b->d = nibble_float_to_half(d);
-  b->m = nibble_float_to_half(low);
+  const float d = (high - low) / (float)top, id = inverse(d);
+  *scale = nibble_float_to_half(d);
+  *minimum = nibble_float_to_half(low);
   // First, because where high - low is infinite there are quotients that are no numbers.
-  if (!nibble_half_is_finite(b->d) || !nibble_half_is_finite(b->m)) return false;
-  for (int i = 0; i < 16; i++) {
-    const uint8_t first = nibble_of((x[i] - low) * id + 0.5f);
-    const uint8_t second = nibble_of((x[i + 16] - low) * id + 0.5f);
-    b->qs[i] = (uint8_t)(first | second << 4);
-  }
+  if (!nibble_half_is_finite(*scale) || !nibble_half_is_finite(*minimum)) return false;
+  for (int i = 0; i < 32; i++) q[i] = quant((x[i] - low) * id + 0.5f, top);
   return true;
 }
 
-// Five-bit quants: the low four bits as nibbles, the fifth in a mask.
-static void pack_five_bits(const uint8_t q[32], uint32_t *qh, uint8_t qs[16]) {
-  uint32_t fifth = 0;
-  for (int i = 0; i < 32; i++) fifth |= (uint32_t)(q[i] >> 4) << i;
-  *qh = fifth;
-  for (int i = 0; i < 16; i++) qs[i] = (uint8_t)((q[i] & 0x0f) | (q[i + 16] & 0x0f) << 4);
+static void pack_nibbles(const uint8_t q[32], uint8_t qs[16]) {
+  for (int i = 0; i < 16; i++) qs[i] = (uint8_t)((q[i] & 0x0f) | q[i + 16] << 4);
 }
 
-// The whole part, kept within 0 ... 31.
-static uint8_t five_bits_of(float value) {
-  const int q = (int)value;
-  return (uint8_t)(q < 0 ? 0 : q > 31 ? 31 : q);
+static uint32_t fifth_bits(const uint8_t q[32]) {
+  uint32_t bits = 0;
+  for (int i = 0; i < 32; i++) bits |= (uint32_t)(q[i] >> 4) << i;
+  return bits;
 }
 
-// As q4_0, with steps half as large.
+static bool q4_0_block(const float *x, nibble_block_q4_0 *b) {
+  uint8_t q[32];
+  b->d = around_zero(x, 8, q);
+  pack_nibbles(q, b->qs);
+  return nibble_half_is_finite(b->d);
+}
+
 static bool q5_0_block(const float *x, nibble_block_q5_0 *b) {
-  float largest = 0;
-  for (int i = 0; i < 32; i++) {
-    if (fabsf(x[i]) > fabsf(largest)) largest = x[i];
-  }
-  const float d = largest / -16.0f, id = inverse(d);
-  b->d = nibble_float_to_half(d);
-  if (!nibble_half_is_finite(b->d)) return false;
   uint8_t q[32];
-  for (int i = 0; i < 32; i++) q[i] = five_bits_of((float)((double)x[i] * (double)id + 16.5));
-  uint32_t qh;
-  pack_five_bits(q, &qh, b->qs);
-  b->qh = qh;
+  b->d = around_zero(x, 16, q);
+  b->qh = fifth_bits(q);
+  pack_nibbles(q, b->qs);
+  return nibble_half_is_finite(b->d);
+}
+
+static bool q4_1_block(const float *x, nibble_block_q4_1 *b) {
+  uint8_t q[32];
+  uint16_t d, m;
+  if (!above_minimum(x, 15, q, &d, &m)) return false;
+  b->d = d;
+  b->m = m;
+  pack_nibbles(q, b->qs);
   return true;
 }
 
-// As q4_1, with 31 steps.
 static bool q5_1_block(const float *x, nibble_block_q5_1 *b) {
-  float low = x[0], high = x[0];
-  for (int i = 1; i < 32; i++) {
-    if (x[i] < low) low = x[i];
-    if (x[i] > high) high = x[i];
-  }
-  const float d = (high - low) / 31.0f, id = inverse(d);
-  b->d = nibble_float_to_half(d);
-  b->m = nibble_float_to_half(low);
-  if (!nibble_half_is_finite(b->d) || !nibble_half_is_finite(b->m)) return false;
   uint8_t q[32];
-  for (int i = 0; i < 32; i++) q[i] = five_bits_of((x[i] - low) * id + 0.5f);
-  uint32_t qh;
-  pack_five_bits(q, &qh, b->qs);
-  b->qh = qh;
+  uint16_t d, m;
+  if (!above_minimum(x, 31, q, &d, &m)) return false;
+  b->d = d;
+  b->m = m;
+  b->qh = fifth_bits(q);
+  pack_nibbles(q, b->qs);
   return true;
 }
 

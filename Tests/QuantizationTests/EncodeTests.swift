@@ -13,6 +13,16 @@ struct EncodeTests {
     #expect(difference == nil)
   }
 
+  /// Values halfway between two quants: the product is rounded before the half is added, as NumPy
+  /// does it. The bytes are the gguf package's.
+  @Test func ties() throws {
+    let values = (-64 ..< -32).map { Float($0) / 37 }
+    #expect(
+      try TensorType.q5_0.encode(values) == [
+        235, 46, 0, 0, 0, 0, 64, 64, 81, 81, 81, 81, 98, 98, 98, 98, 115, 115, 115, 115, 132, 132,
+      ])
+  }
+
   @Test func floatsAreStoredAsTheyAre() throws {
     let values: [Float] = [1, -0.0, .infinity, .leastNonzeroMagnitude]
     let encoded = try TensorType.f32.encode(values)
