@@ -25,6 +25,8 @@ public enum GGUFError: Error, Equatable, Sendable, CustomStringConvertible {
   case wrongValue(path: String, key: String, expected: String, found: String)
   /// A tensor that is needed is not there.
   case missingTensor(path: String, name: String)
+  /// A pattern was given for tensors' names, and none matches it.
+  case noTensorMatches(path: String, pattern: String)
   /// A tensor's data are needed, and nibble cannot decode their type.
   case unsupportedType(path: String, tensor: String, type: String)
   /// Data of a tensor cannot be turned into another type.
@@ -61,6 +63,8 @@ public enum GGUFError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): metadata key \(key) should be \(expected), not \(found)."
     case .missingTensor(let path, let name):
       "\(path): has no tensor \(name), which is needed here."
+    case .noTensorMatches(let path, let pattern):
+      "\(path): has no tensor whose name matches '\(pattern)'; `nibble inspect` lists its tensors."
     case .unsupportedType(let path, let tensor, let type):
       "\(path): tensor \(tensor) is stored as \(type), which nibble cannot decode; it decodes "
         + TensorType.allCases.map(\.name).joined(separator: ", ") + "."

@@ -74,14 +74,14 @@ public struct GGUFQuantizer {
     _ source: GGUFFile, to path: String, progress: @escaping (Report) -> Void = { _ in }
   ) throws(GGUFError) {
     for rule in rules where !source.tensors.contains(where: { rule.matches($0.name) }) {
-      throw .missingTensor(path: source.path, name: rule.pattern)
+      throw .noTensorMatches(path: source.path, pattern: rule.pattern)
     }
     var writer = GGUFWriter(version: 3)
     for (key, value) in source.metadata where !key.hasPrefix("quantize.imatrix.") {
       writer.set(key, value)
     }
     writer.set("general.quantization_version", .uint32(2))
-    writer.set("general.file_type", .uint32(target.fileType))
+    writer.set("general.file_type", .uint32(mostCommonType(in: source).fileType))
     for tensor in source.tensors {
       switch plan(tensor) {
       case .copy(let reason):
@@ -201,6 +201,30 @@ public struct GGUFQuantizer {
     guard from == to else { return .convert(from: from, to: to, wanted: wanted) }
     let why = to == wanted ? "" : ", and its rows are no multiple of \(wanted.blockSize) values"
     return .copy(reason: "is \(to.name) already" + why)
+  }
+
+  /// Types of the source's matrices that are packed already and will be packed anew, which adds to
+  /// what the first packing lost.
+  public func repackedTypes(in source: GGUFFile) -> [TensorType] {
+    var types: Set<TensorType> = []
+    for tensor in source.tensors {
+      guard case .convert(let from, let to, _) = plan(tensor) else { continue }
+      if from.isQuantized && to.isQuantized { types.insert(from) }
+    }
+    return TensorType.allCases.filter(types.contains)
+  }
+
+  /// The type that most values of matrices will have; the target, where several have as many.
+  private func mostCommonType(in source: GGUFFile) -> TensorType {
+    var values: [TensorType: Int] = [:]
+    for tensor in source.tensors where tensor.shape.count >= 2 {
+      switch plan(tensor) {
+      case .convert(_, let to, _): values[to, default: 0] += tensor.count
+      case .copy: if let type = tensor.type { values[type, default: 0] += tensor.count }
+      }
+    }
+    let most = values.values.max()
+    return ([target] + TensorType.allCases).first { values[$0] == most } ?? target
   }
 
   /// Parts of names of matrices that are small, or looked up, or decide where a token goes.

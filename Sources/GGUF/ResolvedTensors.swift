@@ -22,5 +22,5 @@ final class ResolvedTensors: @unchecked Sendable {  // guarded by the lock
     lock.withLock { blocks.removeValue(forKey: name)?.deallocate() }
   }
 
-  deinit { blocks.values.forEach { $0.deallocate() } }
+  deinit { for block in blocks.values { block.deallocate() } }
 }

@@ -55,30 +55,17 @@ struct Quantize: ParsableCommand {
     let source = try GGUFFile(path: try ModelCatalogue.path(of: input))
     try refuseToReplace(source)
     let quantizer = try GGUFQuantizer(target: type, rules: keep.map(\.rule), threads: threads)
-    let interrupts = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-    signal(SIGINT, SIG_IGN)
-    interrupts.setEventHandler {
-      GGUFWriter.removeUnfinished(beside: output)
-      printError("nibble: interrupted; \(output) was not written.")
-      Foundation.exit(1)
-    }
-    interrupts.resume()
+    warnOfRepacking(quantizer.repackedTypes(in: source))
+    let signals = removingUnfinishedWhenInterrupted()
+    defer { for signal in signals { signal.cancel() } }
     let progress = ProgressLine()
     var reports: [GGUFQuantizer.Report] = []
-    var warned: Set<String> = []
     if format == .text {
       Output.line("tensor                          from   to          rmse  max error  bits/weight")
     }
     try quantizer.quantize(source, to: output) { report in
       progress.clear()
       reports.append(report)
-      if report.statistics != nil, TensorType(name: report.from)?.isQuantized == true,
-        warned.insert(report.from).inserted
-      {
-        printError(
-          "warning: re-quantizing from \(report.from), which has lost something already; "
-            + "a file of f16 or f32 gives better results.")
-      }
       if format == .text {
         Output.line(Self.line(report))
         Output.flush()
@@ -93,6 +80,29 @@ struct Quantize: ParsableCommand {
       Output.line(try json(Result(tensors: reports.map(TensorResult.init), totals: totals)))
     }
     printError("Next: `nibble run -m \(shellWord(output)) -p \"Once upon a time\"`")
+  }
+
+  private func warnOfRepacking(_ types: [TensorType]) {
+    guard !types.isEmpty else { return }
+    let names = types.map(\.name).joined(separator: ", ")
+    printError(
+      "warning: \(input) is packed as \(names) already, and packing it anew adds to what that lost; "
+        + "a file of f16 or f32 gives better results.")
+  }
+
+  /// Ends the program at SIGINT and SIGTERM, with nothing left of the new file.
+  private func removingUnfinishedWhenInterrupted() -> [any DispatchSourceSignal] {
+    [SIGINT, SIGTERM].map { number in
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      signal(number, SIG_IGN)
+      source.setEventHandler { [output] in
+        GGUFWriter.removeUnfinished(beside: output)
+        printError("nibble: interrupted; \(output) was not written.")
+        Foundation.exit(1)
+      }
+      source.resume()
+      return source
+    }
   }
 
   private static func line(_ report: GGUFQuantizer.Report) -> String {
@@ -123,7 +133,7 @@ struct Quantize: ParsableCommand {
       let weights = reports.reduce(0) { $0 + $1.shape.reduce(1, *) }
       bitsPerWeight = Double(bytesAfter) * 8 / Double(max(weights, 1))
       var all = QuantizationStatistics()
-      reports.compactMap(\.statistics).forEach { all.add($0) }
+      for part in reports.compactMap(\.statistics) { all.add(part) }
       rmse = all.rmse
       maxError = all.maximumError
       fellBack = reports.count {

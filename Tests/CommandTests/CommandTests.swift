@@ -225,6 +225,34 @@ import Testing
     }
   }
 
+  @Test func quantizeKeepsWhatIsAskedFor() throws {
+    struct Listing: Decodable {
+      struct Tensor: Decodable { let name, to: String }
+      let tensors: [Tensor]
+    }
+    let result = try nibble(
+      "quantize", "tiny", "kept.gguf", "--type", "q4_0", "--keep", "token_embd*=q5_1", "--keep",
+      "blk.0.*=q8_0", "--format", "json")
+    #expect(result.code == 0)
+    let listing = try JSONDecoder().decode(Listing.self, from: Data(result.output.utf8))
+    let types = Dictionary(uniqueKeysWithValues: listing.tensors.map { ($0.name, $0.to) })
+    #expect(types["token_embd.weight"] == "q5_1")
+    #expect(types["blk.0.attn_q.weight"] == "q8_0")
+    #expect(types["blk.0.attn_norm.weight"] == "f32")
+
+    let anew = try nibble("quantize", "kept.gguf", "anew.gguf", "--type", "q5_0")
+    #expect(anew.errors.contains("warning: kept.gguf is packed as"))
+    let floats = try nibble("quantize", "kept.gguf", "floats.gguf", "--type", "f32")
+    #expect(floats.code == 0 && !floats.errors.contains("warning"))
+
+    let absent = try nibble("quantize", "tiny", "x.gguf", "--type", "q4_0", "--keep", "nothing*")
+    #expect(absent.code == 1)
+    #expect(absent.errors.contains("no tensor whose name matches 'nothing*'"))
+    let unknown = try nibble("quantize", "tiny", "x.gguf", "--type", "q4_0", "--keep", "blk*=q9")
+    #expect(unknown.code == 2)
+    #expect(!FileManager.default.fileExists(atPath: nibble.path("x.gguf")))
+  }
+
   @Test func quantizeWritesAModelThatRuns() throws {
     let result = try nibble("quantize", "tiny", "q8.gguf", "--type", "q8_0")
     #expect(result.code == 0)

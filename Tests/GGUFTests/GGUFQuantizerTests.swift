@@ -99,7 +99,10 @@ struct GGUFQuantizerTests {
       rules: [rule("token_*", nil), rule("blk.?.attn_q.weight", .q4_0), rule("blk.*", .q4_1)])
     #expect(file.tensor(named: "token_embd.weight")?.type == .f32)
     #expect(file.tensor(named: "blk.0.attn_q.weight")?.type == .q4_0)
-    #expect(throws: GGUFError.self) {
+    // Most values are those of token_embd.
+    #expect(try file.metadata.int("general.file_type") == 0)
+    let path = directory.file("source.gguf")
+    #expect(throws: GGUFError.noTensorMatches(path: path, pattern: "no.such*")) {
       try quantize(try source(), .q8_0, rules: [rule("no.such*", nil)])
     }
   }
@@ -120,6 +123,16 @@ struct GGUFQuantizerTests {
     let (file, reports) = try quantize(try GGUFFile(path: directory.file("rows.gguf")), target)
     #expect(file.tensors[0].type == expected)
     #expect(reports.map(\.outcome) == [.fellBack(blockSize: target.blockSize)])
+  }
+
+  @Test func packingAnewIsNoticed() throws {
+    let source = try source()
+    let rule = GGUFQuantizer.Rule(pattern: "token_embd*", type: .q8_0)
+    let (packed, _) = try quantize(source, .q4_K, rules: [rule], "packed.gguf")
+    #expect(try GGUFQuantizer(target: .q4_0).repackedTypes(in: source).isEmpty)
+    #expect(
+      Set(try GGUFQuantizer(target: .q6_K).repackedTypes(in: packed)) == [.q5_0, .q8_0, .q4_K])
+    #expect(try GGUFQuantizer(target: .f16).repackedTypes(in: packed).isEmpty)
   }
 
   /// A matrix of nf4 is four tensors in the file, and one for who reads it with nibble.

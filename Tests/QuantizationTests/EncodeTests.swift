@@ -73,12 +73,16 @@ struct EncodeTests {
   }
 
   /// The same bits on every machine: FNV-1a of them as x86-64 has them.
-  @Test func q4KIsReproducible() throws {
-    let encoded = try TensorType.q4_K.encode(try Fixture.floats("encode.values"))
+  @Test(arguments: [
+    (TensorType.q4_K, 12_314_319_061_735_225_176 as UInt64), (.q5_K, 15_273_600_477_823_001_826),
+    (.q6_K, 15_170_784_040_900_893_949),
+  ])
+  func superBlocksAreReproducible(_ type: TensorType, _ expected: UInt64) throws {
+    let encoded = try type.encode(try Fixture.floats("encode.values"))
     let hash = encoded.reduce(0xcbf2_9ce4_8422_2325) { (hash: UInt64, byte) in
       (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
     }
-    #expect(hash == 12_314_319_061_735_225_176)
+    #expect(hash == expected)
   }
 
   /// What bitsandbytes stores for the same values: nibbles, and scales that are quantized themselves
