@@ -71,7 +71,7 @@ public final class GGUFFile: Sendable {
   /// - Precondition: the tensor is one of this file's.
   public func bytes(of tensor: GGUFTensor) -> UnsafeRawBufferPointer {
     if let companions = tensor.companions {
-      return resolved.bytes(of: tensor.name, companions, in: file.bytes)
+      return resolved.bytes(of: tensor.name, companions, in: file)
     }
     return UnsafeRawBufferPointer(
       rebasing: file.bytes[tensor.fileOffset..<tensor.fileOffset + tensor.byteCount])

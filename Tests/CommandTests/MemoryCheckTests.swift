@@ -51,6 +51,19 @@ struct MemoryCheckTests {
     #expect(check.systemPeak > 90 << 20, "the weights are in it")
   }
 
+  /// Their blocks are made from companion tensors, whose pages are needed no more.
+  @Test(
+    .enabled(
+      if: Self.hasSmolLM2 || ProcessInfo.processInfo.environment["CI"] != nil,
+      "scripts/fetch-smollm2 brings the model for it"))
+  func ledgerAndSystemAgreeOnNestedScales() throws {
+    #expect(try nibble("quantize", "smollm2", "nf4.gguf", "--type", "nf4").code == 0)
+    for strategy in [StrategyName.tiled, .int4GEMM] {
+      let check = try measure("-m nf4.gguf --strategy \(strategy.rawValue) -n 4")
+      #expect(check.agrees, "\(strategy): \(check)")
+    }
+  }
+
   private static var hasSmolLM2: Bool {
     (try? ModelCatalogue.path(of: "smollm2")) != nil
   }
