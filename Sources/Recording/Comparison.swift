@@ -134,8 +134,7 @@ private struct ExactRun {
     var logits: [[Float]] = []
     let generation = try engine.generate(
       prompts: [loaded.encode(options.prompts[0])], count: options.count, ubatch: options.ubatch,
-      isEnd: { _ in false }
-    ) { pass, _ in logits += pass.choices.map(\.logits) }
+      isEnd: { _ in false }, afterPass: { pass, _ in logits += pass.choices.map(\.logits) })
     tokens = generation.sequences[0].tokens
     self.logits = logits
   }

@@ -103,9 +103,10 @@ public func record(
     let engine = try Engine(model: loaded.model, options: options.engine, observer: recorder)
     engine.isCancelled = isCancelled
     let start = ContinuousClock.now
+    // A text that is forced does not end.
+    let isEnd = forced.isEmpty ? loaded.tokenizer.isEndOfGeneration : { _ in false }
     generation = try engine.generate(
-      prompts: prompts, count: options.count, ubatch: options.ubatch, forced: forced,
-      isEnd: { forced.isEmpty && loaded.tokenizer.isEndOfGeneration($0) }
+      prompts: prompts, count: options.count, ubatch: options.ubatch, forced: forced, isEnd: isEnd
     ) { pass, soFar in
       generation = soFar
       afterPass(pass)

@@ -60,7 +60,8 @@ struct Compare: ParsableCommand {
     var finished: [ComparedRun] = []
     var isCut = false
     do {
-      _ = try compare(options, isCancelled: { isInterrupted != 0 }) { name, run in
+      let isCancelled = { isInterrupted != 0 }
+      _ = try compare(options, isCancelled: isCancelled) { name, run in
         if let run { finished.append(run) }
         line.show("\(finished.count) of \(total) runs; \(name)…")
       }
