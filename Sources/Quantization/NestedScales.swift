@@ -4,7 +4,7 @@ import CKernels
 /// ("double quantization", QLoRA, arXiv:2305.14314).
 ///
 /// `absmax[i] = value(codes[i]) × nested[i / 256] + offset`, as bitsandbytes computes it. The offset
-/// is the mean of all scales.
+/// is the mean of all scales, as PyTorch computes it on one thread.
 public struct NestedScales: Equatable, Sendable {
   /// Scales that share one of ``nested``.
   public static let groupSize = 256
@@ -23,8 +23,7 @@ public struct NestedScales: Equatable, Sendable {
 
   /// Quantizes scales.
   public init(quantizing scales: [Float]) {
-    let mean = scales.reduce(0.0) { $0 + Double($1) } / Double(max(scales.count, 1))
-    offset = Float(mean)
+    offset = CascadeSum.mean(scales)
     nested = []
     codes = []
     codes.reserveCapacity(scales.count)
