@@ -32,6 +32,18 @@ public struct GGUFTensor: Sendable, Equatable {
   /// Whether its bytes are where the file is mapped.
   public var isMapped: Bool { companions == nil }
 
+  /// Where a block starts, counted from the start of the file: for a tensor that is made of
+  /// companions, its nibbles, since the scale is elsewhere.
+  ///
+  /// - Precondition: nibble can decode the type.
+  public func fileOffset(ofBlock block: Int) -> Int {
+    if let companions {
+      return companions.nibbles.lowerBound + block * companions.type.blockSize / 2
+    }
+    guard let type else { preconditionFailure("a type that nibble can decode") }
+    return fileOffset + block * type.blockBytes
+  }
+
   /// The type, or `nil` if nibble cannot decode it; see ``GGUFFile/type(of:)``.
   public var type: TensorType? {
     if let companions { return companions.type }

@@ -6,15 +6,15 @@ import Quantization
 struct BlockListing: Encodable {
   private let tensor: GGUFTensor
   private let block: Int
-  private let offset: Int
   private let anatomy: BlockAnatomy
 
-  init(tensor: GGUFTensor, block: Int, offset: Int, anatomy: BlockAnatomy) {
+  init(tensor: GGUFTensor, block: Int, anatomy: BlockAnatomy) {
     self.tensor = tensor
     self.block = block
-    self.offset = offset
     self.anatomy = anatomy
   }
+
+  private var offset: Int { tensor.fileOffset(ofBlock: block) }
 
   enum CodingKeys: String, CodingKey {
     case tensor, type, block, offset, bytes, scale, minimum, quants, values, formula
@@ -57,9 +57,13 @@ struct BlockListing: Encodable {
     let row = first / tensor.cols
     let column = first % tensor.cols
     let bits = Double(anatomy.bytes.count * 8) / Double(size)
+    let place =
+      tensor.isMapped
+      ? "at byte \(offset) of the file"
+      : "of memory, whose nibbles are at byte \(offset) of the file"
     var lines = [
       "\(tensor.name) block \(block): row \(row), columns \(column)..<\(column + size)",
-      "\(size) weights in \(anatomy.bytes.count) bytes at byte \(offset) of the file, "
+      "\(size) weights in \(anatomy.bytes.count) bytes \(place), "
         + String(format: "%.4g bits each (\(tensor.typeName))", bits),
       "",
     ]

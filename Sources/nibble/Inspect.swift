@@ -50,8 +50,7 @@ struct Inspect: ParsableCommand {
     let bytes = UnsafeRawBufferPointer(
       rebasing: file.bytes(of: tensor)[start..<start + type.blockBytes])
     let listing = BlockListing(
-      tensor: tensor, block: block, offset: tensor.fileOffset + start,
-      anatomy: try type.anatomy(of: bytes))
+      tensor: tensor, block: block, anatomy: try type.anatomy(of: bytes))
     Output.line(format == .json ? try json(listing) : listing.text)
   }
 }

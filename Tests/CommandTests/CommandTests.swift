@@ -87,6 +87,20 @@ import Testing
     #expect((try json(text)["ids"] as? [Int])?.first == top.first.map { Int($0[0]) })
   }
 
+  /// A block of nf4 is not in the file as it is in memory: what is there are its nibbles.
+  @Test func inspectFindsTheNibblesOfCompanions() throws {
+    #expect(try nibble("quantize", "tiny", "nf4.gguf", "--type", "nf4").code == 0)
+    let name = "blk.0.attn_q.weight"
+    let block = try json(
+      try nibble("inspect", "nf4.gguf", name, "--block", "5", "--format", "json").output)
+    let offset = try #require(block["offset"] as? Int)
+    let file = try Data(contentsOf: URL(fileURLWithPath: nibble.path("nf4.gguf")))
+    let stored = file[offset..<offset + 32].map { String(format: "%02x", $0) }
+    #expect((block["bytes"] as? String)?.hasSuffix(stored.joined(separator: " ")) == true)
+    let text = try nibble("inspect", "nf4.gguf", name, "--block", "5").output
+    #expect(text.contains("of memory, whose nibbles are at byte \(offset) of the file"))
+  }
+
   @Test func inspectLaysABlockOpen() throws {
     let listing = try json(try nibble("inspect", "tiny", "--format", "json").output)
     let tensors = try #require(listing["tensors"] as? [[String: Any]])
