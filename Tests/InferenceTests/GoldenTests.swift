@@ -105,10 +105,9 @@ struct IntegerGoldenTests {
       let engine = try Golden.engine(.int4GEMM, .f16, threads: 2)
       var logits = try engine.forward(golden.ids)
       for (step, top5) in golden.llamaTop5.enumerated() {
-        if logits.highest(1) != [top5[0].id] {
-          #expect(logits.highest(1) == [top5[1].id], "\(golden.prompt), step \(step)")
-          #expect(top5[0].logit - top5[1].logit <= Self.lead, "\(golden.prompt), step \(step)")
-        }
+        // Where another token is the likeliest here, llama.cpp has it close behind its own.
+        let behind = top5.first { $0.id == logits.highest(1)[0] }.map { top5[0].logit - $0.logit }
+        #expect(behind ?? .infinity <= Self.lead, "\(golden.prompt), step \(step)")
         if step + 1 < golden.llamaTop5.count { logits = try engine.forward([golden.forced[step]]) }
       }
     }
