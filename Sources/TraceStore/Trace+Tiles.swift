@@ -80,8 +80,8 @@ extension Trace {
   public func kvAppend(at step: Int) throws(TraceError) -> TraceKVAppend? {
     try first("SELECT * FROM kv_append WHERE step = ?", [step]) { row in
       try TraceKVAppend(
-        step: row["step"], layer: row["layer"], position: row["position"],
-        keyBytes: row["key_bytes"], valueBytes: row["value_bytes"],
+        step: row["step"], sequence: row.ifThere("sequence") ?? 0, layer: row["layer"],
+        position: row["position"], keyBytes: row["key_bytes"], valueBytes: row["value_bytes"],
         cacheBytes: row["cache_bytes"])
     }
   }

@@ -112,12 +112,14 @@ public struct TraceMatmul: Equatable, Sendable {
 /// One position appended to the KV cache of one layer: a row of `kv_append`.
 public struct TraceKVAppend: Equatable, Sendable {
   public let step: Int
+  /// 0 unless there were several.
+  public let sequence: Int
   public let layer: Int
-  /// Counting from 0.
+  /// In its sequence, counting from 0.
   public let position: Int
   public let keyBytes: Int
   public let valueBytes: Int
-  /// Bytes of the whole cache in use after it, all layers together.
+  /// Bytes of the whole cache in use after it, all layers and sequences together.
   public let cacheBytes: Int
 }
 

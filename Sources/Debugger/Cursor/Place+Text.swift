@@ -37,13 +37,33 @@ extension Place {
     of pass: TracePass, tokens: [TraceToken], style: TextStyle, textWidth: Int = 28,
     counted: Bool = true
   ) -> String {
-    // Of several sequences, the first stands for all.
-    let text = tokens.filter { $0.sequence == pass.sequence }.map(\.text).joined()
-    let shown = quoted(text, to: textWidth, unicode: style.unicode)
+    let shown = quoted(text(of: pass, tokens: tokens), to: textWidth, unicode: style.unicode)
     let kind = pass.kind == .prefill ? "prefill" : "decode"
     let sequences = pass.sequences > 1 ? ", \(pass.sequences) sequences" : ""
     let count = counted && pass.tokens > 1 ? " (\(pass.tokens) tokens\(sequences))" : ""
     return "pass \(pass.id) \(kind)" + (tokens.isEmpty ? "" : " \(shown)") + count
+  }
+
+  /// The text that went into a pass; of several sequences, the first stands for all.
+  static func text(of pass: TracePass, tokens: [TraceToken]) -> String {
+    tokens.filter { $0.sequence == pass.sequence }.map(\.text).joined()
+  }
+
+  /// `position 2`, `positions 0..<5`, or `14 positions of 3 sequences`.
+  static func positions(of pass: TracePass) -> String {
+    if pass.sequences > 1 { return "\(pass.tokens) positions of \(pass.sequences) sequences" }
+    let positions =
+      pass.tokens == 1
+      ? "position \(pass.firstPosition)"
+      : "positions \(pass.firstPosition)..<\(pass.firstPosition + pass.tokens)"
+    return pass.sequence == 0 ? positions : "\(positions) of sequence \(pass.sequence)"
+  }
+
+  /// `position 2`, or `position 2 of sequence 1` where the pass has several.
+  static func position(of append: TraceKVAppend, in pass: TracePass?) -> String {
+    let isOneOfSeveral = append.sequence > 0 || (pass?.sequences ?? 1) > 1
+    return "position \(append.position)"
+      + (isOneOfSeveral ? " of sequence \(append.sequence)" : "")
   }
 
   /// An op's name without the layer that stands beside it: `ffn_gate` for `ffn_gate-12`.
@@ -77,7 +97,8 @@ extension Place {
     case .append:
       guard let append else { return "KV_APPEND" }
       let bytes = formatBytes(append.keyBytes + append.valueBytes)
-      return "KV_APPEND(layer \(append.layer), position \(append.position)) = \(bytes);"
+      let position = Self.position(of: append, in: pass)
+      return "KV_APPEND(layer \(append.layer), \(position)) = \(bytes);"
         + " the cache holds \(formatBytes(append.cacheBytes))"
     case .compute:
       guard let op else { return "COMPUTE" }
@@ -120,7 +141,7 @@ extension Place {
         ?? "rows \(tile.firstRow)..<\(tile.firstRow + tile.rows)"
     }
     if let failure { return failure.name }
-    if let append { return "position \(append.position)" }
+    if let append { return Self.position(of: append, in: pass) }
     if let buffer { return buffer.name == op?.name ? "its output" : buffer.name }
     return op.map { Self.function(of: $0) } ?? ""
   }

@@ -107,8 +107,8 @@ extension Place {
   static func fields(of token: TraceToken) -> Fields {
     [
       ("id", .integer(token.id)), ("text", .text(quoted(token.text))),
-      ("position", .integer(token.position)), ("is_prompt", .integer(token.isPrompt ? 1 : 0)),
-      ("logprob", .real(token.logprob)),
+      ("sequence", .integer(token.sequence)), ("position", .integer(token.position)),
+      ("is_prompt", .integer(token.isPrompt ? 1 : 0)), ("logprob", .real(token.logprob)),
     ]
   }
 

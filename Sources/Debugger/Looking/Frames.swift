@@ -37,11 +37,8 @@ extension DebuggerSession {
     }
     if let pass = place.pass {
       let kind = pass.kind == .prefill ? "prefill" : "decode"
-      let positions =
-        pass.tokens == 1
-        ? "position \(pass.firstPosition)"
-        : "positions \(pass.firstPosition)..<\(pass.firstPosition + pass.tokens)"
-      frames.append(("pass \(pass.id)", "\(steps(pass.steps)), \(kind) of \(positions)"))
+      frames.append(
+        ("pass \(pass.id)", "\(steps(pass.steps)), \(kind) of \(Place.positions(of: pass))"))
     }
     if frames.isEmpty {
       frames.append(("trace", "\(steps(1...cursor.last)), \(try trace.passCount()) passes"))

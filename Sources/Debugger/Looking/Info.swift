@@ -109,11 +109,12 @@ extension DebuggerSession {
     }
     let perLayer = append.keyBytes + append.valueBytes
     let layers = Set(try trace.tensors().compactMap(\.layer)).count
+    let position = Place.position(of: append, in: try trace.pass(at: append.step))
     show([
       "In use:       \(formatBytes(append.cacheBytes)) of \(formatBytes(event.live.kvCache)) reserved",
       "A position:   \(formatBytes(append.keyBytes)) of K and \(formatBytes(append.valueBytes)) of V"
         + " in a layer, \(formatBytes(clampedProduct(perLayer, layers))) in all \(layers)",
-      "Last append:  position \(append.position), layer \(append.layer), step \(append.step)",
+      "Last append:  \(position), layer \(append.layer), step \(append.step)",
     ])
   }
 
@@ -127,9 +128,9 @@ extension DebuggerSession {
       table.add(
         pass.steps.contains(cursor.step) ? "=>" : "", String(pass.id),
         (pass.kind == .prefill ? "prefill" : "decode") + (pass.isFinished ? "" : ", unfinished"),
-        String(pass.tokens),
+        String(pass.tokens) + (pass.sequences > 1 ? " of \(pass.sequences) sequences" : ""),
         "\(pass.steps.lowerBound) to \(pass.steps.upperBound)", formatNanoseconds(pass.duration),
-        quoted(tokens.map(\.text).joined()))
+        quoted(Place.text(of: pass, tokens: tokens)))
     }
     show(table.lines(style: style))
   }

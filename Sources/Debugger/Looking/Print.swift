@@ -97,6 +97,7 @@ extension DebuggerSession {
       return [
         ("bytes", .bytes(append?.cacheBytes ?? 0)),
         ("reserved", .bytes(place.event.live.kvCache)),
+        ("sequence", .integer(append?.sequence)),
         ("positions", .integer((append?.position ?? -1) + 1)),
       ]
     }

@@ -1,20 +1,19 @@
 -- The KV cache: what each position and each layer adds to it.
 
--- One row a position: what it added, and the cache after it. Several sequences add to the same
--- positions.
+-- One row a position of a sequence: what it added, and the cache after it.
 CREATE VIEW kv_growth AS
 SELECT
+  -- The sequence, 0 unless there were several.
+  k.sequence AS sequence,
   -- The position, counting from 0.
   k.position AS position,
   -- How many layers appended it.
-  count(DISTINCT k.layer) AS layers,
-  -- How many sequences have it.
-  count(DISTINCT k.sequence) AS sequences,
+  count(*) AS layers,
   -- Bytes of its keys, all layers together.
   sum(k.key_bytes) AS key_bytes,
   -- Bytes of its values, all layers together.
   sum(k.value_bytes) AS value_bytes,
-  -- Bytes of the cache in use when its last layer had appended it.
+  -- Bytes of the cache in use when its last layer had appended it, all sequences together.
   max(k.cache_bytes) AS cache_bytes,
   -- Bytes of KV cache that were reserved then: whole blocks of positions.
   max(m.kv_cache) AS reserved_bytes,
@@ -23,14 +22,14 @@ SELECT
 FROM kv_append AS k
   LEFT JOIN _event AS e ON e.step = k.step
   LEFT JOIN _memory AS m ON m.id = e.memory
-GROUP BY k.position;
+GROUP BY k.sequence, k.position;
 
 -- One row a layer: what it holds of the KV cache.
 CREATE VIEW kv_by_layer AS
 SELECT
   -- The transformer layer, counting from 0.
   layer AS layer,
-  -- How many positions it appended.
+  -- How many positions it appended, all sequences together.
   count(*) AS positions,
   -- Bytes of their keys.
   sum(key_bytes) AS key_bytes,

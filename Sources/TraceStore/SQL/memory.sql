@@ -129,8 +129,8 @@ SELECT
   p.id AS pass,
   -- prefill or decode.
   p.kind AS kind,
-  -- Positions in the KV cache when it ended.
-  p.first_position + p.tokens AS positions,
+  -- Positions in the KV cache when it ended, all sequences together.
+  p.positions AS positions,
   -- The most bytes of dequantized weights alive at once at the worst moment of an operation.
   max(m.weights_dequantized) AS weights_dequantized,
   -- The most bytes of KV cache alive at the worst moment of an operation.
@@ -139,7 +139,7 @@ SELECT
   max(m.activations) AS activations,
   -- The highest total of its operations, in bytes.
   max(m.total) AS total
-FROM pass AS p
+FROM (SELECT *, sum(tokens) OVER (PARTITION BY branch ORDER BY id) AS positions FROM pass) AS p
   LEFT JOIN _op AS o ON o.id BETWEEN p.first_op AND p.last_op
   LEFT JOIN _memory AS m ON m.id = o.peak
 GROUP BY p.id;

@@ -37,10 +37,12 @@ SELECT
   p.id AS pass,
   -- prefill or decode.
   p.kind AS kind,
-  -- The position of its first token, counting from 0.
+  -- The position of its first token in its first sequence, counting from 0.
   p.first_position AS first_position,
   -- How many tokens went in.
   p.tokens AS tokens,
+  -- How many sequences they are of.
+  p.sequences AS sequences,
   -- How many steps it took.
   p.last_step - p.first_step + 1 AS steps,
   -- How many operations it ran.
