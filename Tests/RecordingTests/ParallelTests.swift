@@ -37,18 +37,56 @@ import TraceStore
 
   static let prompts = ["Once upon a time", "The", "There was a little boy named Tom who"]
 
-  /// Each sequence becomes what it becomes alone, whatever passes its tokens fall into.
-  @Test(arguments: [nil, 1, 3, 5] as [Int?], [KVType.f16, .q8])
-  func sequencesDoNotMeet(ubatch: Int?, kvType: KVType) throws {
-    var alone: [[Int]] = []
-    for prompt in Self.prompts {
-      try recorded([prompt], sequences: 1, kvType: kvType) {
-        alone.append($0.generation.sequences[0].tokens)
-      }
+  /// The bits of the logits of every choice: `(sequence, choice, nVocab)`.
+  private func logits(
+    _ prompts: [String], _ strategy: StrategyName, _ kvType: KVType, ubatch: Int?, threads: Int
+  ) throws -> [[[UInt32]]] {
+    let loaded = try LoadedModel(nil)
+    var options = EngineOptions()
+    options.strategy = strategy
+    options.kvType = kvType
+    options.sequences = prompts.count
+    options.threads = threads
+    let engine = try Engine(model: loaded.model, options: options, observer: NoObserver())
+    var logits: [[[UInt32]]] = prompts.map { _ in [] }
+    _ = try engine.generate(
+      prompts: try prompts.map(loaded.encode), count: 4, ubatch: ubatch, isEnd: { _ in false },
+      afterPass: { pass, _ in
+        for choice in pass.choices {
+          logits[choice.sequence].append(choice.logits.map(\.bitPattern))
+        }
+      })
+    return logits
+  }
+
+  /// No bit of a sequence's logits depends on the others, on the passes that its tokens fall into,
+  /// or on the threads.
+  @Test(
+    arguments: [StrategyName.tiled, .fused, .int4GEMM, .perLayer],
+    [KVType.f32, .f16, .q8, .q4])
+  func sequencesDoNotMeet(strategy: StrategyName, kvType: KVType) throws {
+    let alone = try Self.prompts.map {
+      try logits([$0], strategy, kvType, ubatch: nil, threads: 1)[0]
     }
-    try recorded(Self.prompts, sequences: 3, ubatch: ubatch, kvType: kvType) { report in
-      #expect(report.generation.sequences.map(\.tokens) == alone)
-      #expect(report.texts.count == 3)
+    let areApart = alone.allSatisfy { $0.count == 4 } && alone[0] != alone[1]
+    #expect(areApart)
+    for (ubatch, threads) in [(nil, 1), (nil, 2), (1, 1), (5, 2)] {
+      let isSame =
+        try logits(Self.prompts, strategy, kvType, ubatch: ubatch, threads: threads) == alone
+      #expect(
+        isSame, "\(threads) threads, passes of \(ubatch.map(String.init) ?? "all")")
+    }
+  }
+
+  /// The same through a recording, with the text of each.
+  @Test(arguments: [nil, 3] as [Int?])
+  func everySequenceHasItsText(ubatch: Int?) throws {
+    var alone: [String] = []
+    for prompt in Self.prompts {
+      try recorded([prompt], sequences: 1) { alone += $0.texts }
+    }
+    try recorded(Self.prompts, sequences: 3, ubatch: ubatch) { report in
+      #expect(report.texts == alone)
       #expect(report.failure == nil)
     }
   }
@@ -77,6 +115,23 @@ import TraceStore
       #expect(
         try rows("SELECT count(*) FROM kv_append WHERE key_error_rms IS NULL", path)
           == [[.integer(0)]])
+      // Views count positions of all sequences, and a sequence's cache only grows.
+      #expect(
+        try rows("SELECT pass, positions FROM memory_by_pass ORDER BY pass", path)
+          == rows(
+            """
+            SELECT pass.id, count(*) FROM pass JOIN kv_append AS k ON k.step <= pass.last_step
+            WHERE k.layer = 0 GROUP BY 1 ORDER BY 1
+            """, path))
+      #expect(
+        try rows("SELECT sequence, count(*) FROM kv_growth GROUP BY 1", path) == appended)
+      #expect(
+        try rows(
+          """
+          SELECT count(*) FROM kv_growth AS a JOIN kv_growth AS b
+            ON b.sequence = a.sequence AND b.position = a.position + 1
+          WHERE b.cache_bytes <= a.cache_bytes
+          """, path) == [[.integer(0)]])
     }
   }
 
@@ -105,7 +160,7 @@ import TraceStore
     for kvType in [KVType.f32, .f16, .q8, .q4] {
       try recorded(["Once upon a time"], sequences: 1, kvType: kvType) { report in
         let row = try rows(
-          "SELECT sum(key_error_rms + value_error_rms) FROM kv_append", report.trace)
+          "SELECT sum(key_error_percent + value_error_percent) FROM kv_error", report.trace)
         guard case .real(let error)? = row.first?.first else {
           Issue.record("no error of \(kvType)")
           return
