@@ -60,22 +60,8 @@ INLINE void fused_rows(uint32_t type, const nibble_product *p) {
 
 TARGET void NAME(fused_matmul)(uint32_t type, const nibble_product *p) {
   switch (type) {
-#define CASE(type) case type: fused_rows(type, p); break
-    CASE(NIBBLE_TYPE_Q4_0);
-    CASE(NIBBLE_TYPE_Q4_1);
-    CASE(NIBBLE_TYPE_Q5_0);
-    CASE(NIBBLE_TYPE_Q5_1);
-    CASE(NIBBLE_TYPE_Q8_0);
-    CASE(NIBBLE_TYPE_Q4_K);
-    CASE(NIBBLE_TYPE_Q5_K);
-    CASE(NIBBLE_TYPE_Q6_K);
-    CASE(NIBBLE_TYPE_Q2_K);
-    CASE(NIBBLE_TYPE_Q3_K);
-    CASE(NIBBLE_TYPE_IQ4_NL);
-    CASE(NIBBLE_TYPE_IQ4_XS);
-    CASE(NIBBLE_TYPE_MXFP4);
-    CASE(NIBBLE_TYPE_NF4);
-    CASE(NIBBLE_TYPE_FP4);
+#define CASE(type) case type: fused_rows(type, p); break;
+    NIBBLE_EACH_BLOCK_TYPE(CASE)
     default: abort();
 #undef CASE
   }

@@ -348,22 +348,8 @@ void NAME(integer_matmul)(const nibble_integer_product *p, size_t first, size_t 
   const size_t whole = count - rest;
   if (whole % NIBBLE_PANEL != 0) abort();
   switch (p->type) {
-#define CASE(type) case type: panels(type, p, first, whole); break
-    CASE(NIBBLE_TYPE_Q4_0);
-    CASE(NIBBLE_TYPE_Q4_1);
-    CASE(NIBBLE_TYPE_Q5_0);
-    CASE(NIBBLE_TYPE_Q5_1);
-    CASE(NIBBLE_TYPE_Q8_0);
-    CASE(NIBBLE_TYPE_Q4_K);
-    CASE(NIBBLE_TYPE_Q5_K);
-    CASE(NIBBLE_TYPE_Q6_K);
-    CASE(NIBBLE_TYPE_Q2_K);
-    CASE(NIBBLE_TYPE_Q3_K);
-    CASE(NIBBLE_TYPE_IQ4_NL);
-    CASE(NIBBLE_TYPE_IQ4_XS);
-    CASE(NIBBLE_TYPE_MXFP4);
-    CASE(NIBBLE_TYPE_NF4);
-    CASE(NIBBLE_TYPE_FP4);
+#define CASE(type) case type: panels(type, p, first, whole); break;
+    NIBBLE_EACH_BLOCK_TYPE(CASE)
     default: abort();
 #undef CASE
   }

@@ -8,50 +8,30 @@ import CKernels
 /// `value = table[q] × absmax`. Value `2i` is the high nibble of `qs[i]`, value `2i + 1` the low one,
 /// as bitsandbytes packs them. The table has quantiles of a normal distribution, which is how weights
 /// are spread. In a file `absmax` is quantized as well, to 4.127 bits a weight in all.
-enum NF4: BlockFormat {
-  static let fields = AbsmaxBlock.fields
-  static let formula = AbsmaxBlock.formula
-  static let quantOffset = 0
-  static let table = AbsmaxBlock.floats(nibble_nf4_values)
-  static var quantTable: [Float]? { table }
-
-  static func quantBits(_ index: Int) -> [QuantBits] { AbsmaxBlock.quantBits(index) }
-
-  static func scales(_ block: UnsafeRawBufferPointer) -> (scale: Float, minimum: Float?) {
-    AbsmaxBlock.scales(block)
-  }
-
-  static func subBlocks(_ block: UnsafeRawBufferPointer) -> [SubBlock] {
-    AbsmaxBlock.subBlocks(block)
-  }
+enum NF4: AbsmaxFormat {
+  static let table = floats(nibble_nf4_values)
 }
 
 /// `fp4` as it is in memory: as ``NF4``, with the values of a float of four bits.
-enum FP4: BlockFormat {
-  static let fields = AbsmaxBlock.fields
-  static let formula = AbsmaxBlock.formula
-  static let quantOffset = 0
-  static let table = AbsmaxBlock.floats(nibble_fp4_values)
-  static var quantTable: [Float]? { table }
-
-  static func quantBits(_ index: Int) -> [QuantBits] { AbsmaxBlock.quantBits(index) }
-
-  static func scales(_ block: UnsafeRawBufferPointer) -> (scale: Float, minimum: Float?) {
-    AbsmaxBlock.scales(block)
-  }
-
-  static func subBlocks(_ block: UnsafeRawBufferPointer) -> [SubBlock] {
-    AbsmaxBlock.subBlocks(block)
-  }
+enum FP4: AbsmaxFormat {
+  static let table = floats(nibble_fp4_values)
 }
 
-/// What ``NF4`` and ``FP4`` have in common.
-private enum AbsmaxBlock {
-  static let fields = [
-    BlockField(name: "absmax", offset: 0, length: 4, meaning: "largest magnitude, float32"),
-    BlockField(name: "qs", offset: 4, length: 32, meaning: "64 nibbles, the high ones first"),
-  ]
-  static let formula = "value = absmax × table[q]"
+/// A block of 64 nibbles that stand for values of a table, times the block's largest magnitude.
+protocol AbsmaxFormat: BlockFormat {
+  static var table: [Float] { get }
+}
+
+extension AbsmaxFormat {
+  static var fields: [BlockField] {
+    [
+      BlockField(name: "absmax", offset: 0, length: 4, meaning: "largest magnitude, float32"),
+      BlockField(name: "qs", offset: 4, length: 32, meaning: "64 nibbles, the high ones first"),
+    ]
+  }
+  static var formula: String { "value = absmax × table[q]" }
+  static var quantOffset: Int { 0 }
+  static var quantTable: [Float]? { table }
 
   static func quantBits(_ index: Int) -> [QuantBits] {
     [QuantBits(byte: 4 + index / 2, shift: index % 2 == 0 ? 4 : 0, count: 4, position: 0)]
@@ -68,6 +48,7 @@ private enum AbsmaxBlock {
     ]
   }
 
+  /// A C table of floats.
   static func floats<Table>(_ table: Table) -> [Float] {
     withUnsafeBytes(of: table) { Array($0.bindMemory(to: Float.self)) }
   }

@@ -1,8 +1,9 @@
 import CKernels
 
 extension TensorType {
-  /// Packs float32 values into blocks: the same bytes on every machine, and for `q4_0`, `q4_1` and
-  /// `q8_0` those of the `gguf` Python package. `q4_k` searches for the scales that lose least.
+  /// Packs float32 values into blocks: the same bytes on every machine, and for `q4_0`, `q4_1`,
+  /// `q5_0`, `q5_1` and `q8_0` those of the `gguf` Python package. `q4_k`, `q5_k` and `q6_k` search for
+  /// the scales that lose least; `nf4` and `fp4` round as bitsandbytes does.
   ///
   /// - Parameters:
   ///   - values: a whole number of blocks.

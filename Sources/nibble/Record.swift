@@ -100,7 +100,8 @@ extension RecordingReport {
       isInterrupted ? ", interrupted" : generation.reachedEnd ? "; the text ended by itself" : ""
     let of = generation.sequences.count > 1 ? " of \(generation.sequences.count) sequences" : ""
     let isWhole = options.engine.strategy == .wholeModel
-    let fate = isWhole ? ", all of it made and kept" : ", had it all been dequantized at once"
+    let isMade = isWhole && failure == nil
+    let fate = isMade ? ", all of it made and kept" : ", had it all been dequantized at once"
     let bytesPerTile =
       !isWhole && summary.tiles > 0 ? ", \(summary.fileBytes / summary.tiles) bytes a tile" : ""
     let decodes = max(summary.passes - prefillPasses, 0)

@@ -111,3 +111,51 @@ import TraceStore
 func withoutColour(_ text: String) -> String {
   text.replacing(/\u{1B}\[[0-9;]*m/, with: "")
 }
+
+/// Plots of several runs under one another.
+@Suite struct StackedPlotTests {
+  static func plot(_ title: String, dequantized: [Int]) -> MemoryPlot {
+    var peaks = MemoryUse()
+    peaks.weights = 1 << 20
+    peaks.weightsDequantized = dequantized.max() ?? 0
+    let columns = dequantized.enumerated().map { index, bytes in
+      var use = peaks
+      use.weightsDequantized = bytes
+      return MemoryPlot.Column(firstStep: index + 1, lastStep: index + 1, most: use, least: use)
+    }
+    return MemoryPlot(title: title, columns: columns, peaks: peaks)
+  }
+
+  /// One scale: what takes a quarter of the memory is a quarter as high.
+  @Test func plotsShareOneScale() {
+    let style = TextStyle(width: 40, unicode: false)
+    let text = MemoryPlot.stacked(
+      [
+        Self.plot("large", dequantized: [7 << 20, 7 << 20]),
+        Self.plot("small", dequantized: [1 << 20, 1 << 20]),
+      ], style: style, height: 8)
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let starts = ["large", "small"].map { title in
+      lines.firstIndex { $0.hasPrefix(title) } ?? lines.endIndex
+    }
+    #expect(lines[starts[0]] == "large, peak 8 MiB" && lines[starts[1]] == "small, peak 2 MiB")
+    let heights = [starts[0]..<starts[1], starts[1]..<lines.endIndex].map { range in
+      lines[range].filter {
+        ($0.contains("+") || $0.contains("|")) && $0.contains { ".#".contains($0) }
+      }
+      .count
+    }
+    #expect(heights == [8, 2])
+    #expect(text.contains("8 MiB +") && text.components(separatedBy: "8 MiB +").count == 3)
+  }
+
+  @Test(arguments: [30, 40, 80])
+  func linesFit(width: Int) {
+    for unicode in [true, false] {
+      let style = TextStyle(width: width, unicode: unicode)
+      let text = MemoryPlot.stacked(
+        [Self.plot("a", dequantized: Array(0..<200))], style: style)
+      #expect(!text.split(separator: "\n").contains { displayWidth(String($0)) > width })
+    }
+  }
+}

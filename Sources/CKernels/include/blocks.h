@@ -36,6 +36,13 @@ enum {
   NIBBLE_TYPE_FP4 = 0x101,
 };
 
+// Every block format, for a `switch` that makes one kernel of each.
+#define NIBBLE_EACH_BLOCK_TYPE(DO) \
+  DO(NIBBLE_TYPE_Q4_0) DO(NIBBLE_TYPE_Q4_1) DO(NIBBLE_TYPE_Q5_0) DO(NIBBLE_TYPE_Q5_1) \
+  DO(NIBBLE_TYPE_Q8_0) DO(NIBBLE_TYPE_Q2_K) DO(NIBBLE_TYPE_Q3_K) DO(NIBBLE_TYPE_Q4_K) \
+  DO(NIBBLE_TYPE_Q5_K) DO(NIBBLE_TYPE_Q6_K) DO(NIBBLE_TYPE_IQ4_NL) DO(NIBBLE_TYPE_IQ4_XS) \
+  DO(NIBBLE_TYPE_MXFP4) DO(NIBBLE_TYPE_NF4) DO(NIBBLE_TYPE_FP4)
+
 // Values of a block: 32, 64 for nf4 and fp4, or 256 for a super-block of the K formats.
 #define NIBBLE_BLOCK 32
 #define NIBBLE_SUPER_BLOCK 256

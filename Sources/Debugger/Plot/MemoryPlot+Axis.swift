@@ -28,6 +28,22 @@ struct PlotAxis: Equatable {
     linesPerTick = max(1, height / ticks)
   }
 
+  /// The lines of a plot from the top, behind the axis with its labels.
+  ///
+  /// - Parameters:
+  ///   - cells: for each character across, one a line from the axis upwards.
+  ///   - labels: one a tick, that of the axis itself first.
+  func lines(of cells: [[Cell]], labels: [String], margin: Int, style: TextStyle) -> [String] {
+    (0..<lines).reversed().map { line in
+      // A tick's label stands on the line whose upper edge it is.
+      let isTick = (line + 1) % linesPerTick == 0
+      let label = isTick ? labels[(line + 1) / linesPerTick] : ""
+      let edge = style.unicode ? (isTick ? "┤" : "│") : (isTick ? "+" : "|")
+      return padded(label, to: margin, onLeft: true) + " " + edge
+        + Cell.joined(cells.map { $0[line] }, style: style)
+    }
+  }
+
   /// Bytes as eighths of a line from the axis; what is there at all is at least one eighth high.
   func eighths(_ bytes: Int) -> Int {
     let exact = Double(bytes) * Double(lines * 8) / Double(top)
@@ -49,16 +65,7 @@ extension MemoryPlot {
     let shown = moments(across: across)
     let cells = shown.map { stackedCells(of: $0.use, above: base, axis: axis, style: style) }
 
-    var lines: [String] = []
-    for line in stride(from: axis.lines - 1, through: 0, by: -1) {
-      // A tick's label stands on the line whose upper edge it is.
-      let isTick = (line + 1) % axis.linesPerTick == 0
-      let label = isTick ? labels[(line + 1) / axis.linesPerTick] : ""
-      let edge = style.unicode ? (isTick ? "┤" : "│") : (isTick ? "+" : "|")
-      lines.append(
-        padded(label, to: margin, onLeft: true) + " " + edge
-          + Cell.joined(cells.map { $0[line] }, style: style))
-    }
+    var lines = axis.lines(of: cells, labels: labels, margin: margin, style: style)
     lines += xAxis(shown, margin: margin, origin: labels[0], style: style)
     if !isExact(across: across) {
       let text = "Columns come in pairs: the most and the least alive in the same few steps."

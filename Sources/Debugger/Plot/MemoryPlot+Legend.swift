@@ -6,16 +6,23 @@ extension MemoryPlot {
   /// peak of all together.
   func legendLines(style: TextStyle) -> [String] {
     let base = baseline
-    var entries: [(shown: String, columns: Int)] = []
-    for category in Self.stack.reversed() where peaks[category] > base[category] {
+    let shown = Self.stack.reversed().filter { peaks[$0] > base[$0] }
+    return Self.legendLines(
+      shown.map { ($0, "\(label(of: $0)) \(formatBytes(peaks[$0]))") },
+      last: "peak of all \(formatBytes(highest.total))", style: style)
+  }
+
+  /// Categories with their fills and what is said of each, as many on a line as fit.
+  static func legendLines(
+    _ categories: [(MemoryCategory, String)], last: String? = nil, style: TextStyle
+  ) -> [String] {
+    var entries = categories.map { category, text in
       let swatch = style.paint(
         style.palette == .none ? fill(of: category, unicode: style.unicode) : "█",
         .memory(category))
-      let text = " \(label(of: category)) \(formatBytes(peaks[category]))"
-      entries.append((swatch + text, 1 + displayWidth(text)))
+      return (shown: "\(swatch) \(text)", columns: 2 + displayWidth(text))
     }
-    let total = "peak of all \(formatBytes(highest.total))"
-    entries.append((style.paint(total, .bold), displayWidth(total)))
+    if let last { entries.append((style.paint(last, .bold), displayWidth(last))) }
 
     var lines: [String] = []
     var line = " "

@@ -5,7 +5,7 @@ extension MemoryPlot {
   /// Small plots under one another, all from zero and on one scale, for runs to be compared.
   ///
   /// - Parameter height: lines of each plot.
-  public static func stacked(_ plots: [MemoryPlot], style: TextStyle, height: Int = 4) -> String {
+  public static func stacked(_ plots: [MemoryPlot], style: TextStyle, height: Int = 6) -> String {
     let highest = plots.map(\.highest.total).max() ?? 0
     let axis = PlotAxis(peak: max(highest, 1), height: max(height, 2))
     let labels = (0...axis.ticks).map { $0 == 0 ? "0" : formatBytes($0 * axis.tick) }
@@ -18,25 +18,14 @@ extension MemoryPlot {
       let cells = plot.moments(across: across).map {
         plot.stackedCells(of: $0.use, above: MemoryUse(), axis: axis, style: style)
       }
-      for line in stride(from: axis.lines - 1, through: 0, by: -1) {
-        let isTick = (line + 1) % axis.linesPerTick == 0
-        let label = isTick ? labels[(line + 1) / axis.linesPerTick] : ""
-        let edge = style.unicode ? (isTick ? "┤" : "│") : (isTick ? "+" : "|")
-        lines.append(
-          padded(label, to: margin, onLeft: true) + " " + edge
-            + Cell.joined(cells.map { $0[line] }, style: style))
-      }
+      lines += axis.lines(of: cells, labels: labels, margin: margin, style: style)
       let rule = String(repeating: style.unicode ? "─" : "-", count: cells.count)
       lines.append(
         padded("0", to: margin, onLeft: true) + " " + (style.unicode ? "┼" : "+") + rule)
     }
     let categories = Self.stack.filter { category in plots.contains { $0.peaks[category] > 0 } }
-    let legend = categories.reversed().map { category in
-      style.paint(
-        style.palette == .none ? fill(of: category, unicode: style.unicode) : "█",
-        .memory(category)) + " " + label(of: category)
-    }
-    lines.append("  " + legend.joined(separator: "  "))
+    lines += legendLines(
+      categories.reversed().map { ($0, label(of: $0)) }, style: style)
     return lines.map { $0.trimmingTrailingSpaces() + "\n" }.joined()
   }
 }
