@@ -308,6 +308,15 @@ void nibble_editor_remember(nibble_editor *editor, const char *line) {
   history(editor->history, &event, H_ENTER, line);
 }
 
+const char *nibble_editor_remembered(nibble_editor *editor, int number) {
+  HistEvent event;
+  if (history(editor->history, &event, H_FIRST) < 0) return NULL;
+  for (int i = 0; i < number; i++) {
+    if (history(editor->history, &event, H_NEXT) < 0) return NULL;
+  }
+  return event.str;
+}
+
 bool nibble_editor_load_history(nibble_editor *editor, const char *path) {
   HistEvent event;
   return history(editor->history, &event, H_LOAD, path) >= 0;

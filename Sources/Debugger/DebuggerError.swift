@@ -22,10 +22,18 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
   case emptyTrace(path: String)
   /// A command file cannot be read.
   case unreadable(path: String, reason: String)
+  /// A file cannot be written.
+  case unwritable(path: String)
   /// Results could not be written.
   case cannotWrite(reason: String)
   /// A command of a file failed, which ends the file.
   case inFile(path: String, line: Int, reason: String)
+  /// The lines of a command ended before its `end`.
+  case unfinishedBlock(command: String)
+  /// A command made with `define` goes on to do itself.
+  case tooDeep(name: String)
+  /// A command of the shell failed.
+  case shell(command: String, reason: String)
 
   public var description: String {
     switch self {
@@ -52,10 +60,18 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): the trace holds no step; record it again."
     case .unreadable(let path, let reason):
       "\(path): cannot be read (\(reason))."
+    case .unwritable(let path):
+      "\(path): cannot be written; name a file in a folder that can be."
     case .cannotWrite(let reason):
       "standard output: \(reason)."
     case .inFile(let path, let line, let reason):
       "\(path):\(line): \(reason)"
+    case .unfinishedBlock(let command):
+      "\(command) was given up: its lines did not come to an \"end\"."
+    case .tooDeep(let name):
+      "\(name) does itself without end; \"define \(name)\" makes it anew."
+    case .shell(let command, let reason):
+      "The shell command '\(command)' \(reason)."
     }
   }
 }

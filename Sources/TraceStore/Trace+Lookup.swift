@@ -33,7 +33,7 @@ extension Trace {
     try all("SELECT * FROM pass ORDER BY id", [], decodePass)
   }
 
-  private func decodePass(_ row: TraceRow) throws -> TracePass {
+  func decodePass(_ row: TraceRow) throws -> TracePass {
     try TracePass(
       id: row["id"], branch: row["branch"], sequence: row["sequence"],
       kind: try row["kind"] == "prefill" ? .prefill : .decode,

@@ -66,6 +66,47 @@ extension Trace {
     }
   }
 
+  /// The first step after `step` at which a tile is freed that was made in the pass of `step`, or in
+  /// the one after it.
+  ///
+  /// - Complexity: O(tiles of the two passes).
+  public func step(ofFirstTileFreedAfter step: Int) throws(TraceError) -> Int? {
+    let query =
+      "SELECT min(freed_step) FROM tile WHERE id BETWEEN ?1 AND ?2 AND freed_step > ?3"
+    for pass in try all(
+      "SELECT * FROM pass WHERE first_step >= coalesce("
+        + "(SELECT max(first_step) FROM pass WHERE first_step <= ?), 0)"
+        + " ORDER BY first_step LIMIT 2", [step], decodePass)
+    {
+      let steps = pass.steps
+      let found = try first(query, [steps.lowerBound, steps.upperBound, step]) {
+        try $0[0] as Int?
+      }
+      if let found = found.flatMap({ $0 }) { return found }
+    }
+    return nil
+  }
+
+  /// The last step before `step` at which a tile was freed that was made in the pass of `step`, or
+  /// in the one before it.
+  ///
+  /// - Complexity: O(tiles of the two passes).
+  public func step(ofLastTileFreedBefore step: Int) throws(TraceError) -> Int? {
+    let query =
+      "SELECT max(freed_step) FROM tile WHERE id BETWEEN ?1 AND ?2 AND freed_step < ?3"
+    for pass in try all(
+      "SELECT * FROM pass WHERE first_step <= ? ORDER BY first_step DESC LIMIT 2", [step],
+      decodePass)
+    {
+      let steps = pass.steps
+      let found = try first(query, [steps.lowerBound, steps.upperBound, step]) {
+        try $0[0] as Int?
+      }
+      if let found = found.flatMap({ $0 }) { return found }
+    }
+    return nil
+  }
+
   /// The product that was done at `step`.
   public func matmul(at step: Int) throws(TraceError) -> TraceMatmul? {
     try first("SELECT * FROM _matmul WHERE step = ?", [step]) { row in

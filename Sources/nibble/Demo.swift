@@ -54,8 +54,7 @@ struct Demo: ParsableCommand {
     }
     Output.flush()
     throw ExitCode(
-      try runDebugger(
-        tracePath: output, commandFiles: [], commands: [], batch: false, modelPath: nil))
+      try runDebugger(tracePath: output, DebuggerOptions()))
   }
 
   private func tell(_ report: RecordingReport) throws {

@@ -11,7 +11,7 @@ struct Step: ParsableCommand {
       """)
 
   @Argument(help: "The trace.")
-  var trace: String
+  var trace: String?
   @Option(name: .customShort("x"), help: "A file of commands to do first.")
   var files: [String] = []
   @Option(
@@ -20,12 +20,29 @@ struct Step: ParsableCommand {
   var commands: [String] = []
   @Flag(help: "Leave after the commands; exit code 1 at the first that fails.")
   var batch = false
+  @Flag(help: "Do not do .nibbleinit of the home directory first.")
+  var noInit = false
+  @Flag(help: "No colour, on a terminal either.")
+  var noColor = false
+  @Flag(help: "Print the manual of all commands, in Markdown.")
+  var helpCommands = false
   @OptionGroup var model: ModelOption
 
+  func validate() throws {
+    if trace == nil && !helpCommands {
+      throw ValidationError("Missing expected argument '<trace>'")
+    }
+  }
+
   func run() throws {
-    let code = try runDebugger(
-      tracePath: trace, commandFiles: files, commands: commands, batch: batch,
-      modelPath: try model.path())
-    throw ExitCode(code)
+    guard let trace, !helpCommands else { return Output.write(Manual.markdown()) }
+    var options = DebuggerOptions()
+    options.commandFiles = files
+    options.commands = commands
+    options.batch = batch
+    options.readsInit = !noInit
+    options.colour = !noColor
+    options.modelPath = try model.path()
+    throw ExitCode(try runDebugger(tracePath: trace, options))
   }
 }

@@ -25,6 +25,9 @@ import TraceStore
         || ops[index].pass != ops[index + 1].pass
     }.map { ops[$0].steps.upperBound }
     found[.pass] = try trace.passes().map(\.steps.upperBound)
+    // Where there are tiles at all, each pass has some.
+    let tiles = try (1...trace.eventCount()).compactMap { try trace.tile($0)?.freedStep }.sorted()
+    if !tiles.isEmpty { found[.tile] = tiles }
     return found
   }
 
@@ -56,10 +59,16 @@ import TraceStore
       let start = cursor.step
       let count = Int.random(in: 1...4, using: &random)
       let forwards = Bool.random(using: &random)
-      let grain = Grain.allCases.randomElement(using: &random)
+      let grain = Grain.allCases.filter { boundaries[$0] != nil }.randomElement(using: &random)
       if let grain, Int.random(in: 0..<3, using: &random) > 0 {
-        let there =
-          try forwards ? cursor.advance(grain, count: count) : cursor.retreat(grain, count: count)
+        let there: Cursor.Ending
+        do {
+          there =
+            try forwards ? cursor.advance(grain, count: count) : cursor.retreat(grain, count: count)
+        } catch DebuggerError.nothingHere {
+          #expect(grain == .tile)
+          continue
+        }
         if there == .arrived {
           #expect(boundaries[grain]?.contains(cursor.step) == true)
         } else {

@@ -8,6 +8,20 @@ func expectGolden(
 ) throws {
   let file = URL(filePath: #filePath).deletingLastPathComponent().appending(
     path: "Fixtures/\(name)")
+  try expectRecorded(text, file, sourceLocation: sourceLocation)
+}
+
+/// The same for a document of the project, by its path there.
+func expectDocument(
+  _ text: String, _ path: String, sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  let root = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+  try expectRecorded(text, root.appending(path: path), sourceLocation: sourceLocation)
+}
+
+private func expectRecorded(_ text: String, _ file: URL, sourceLocation: SourceLocation) throws {
+  let name = file.lastPathComponent
   if ProcessInfo.processInfo.environment["NIBBLE_RECORD_GOLDENS"] == "1" {
     try text.write(to: file, atomically: true, encoding: .utf8)
     return

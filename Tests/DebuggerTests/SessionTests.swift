@@ -19,8 +19,7 @@ import TraceStore
     let (session, output) = try Self.session(folder)
     try "# where to begin\n\ngoto 20\nprint step\n".write(
       toFile: folder.file("a"), atomically: true, encoding: .utf8)
-    let code = session.runScripts(
-      files: [folder.file("a")], commands: ["step", "print step"], batch: true)
+    let code = session.runScripts(scripts([folder.file("a")], ["step", "print step"], batch: true))
     #expect(code == 0)
     #expect(output.text.contains("step = 20\n"))
     #expect(output.text.hasSuffix("step = 21\n"))
@@ -29,7 +28,7 @@ import TraceStore
   @Test func batchLeavesAtTheFirstFailure() throws {
     let folder = try ScratchFolder()
     let (session, output) = try Self.session(folder)
-    #expect(session.runScripts(files: [], commands: ["bogus", "print step"], batch: true) == 1)
+    #expect(session.runScripts(scripts([], ["bogus", "print step"], batch: true)) == 1)
     #expect(output.messages == ["Undefined command: \"bogus\". Try \"help\"."])
     #expect(!output.text.contains("step ="))
   }
@@ -37,9 +36,9 @@ import TraceStore
   @Test func withoutBatchTheSessionGoesOn() throws {
     let folder = try ScratchFolder()
     let (session, output) = try Self.session(folder)
-    #expect(session.runScripts(files: [], commands: ["bogus", "print step"], batch: false) == nil)
+    #expect(session.runScripts(scripts([], ["bogus", "print step"], batch: false)) == nil)
     #expect(output.text.contains("step = 2"))
-    #expect(session.runScripts(files: [], commands: ["q", "print op"], batch: false) == 0)
+    #expect(session.runScripts(scripts([], ["q", "print op"], batch: false)) == 0)
   }
 
   @Test func aFileThatFailsNamesItsLine() throws {
@@ -47,7 +46,7 @@ import TraceStore
     let (session, output) = try Self.session(folder)
     let path = folder.file("a")
     try "step\nstep x\nstep\n".write(toFile: path, atomically: true, encoding: .utf8)
-    #expect(session.runScripts(files: [path], commands: [], batch: true) == 1)
+    #expect(session.runScripts(scripts([path], [], batch: true)) == 1)
     let message = "\(path):2: step takes a number from 1 up, not \"x\"; \"help step\" says more."
     #expect(output.messages == [message])
     #expect(session.cursor.step == 3)
@@ -58,7 +57,7 @@ import TraceStore
     let (session, output) = try Self.session(folder)
     try Data([0xFF, 0xFE, 0x80]).write(to: URL(filePath: folder.file("binary")))
     for path in [folder.file("missing"), folder.path, folder.file("binary")] {
-      #expect(session.runScripts(files: [path], commands: [], batch: true) == 1)
+      #expect(session.runScripts(scripts([path], [], batch: true)) == 1)
     }
     #expect(output.messages.count == 3)
     for message in output.messages { #expect(message.contains("cannot be read")) }
@@ -123,11 +122,13 @@ import TraceStore
   /// The examples of the manual work as they stand.
   @Test func examplesWork() throws {
     let folder = try ScratchFolder()
-    let (session, _) = try Self.session(folder)
+    let (session, output) = try Self.session(folder)
     for command in Command.all {
       if command.example == "goto ffn_gate-2" { continue }  // the fake model has two layers
       _ = session.cursor.go(to: 20)
-      try session.execute(command.example)
+      let line = command.example.replacing("stops.nibble", with: folder.file("stops.nibble"))
+      let code = session.run(ScriptedLines([line, "end"]), stopsAtErrors: false)
+      #expect(code == 0 && output.messages.allSatisfy { $0.contains("\"end\"") }, "\(line)")
     }
     #expect(session.isOver)
   }
@@ -155,4 +156,13 @@ import TraceStore
     #expect(session.complete("mem ").candidates == "op     layer  pass   all\n")
     #expect(session.complete("").candidates.contains("step"))
   }
+}
+
+/// Options of a session that does files and commands.
+func scripts(_ files: [String], _ commands: [String], batch: Bool) -> DebuggerOptions {
+  var options = DebuggerOptions()
+  options.commandFiles = files
+  options.commands = commands
+  options.batch = batch
+  return options
 }

@@ -1,16 +1,34 @@
 extension Command {
   static let looking: [Command] = [
     Command(
-      name: "where", aliases: ["bt", "backtrace"], chapter: .looking,
+      name: "where", aliases: ["bt", "backtrace", "w"], chapter: .looking,
       summary: "Show this stop again, and the frames it lies in",
       help: """
         The frames are tile, operation, layer and pass, from the smallest, each with the steps
-        from its first to its last.
+        from its first to its last. One that "up" or "down" chose is marked.
         """,
       example: "where",
       action: { session, arguments in
         try none(arguments, of: "where")
         try session.showFrames()
+      }),
+    Command(
+      name: "up", arguments: "[N]", chapter: .looking,
+      summary: "Choose the next larger frame: operation, layer, pass",
+      help: """
+        You stay where you are. finish and reverse-finish leave the frame that was chosen, and mem
+        draws it, until you move.
+        """,
+      example: "up",
+      action: { session, arguments in
+        try session.selectFrame(by: count(arguments, of: "up"))
+      }),
+    Command(
+      name: "down", arguments: "[N]", chapter: .looking,
+      summary: "Choose the next smaller frame: layer, operation, tile", help: "See up.",
+      example: "down",
+      action: { session, arguments in
+        try session.selectFrame(by: -count(arguments, of: "down"))
       }),
     Command(
       name: "list", aliases: ["l"], arguments: "[STEP | -]", chapter: .looking,

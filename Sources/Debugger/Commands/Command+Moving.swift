@@ -1,3 +1,5 @@
+import TraceStore
+
 extension Command {
   static let moving: [Command] = [
     Command(
@@ -44,13 +46,14 @@ extension Command {
         try session.move { try $0.retreat(.op, count: count) }
       }),
     Command(
-      name: "finish", aliases: ["fin"], arguments: "[op | layer | pass]", chapter: .moving,
-      summary: "Run to the end of the operation, or of the layer",
+      name: "finish", aliases: ["fin", "f"], arguments: "[tile | op | layer | pass]",
+      chapter: .moving, summary: "Run to the end of the operation, or of the layer",
       help: """
         In the middle of an operation, runs to its end. At the end of one, runs to the end of the
         layer; standing there, to the end of the next layer. A word chooses the frame: "finish
-        pass" runs to the end of the pass. What comes before the first layer, and after the last,
-        counts as a layer each.
+        pass" runs to the end of the pass, "finish tile" to where the tile is freed; so do "up" and
+        "down" before it. What comes before the first layer, and after the last, counts as a layer
+        each.
         """,
       example: "finish pass", completes: .grains,
       action: { session, arguments in
@@ -58,8 +61,8 @@ extension Command {
         try session.move { try $0.advance(grain) }
       }),
     Command(
-      name: "reverse-finish", arguments: "[op | layer | pass]", chapter: .moving,
-      summary: "Run back to before the operation, or the layer, began",
+      name: "reverse-finish", aliases: ["rfin"], arguments: "[tile | op | layer | pass]",
+      chapter: .moving, summary: "Run back to before the operation, or the layer, began",
       help: """
         In the middle of an operation, goes back to where the one before it ended. At the end of
         one, goes back to where the layer before ended. A word chooses the frame, as for finish,
@@ -71,25 +74,57 @@ extension Command {
         try session.move { try $0.retreat(grain) }
       }),
     Command(
-      name: "continue", aliases: ["c"], chapter: .moving,
-      summary: "Run to the end of the trace",
-      help: "Stands at the last event of the recording.",
+      name: "until", aliases: ["u"], arguments: "[LOCATION] [if EXPRESSION]", chapter: .moving,
+      summary: "Run on to a place, but not beyond this pass",
+      help: """
+        Takes what break takes. Without anything, runs to where the next operation begins: past
+        the tiles of this one.
+        """,
+      example: "until if mem.weights_dequantized > 100KiB", completes: .conditions,
+      action: { session, arguments in try session.runUntil(arguments) }),
+    Command(
+      name: "advance", aliases: ["adv"], arguments: "LOCATION [if EXPRESSION]", chapter: .moving,
+      summary: "Run on to a place, however far it is", help: "Takes what break takes.",
+      example: "advance layer 1", completes: .conditions,
+      action: { session, arguments in try session.advance(arguments) }),
+    Command(
+      name: "continue", aliases: ["c"], arguments: "[N]", chapter: .moving,
+      summary: "Run on to the next breakpoint, or to the end of the trace",
+      help: """
+        With N, to the Nth breakpoint from here. ^C ends a search that takes long; you then stand
+        where you were.
+        """,
       example: "continue",
       action: { session, arguments in
-        try none(arguments, of: "continue")
-        try session.move { $0.go(to: .max) }
+        let count = try count(arguments, of: "continue")
+        try session.resume(backwards: false, count: count)
       }),
     Command(
-      name: "reverse-continue", aliases: ["rc"], chapter: .moving,
-      summary: "Run back to the beginning of the trace",
+      name: "reverse-continue", aliases: ["rc"], arguments: "[N]", chapter: .moving,
+      summary: "Run back to the breakpoint before, or to the beginning of the trace",
       help: """
-        Stands at the first event of the recording, before the first pass, where the packed
-        weights are taken; the KV cache is taken during passes, as positions fill it.
+        At the first event of the recording, before the first pass, the packed weights are taken;
+        the KV cache is taken during passes, as positions fill it.
         """,
       example: "reverse-continue",
       action: { session, arguments in
-        try none(arguments, of: "reverse-continue")
-        try session.move { $0.go(to: .min) }
+        let count = try count(arguments, of: "reverse-continue")
+        try session.resume(backwards: true, count: count)
+      }),
+    Command(
+      name: "back", arguments: "[N]", chapter: .moving,
+      summary: "Go back to the place where you were before",
+      help: "Undoes any move, as a browser goes back to the page before.",
+      example: "back",
+      action: { session, arguments in
+        try session.walk(back: true, count: count(arguments, of: "back"))
+      }),
+    Command(
+      name: "forward", aliases: ["fo"], arguments: "[N]", chapter: .moving,
+      summary: "Go again where back came from", help: "Any other move forgets those places.",
+      example: "forward",
+      action: { session, arguments in
+        try session.walk(back: false, count: count(arguments, of: "forward"))
       }),
     Command(
       name: "goto", arguments: "STEP | +N | -N | start | end | peak | pass N | OP",
@@ -104,24 +139,57 @@ extension Command {
       example: "goto ffn_gate-2", completes: .places,
       action: { session, arguments in
         let target = try session.target(of: arguments)
-        try session.move { $0.go(to: target) }
+        try session.move(stops: false) { $0.go(to: target) }
       }),
   ]
 
   private static func grain(
     _ arguments: String, _ session: DebuggerSession, of command: String
   ) throws -> Grain {
-    if arguments.isEmpty { return try session.cursor.currentFrame() }
+    if arguments.isEmpty { return try session.selectedFrame ?? session.cursor.currentFrame() }
     let matches = Grain.allCases.filter { $0.rawValue.hasPrefix(arguments) }
     guard let grain = matches.first else {
       throw DebuggerError.badArgument(
-        command: command, found: arguments, expected: "op, layer or pass")
+        command: command, found: arguments, expected: "tile, op, layer or pass")
     }
     return grain
   }
 }
 
 extension DebuggerSession {
+  /// Does `until`.
+  func runUntil(_ arguments: String) throws {
+    guard !arguments.isEmpty else {
+      guard let next = try trace.op(startingAtOrAfter: cursor.step + 1) else {
+        return try move { $0.go(to: .max) }
+      }
+      return try land(at: next.steps.lowerBound, .arrived)
+    }
+    let end = try trace.pass(at: cursor.step)?.steps.upperBound ?? cursor.last
+    let isAtEnd = cursor.step >= end
+    try run(
+      to: target(arguments, of: "until"), butNoFurtherThan: isAtEnd ? cursor.last : end,
+      isAtEnd ? .end : .arrived)
+  }
+
+  /// Does `advance`.
+  func advance(_ arguments: String) throws {
+    guard !arguments.isEmpty else {
+      throw DebuggerError.missingArgument(command: "advance", expected: Location.expected)
+    }
+    try run(to: target(arguments, of: "advance"), butNoFurtherThan: cursor.last, .end)
+  }
+
+  private func target(_ arguments: String, of command: String) throws -> TraceSearch {
+    let (text, condition) = try splitCondition(arguments)
+    let location = try text.isEmpty ? .anywhere : location(text, of: command)
+    guard location != .anywhere || condition != nil else {
+      throw DebuggerError.missingArgument(
+        command: "\(command) any", expected: "a condition: \"\(command) if mem.live > 64MiB\"")
+    }
+    return try search(location, condition)
+  }
+
   /// The step that the argument of `goto` means.
   func target(of text: String) throws -> Int {
     let expected = "a step, +N, -N, start, end, peak, pass N or the name of an operation"

@@ -5,6 +5,7 @@ struct Command: Sendable {
   /// The chapters of the manual.
   enum Chapter: String, CaseIterable, Sendable {
     case moving = "Moving"
+    case stopping = "Stopping"
     case looking = "Looking"
     case session = "The session"
   }
@@ -20,7 +21,8 @@ struct Command: Sendable {
 
   /// What its arguments can be completed to.
   enum Completes: Sendable {
-    case nothing, commands, topics, expressions, places, grains, ranges
+    case nothing, commands, topics, expressions, places, grains, ranges,
+      conditions, breakpoints
   }
 
   let name: String
@@ -41,21 +43,26 @@ struct Command: Sendable {
   let action: @Sendable (_ session: DebuggerSession, _ arguments: String) throws -> Void
 
   /// All commands, in the order of the manual.
-  static let all: [Command] = moving + looking + session
+  static let all: [Command] = moving + stopping + looking + session
 
   /// The command that a word means: a name or an alias, or else the only name that begins so.
   ///
+  /// - Parameter made: names of commands that a person made, for which the word could also stand.
   /// - Throws: ``DebuggerError/unknownCommand(name:)`` or
   ///   ``DebuggerError/ambiguousCommand(name:matches:)``.
-  static func named(_ word: String) throws(DebuggerError) -> Command {
+  static func named(
+    _ word: String, among made: [String] = []
+  ) throws(DebuggerError) -> Command {
     if let exact = all.first(where: { $0.name == word || $0.aliases.contains(word) }) {
       return exact
     }
     let matches = all.filter { $0.name.hasPrefix(word) }
-    switch matches.count {
+    let names = matches.map(\.name) + made.filter { $0.hasPrefix(word) }
+    switch names.count {
     case 0: throw .unknownCommand(name: word)
-    case 1: return matches[0]
-    default: throw .ambiguousCommand(name: word, matches: matches.map(\.name).sorted())
+    case 1 where matches.count == 1: return matches[0]
+    case 1: throw .unknownCommand(name: word)
+    default: throw .ambiguousCommand(name: word, matches: names.sorted())
     }
   }
 }

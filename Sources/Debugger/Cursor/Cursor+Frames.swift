@@ -8,6 +8,7 @@ extension Cursor {
   public mutating func advance(_ grain: Grain, count: Int = 1) throws -> Ending {
     for _ in 0..<count {
       guard let boundary = try boundary(of: grain, after: step), boundary <= last else {
+        try checkTiles(grain, "after")
         step = last
         return .end
       }
@@ -21,6 +22,7 @@ extension Cursor {
   public mutating func retreat(_ grain: Grain, count: Int = 1) throws -> Ending {
     for _ in 0..<count {
       guard let boundary = try boundary(of: grain, before: step) else {
+        try checkTiles(grain, "before")
         step = 1
         return .beginning
       }
@@ -28,6 +30,14 @@ extension Cursor {
       step = boundary
     }
     return .arrived
+  }
+
+  /// Throws for tiles: where none is freed near by, the end of the trace is not what is meant.
+  private func checkTiles(_ grain: Grain, _ where: String) throws {
+    guard grain == .tile else { return }
+    throw DebuggerError.nothingHere(
+      what: "tile that is freed soon \(`where`)", step: step,
+      advice: "\"finish op\" leaves the operation")
   }
 
   /// Throws where a move would not lead on, as it may in a damaged trace.
@@ -49,6 +59,8 @@ extension Cursor {
   /// - Complexity: O(log ops), and for a layer also O(ops of the layer).
   func boundary(of grain: Grain, after step: Int) throws -> Int? {
     switch grain {
+    case .tile:
+      return try trace.step(ofFirstTileFreedAfter: step)
     case .op:
       return try firstOp(endingAfter: step)?.steps.upperBound
     case .layer:
@@ -63,6 +75,8 @@ extension Cursor {
   /// The last boundary before a step.
   func boundary(of grain: Grain, before step: Int) throws -> Int? {
     switch grain {
+    case .tile:
+      return try trace.step(ofLastTileFreedBefore: step)
     case .op:
       return try lastOp(endingBefore: step)?.steps.upperBound
     case .layer:

@@ -49,5 +49,5 @@ public struct Cursor {
 
 /// The frames that a place lies in, from the smallest: what `next` and `finish` run to the end of.
 public enum Grain: String, CaseIterable, Sendable {
-  case op, layer, pass
+  case tile, op, layer, pass
 }

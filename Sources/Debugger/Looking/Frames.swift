@@ -10,22 +10,43 @@ extension DebuggerSession {
     let column = (frames.map { displayWidth($0.name) }.max() ?? 0) + 2
     show(
       frames.enumerated().map { index, frame in
-        let text = "#\(index)  " + padded(frame.name, to: column) + frame.detail
+        let mark = selectedFrame == nil ? "" : frame.grain == selectedFrame ? "=> " : "   "
+        let text = mark + "#\(index)  " + padded(frame.name, to: column) + frame.detail
         return truncated(text, to: style.width, unicode: style.unicode)
       })
   }
 
-  func frames(of place: Place) throws -> [(name: String, detail: String)] {
-    var frames: [(String, String)] = []
+  /// Does `up` and `down`.
+  func selectFrame(by count: Int) throws {
+    let frames = try frames(of: place())
+    let current = try selectedFrame ?? cursor.currentFrame()
+    // Where the frame that stands chosen by itself is not there, the smallest is.
+    let index = frames.firstIndex { $0.grain == current } ?? 0
+    let (wanted, overflow) = index.addingReportingOverflow(count)
+    let chosen =
+      overflow ? (count < 0 ? 0 : frames.count - 1) : min(max(wanted, 0), frames.count - 1)
+    guard chosen != index else {
+      return show([count > 0 ? "This is the largest frame." : "This is the smallest frame."])
+    }
+    let frame = frames[chosen]
+    selectedFrame = frame.grain
+    show(wrapped("#\(chosen)  \(frame.name)  \(frame.detail)", to: style.width, indent: "    "))
+  }
+
+  func frames(of place: Place) throws -> [(grain: Grain?, name: String, detail: String)] {
+    var frames: [(Grain?, String, String)] = []
     if let tile = place.tile, let tensor = place.tensor {
       let name = place.tileNumber.map { "tile \($0.index) of \($0.count)" } ?? "tile"
       let steps =
         tile.freedStep.map { "steps \(tile.madeStep) to \($0)" } ?? "from step \(tile.madeStep)"
-      frames.append((name, "\(steps), \(tensor.name) \(Place.rows(of: tile, in: tensor))"))
+      frames.append((.tile, name, "\(steps), \(tensor.name) \(Place.rows(of: tile, in: tensor))"))
     }
     if let op = place.op {
       frames.append(
-        (op.name, "\(steps(op.steps)), \(Place.function(of: op)), \(style.shape(op.rows, op.cols))")
+        (
+          .op, op.name,
+          "\(steps(op.steps)), \(Place.function(of: op)), \(style.shape(op.rows, op.cols))"
+        )
       )
       let first = try cursor.firstOp(ofLayerWith: op)
       let last = try cursor.lastOp(ofLayerWith: op)
@@ -33,15 +54,16 @@ extension DebuggerSession {
       let count = last.id - first.id + 1
       let name = op.layer.map { "layer \($0)" } ?? "no layer"
       let names = count == 1 ? first.name : "\(first.name) to \(last.name)"
-      frames.append((name, "\(steps(range)), \(count) \(count == 1 ? "op" : "ops"), \(names)"))
+      frames.append(
+        (.layer, name, "\(steps(range)), \(count) \(count == 1 ? "op" : "ops"), \(names)"))
     }
     if let pass = place.pass {
       let kind = pass.kind == .prefill ? "prefill" : "decode"
       frames.append(
-        ("pass \(pass.id)", "\(steps(pass.steps)), \(kind) of \(Place.positions(of: pass))"))
+        (.pass, "pass \(pass.id)", "\(steps(pass.steps)), \(kind) of \(Place.positions(of: pass))"))
     }
     if frames.isEmpty {
-      frames.append(("trace", "\(steps(1...cursor.last)), \(try trace.passCount()) passes"))
+      frames.append((nil, "trace", "\(steps(1...cursor.last)), \(try trace.passCount()) passes"))
     }
     return frames
   }

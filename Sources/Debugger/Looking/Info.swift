@@ -30,6 +30,12 @@ struct InfoTopic: Sendable {
     InfoTopic(name: "tokens", summary: "the text: tokens, and how likely the model found them") {
       s, _ in try s.infoTokens()
     },
+    InfoTopic(name: "breakpoints", summary: "breakpoints and watchpoints, and how often hit") {
+      s, _ in s.infoBreakpoints()
+    },
+    InfoTopic(name: "display", summary: "what is printed at every stop") { s, _ in
+      s.infoDisplay()
+    },
     InfoTopic(name: "tile", summary: "the whole life of the tile here") { s, _ in
       try s.infoTile()
     },
@@ -44,7 +50,7 @@ struct InfoTopic: Sendable {
   /// For the manual of `info`.
   static let manual =
     "Topics:\n\n"
-    + all.map { "  \(padded($0.name, to: 9))\($0.summary)" }.joined(separator: "\n")
+    + all.map { "  \(padded($0.name, to: 13))\($0.summary)" }.joined(separator: "\n")
     + "\n\nA topic can be shortened as long as no other begins the same. After tensors, buffers and "
     + "ops, a pattern leaves those whose name contains it."
 }
@@ -58,7 +64,8 @@ extension DebuggerSession {
       throw DebuggerError.missingArgument(
         command: "info", expected: "a topic: \(names.joined(separator: ", "))")
     }
-    let matches = InfoTopic.all.filter { $0.name.hasPrefix(word) }
+    // As gdb's users type it; "buffers" begins the same.
+    let matches = InfoTopic.all.filter { $0.name.hasPrefix(word == "b" ? "breakpoints" : word) }
     guard let topic = matches.first(where: { $0.name == word }) ?? matches.first else {
       throw DebuggerError.badArgument(
         command: "info", found: word, expected: "one of \(names.joined(separator: ", "))")

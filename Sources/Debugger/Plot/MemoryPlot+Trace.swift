@@ -66,7 +66,7 @@ extension DebuggerSession {
     let place = try place()
     let words = ["op", "layer", "pass", "all"]
     let matches = words.filter { $0.hasPrefix(arguments) }
-    guard let chosen = arguments.isEmpty ? (place.pass == nil ? "all" : "pass") : matches.first
+    guard let chosen = arguments.isEmpty ? defaultRange(place) : matches.first
     else {
       throw DebuggerError.badArgument(
         command: "mem", found: arguments, expected: "op, layer, pass or all")
@@ -77,6 +77,15 @@ extension DebuggerSession {
     var shown = plot
     shown.cursor = cursor.step
     output.write(shown.render(style: style, height: min(12, max(4, style.height - 10))))
+  }
+
+  /// The frame that `up` or `down` chose, or else the pass, or the whole trace.
+  private func defaultRange(_ place: Place) -> String {
+    switch selectedFrame {
+    case .tile, .op: "op"
+    case .layer: "layer"
+    case .pass, nil: place.pass == nil ? "all" : "pass"
+    }
   }
 
   private func memoryPlot(of range: String, _ place: Place) throws -> MemoryPlot {

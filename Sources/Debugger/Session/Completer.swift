@@ -22,16 +22,28 @@ extension DebuggerSession {
 
   /// What the next word can be, after the words before it.
   private func candidates(for words: [String]) throws -> [String] {
-    guard let first = words.first else { return Command.all.map(\.name) }
+    let names = Command.all.map(\.name) + macros.names
+    guard let first = words.first else { return names }
     switch try Command.named(first).completes {
     case .nothing: return []
-    case .commands: return words.count == 1 ? Command.all.map(\.name) : []
+    case .commands: return words.count == 1 ? names : []
     case .topics:
       if words.count == 1 { return InfoTopic.all.map(\.name) }
       return try words[1].hasPrefix("te") ? trace.tensors().map(\.name) : opNames()
     case .grains: return words.count == 1 ? Grain.allCases.map(\.rawValue) : []
     case .ranges: return words.count == 1 ? ["op", "layer", "pass", "all"] : []
     case .places: return words.count == 1 ? try ["start", "end", "peak", "pass"] + opNames() : []
+    case .breakpoints: return breakpoints.all.map { String($0.id) }
+    case .conditions:
+      let columns = SearchObject.allCases.flatMap { object in
+        object.columns.map { "\(object.rawValue).\($0)" }
+      }
+      let takesExpression = try ["watch", "condition"].contains(Command.named(first).name)
+      if takesExpression || words.contains("if") {
+        return columns + ["peak", "if"]
+      }
+      return try ["any", "if", "layer", "op", "pass", "step", "token"] + opNames()
+        + trace.tensors().map(\.name)
     case .expressions:
       let objects = Place.objects.filter { $0 != "step" }
       let fields = objects.flatMap { object in fieldNames(of: object).map { "\(object).\($0)" } }

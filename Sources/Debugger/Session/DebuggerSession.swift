@@ -5,7 +5,7 @@ import TraceStore
 public final class DebuggerSession {
   public let trace: Trace
   public internal(set) var cursor: Cursor
-  let output: any OutputSink
+  var output: any OutputSink
   /// How to print; a terminal session asks for it anew at each command, as windows change.
   var style: TextStyle
   /// What the trace says about its run.
@@ -16,8 +16,25 @@ public final class DebuggerSession {
   var shown: MemoryUse?
   /// The step at which `list` goes on, until the cursor moves.
   var listed: Int?
+  var breakpoints = Breakpoints()
+  /// The places that moves led away from, for `back`, and those that `back` left, for `forward`.
+  var trail = Trail()
+  /// The frame that `up` and `down` chose, until the cursor moves.
+  var selectedFrame: Grain?
+  /// What is printed at each stop.
+  var displays = Displays()
+  /// What `define` and `alias` made.
+  var macros = Macros()
+  /// Where the lines come from that are being done; the innermost last.
+  var sources: [any LineSource] = []
+  /// Commands of the breakpoint that was hit, still to be done.
+  var queued: [String] = []
+  /// How often a move has come to a stop.
+  var stops = 0
+  /// Lines that were typed, the newest last.
+  var history: [String] = []
   /// What an empty line does.
-  private var repeated: String?
+  var repeated: String?
   /// Whether `quit` was typed.
   public private(set) var isOver = false
 
@@ -33,38 +50,6 @@ public final class DebuggerSession {
     meta = try trace.meta()
   }
 
-  /// Does one line: a command, or a query that begins with SELECT, WITH, VALUES or EXPLAIN.
-  ///
-  /// - Parameter repeats: whether an empty line repeats the last command.
-  /// - Throws: a ``DebuggerError`` or a ``TraceError``, whose description is one sentence.
-  public func execute(_ line: String, repeats: Bool = false) throws {
-    var line = line.trimmingSpaces()
-    if line.isEmpty {
-      guard repeats, let repeated else { return }
-      line = repeated
-    }
-    if line.hasPrefix("#") { return }
-    repeated = nil
-    let (word, arguments) = Self.split(line)
-    if ["SELECT", "WITH", "VALUES", "EXPLAIN"].contains(word.uppercased()) {
-      repeated = line
-      return try query(line)
-    }
-    let command = try Command.named(word)
-    switch command.repetition {
-    case .same: repeated = line
-    case .goingOn: repeated = command.name
-    case .nothing: break
-    }
-    try command.action(self, arguments)
-  }
-
-  /// The first word of a line and what follows it.
-  static func split(_ line: String) -> (word: String, arguments: String) {
-    let end = line.firstIndex { $0 == " " || $0 == "\t" } ?? line.endIndex
-    return (String(line[..<end]), String(line[end...]).trimmingSpaces())
-  }
-
   /// Ends the session after this command.
   func quit() {
     isOver = true
@@ -77,20 +62,6 @@ public final class DebuggerSession {
 
   // MARK: - Stops
 
-  /// Moves the cursor, and shows where it came to and, where a move was cut short, why.
-  func move(_ body: (inout Cursor) throws -> Cursor.Ending) throws {
-    var moved = cursor
-    let ending = try body(&moved)
-    cursor = moved
-    listed = nil
-    switch ending {
-    case .arrived: break
-    case .beginning: show(["At the beginning of the trace."])
-    case .end: show(["At the end of the trace."])
-    }
-    try showStop()
-  }
-
   /// What stands at the cursor.
   func place(at step: Int? = nil) throws -> Place {
     try Place(
@@ -102,6 +73,7 @@ public final class DebuggerSession {
     let place = try place()
     show(stopLines(place))
     shown = place.event.live
+    showDisplays()
   }
 
   func stopLines(_ place: Place) -> [String] {

@@ -21,6 +21,8 @@ public enum LineReply: Equatable, Sendable {
 public final class ScriptedLines: LineSource {
   private var rest: ArraySlice<String>
   private let echo: (any OutputSink)?
+  /// How many lines were given.
+  private(set) var number = 0
 
   public var isInteractive: Bool { echo != nil }
 
@@ -36,6 +38,7 @@ public final class ScriptedLines: LineSource {
       echo?.write(prompt + "\n")
       return .end
     }
+    number += 1
     echo?.write(prompt + line + "\n")
     return .line(line)
   }

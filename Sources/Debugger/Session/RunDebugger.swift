@@ -2,52 +2,85 @@ import CLibEdit
 import Foundation
 import TraceStore
 
+/// How a debugging session begins.
+public struct DebuggerOptions: Sendable {
+  /// Files of commands, done first, one command a line.
+  public var commandFiles: [String] = []
+  /// Commands done after them.
+  public var commands: [String] = []
+  /// Leave after those, and at the first that fails, with exit code 1. Where there are none,
+  /// commands come from standard input.
+  public var batch = false
+  /// Whether `.nibbleinit` in the home directory is done before all else.
+  public var readsInit = true
+  /// Whether a terminal is written to in colour, where it can.
+  public var colour = true
+  /// The model file, for what a trace does not hold.
+  public var modelPath: String?
+
+  public init() {}
+}
+
 /// Debugs a trace on this process's standard input and output: `nibble step`.
 ///
-/// - Parameters:
-///   - commandFiles: files of commands, done first, one command a line.
-///   - commands: commands done after them.
-///   - batch: leave after those; and leave at the first that fails, with exit code 1. Where there
-///     are none, commands come from standard input.
-///   - modelPath: the model file, for what a trace does not hold.
 /// - Returns: the exit code.
 /// - Throws: ``TraceError`` where the trace cannot be opened or is damaged,
 ///   ``DebuggerError/emptyTrace(path:)``, and ``DebuggerError/cannotWrite(reason:)``.
-public func runDebugger(
-  tracePath: String, commandFiles: [String], commands: [String], batch: Bool,
-  modelPath: String? = nil
-) throws -> Int32 {
+public func runDebugger(tracePath: String, _ options: DebuggerOptions) throws -> Int32 {
   let output = StandardOutput()
   let session = try DebuggerSession(
-    trace: Trace(path: tracePath), output: output, style: .standardOutput(), modelPath: modelPath)
-  let code = try session.runOnThisProcess(
-    commandFiles: commandFiles, commands: commands, batch: batch)
+    trace: Trace(path: tracePath), output: output,
+    style: .standardOutput(colour: options.colour), modelPath: options.modelPath)
+  let code = try session.runOnThisProcess(options)
   if let problem = output.problem { throw DebuggerError.cannotWrite(reason: problem) }
   return code
 }
 
 extension DebuggerSession {
-  fileprivate func runOnThisProcess(
-    commandFiles: [String], commands: [String], batch: Bool
-  ) throws -> Int32 {
-    let interactive = !batch && isTerminal(0)
+  fileprivate func runOnThisProcess(_ options: DebuggerOptions) throws -> Int32 {
+    let interactive = !options.batch && isTerminal(0)
     if interactive {
       nibble_interrupts_install()
       try welcome()
     }
     defer { nibble_interrupts_remove() }
-    if let code = runScripts(files: commandFiles, commands: commands, batch: batch) { return code }
-    guard interactive else { return run(StandardInputLines(), stopsAtErrors: batch) }
-    let terminal = TerminalLines(
-      historyPath: TerminalLines.defaultHistoryPath(), complete: complete)
-    return run(terminal ?? StandardInputLines(), stopsAtErrors: false)
+    let historyPath = TerminalLines.defaultHistoryPath()
+    if options.readsInit, !readInit(), options.batch { return 1 }
+    if let code = runScripts(options) { return code }
+    guard interactive else { return run(StandardInputLines(), stopsAtErrors: options.batch) }
+    let terminal = TerminalLines(historyPath: historyPath, complete: complete)
+    history = terminal?.remembered() ?? []
+    return run(terminal ?? StandardInputLines(), stopsAtErrors: false) {
+      self.style = .standardOutput(colour: options.colour)
+    }
+  }
+
+  /// Does `.nibbleinit` of the home directory. One in this folder may be anybody's, and is only
+  /// told about.
+  private func readInit() -> Bool {
+    let name = ".nibbleinit"
+    let files = FileManager.default
+    let home = environment("HOME").map { $0 + "/" + name }
+    let here = files.currentDirectoryPath + "/" + name
+    var done = true
+    if let home, files.fileExists(atPath: home) { done = attempt { try execute(file: home) } }
+    if here != home, files.fileExists(atPath: here) {
+      output.complain("\(name) in this folder was not done; \"source \(name)\" does it.")
+    }
+    return done
   }
 
   /// Does the lines of a source until it ends or `quit` is typed.
   ///
-  /// - Parameter stopsAtErrors: leave at the first line that fails.
+  /// - Parameters:
+  ///   - stopsAtErrors: leave at the first line that fails.
+  ///   - prepare: done before each line: a terminal's window may have changed.
   /// - Returns: the exit code.
-  public func run(_ lines: any LineSource, stopsAtErrors: Bool) -> Int32 {
+  public func run(
+    _ lines: any LineSource, stopsAtErrors: Bool, prepare: () -> Void = {}
+  ) -> Int32 {
+    sources.append(lines)
+    defer { sources.removeLast() }
     while !isOver {
       switch lines.next(prompt: "(nibble) ") {
       case .end:
@@ -56,7 +89,7 @@ extension DebuggerSession {
       case .interrupted:
         output.write("Quit\n")
       case .line(let line):
-        if lines is TerminalLines { style = .standardOutput() }
+        prepare()
         let done = attempt { try execute(line, repeats: lines.isInteractive) }
         if !done && stopsAtErrors { return 1 }
       }
@@ -66,20 +99,17 @@ extension DebuggerSession {
 
   /// Does the commands of files, then more commands.
   ///
-  /// - Parameter batch: leave after them, and at the first that fails; but not where there are none.
   /// - Returns: the exit code, or `nil` where the session goes on.
-  func runScripts(files: [String], commands: [String], batch: Bool) -> Int32? {
-    for path in files {
+  func runScripts(_ options: DebuggerOptions) -> Int32? {
+    for path in options.commandFiles {
       let done = attempt { try execute(file: path) }
-      if !done && batch { return 1 }
+      if !done && options.batch { return 1 }
       if isOver { return 0 }
     }
-    for line in commands {
-      let done = attempt { try execute(line) }
-      if !done && batch { return 1 }
-      if isOver { return 0 }
-    }
-    return batch && !(files.isEmpty && commands.isEmpty) ? 0 : nil
+    let source = ScriptedLines(options.commands)
+    if run(source, stopsAtErrors: options.batch) != 0 { return 1 }
+    if isOver { return 0 }
+    return options.batch && !(options.commandFiles.isEmpty && options.commands.isEmpty) ? 0 : nil
   }
 
   /// Does something, and says on the side of messages why it could not be done.
@@ -103,13 +133,17 @@ extension DebuggerSession {
       throw DebuggerError.unreadable(
         path: path, reason: exists ? "it is no readable UTF-8 text file" : "there is no such file")
     }
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
-    {
-      if isOver { return }
+    guard sources.count < 100 else { throw DebuggerError.tooDeep(name: "source \(path)") }
+    let lines = ScriptedLines(
+      text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
+    sources.append(lines)
+    defer { sources.removeLast() }
+    while !isOver, case .line(let line) = lines.next(prompt: "") {
+      let number = lines.number
       do {
-        try execute(String(line))
+        try execute(line)
       } catch {
-        throw DebuggerError.inFile(path: path, line: index + 1, reason: "\(error)")
+        throw DebuggerError.inFile(path: path, line: number, reason: "\(error)")
       }
     }
   }

@@ -43,6 +43,17 @@ public final class TerminalLines: LineSource {
     return .line(line)
   }
 
+  /// The lines of the history, the newest last.
+  func remembered() -> [String] {
+    var lines: [String] = []
+    var number = 0
+    while let line = nibble_editor_remembered(editor, Int32(number)) {
+      lines.append(String(cString: line).trimmingSpaces())
+      number += 1
+    }
+    return lines.reversed()
+  }
+
   /// Writes the history; a directory that cannot be made or written is no reason to complain.
   private func saveHistory() {
     guard let historyPath else { return }

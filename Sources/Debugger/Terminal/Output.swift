@@ -4,6 +4,13 @@ public protocol OutputSink: AnyObject {
   func write(_ text: String)
   /// Writes one line for whoever watches, apart from the results.
   func complain(_ message: String)
+  /// Shows how far something is, in place of what it showed before; `nil` takes it away.
+  func progress(_ text: String?)
+}
+
+extension OutputSink {
+  /// Nobody watches.
+  public func progress(_ text: String?) {}
 }
 
 /// Standard output and standard error.
@@ -25,6 +32,11 @@ public final class StandardOutput: OutputSink {
     // A command that we print can be typed as it stands.
     let invocation = CommandLine.arguments.first ?? "nibble"
     _ = emit(message.replacing("`nibble ", with: "`\(invocation) ") + "\n", to: 2)
+  }
+
+  public func progress(_ text: String?) {
+    // To the beginning of the line, and away with what stands there.
+    if isTerminal(2) { _ = emit("\r\u{1B}[K" + (text ?? ""), to: 2) }
   }
 }
 

@@ -25,7 +25,9 @@ public struct TextStyle: Sendable, Equatable {
 
   /// The style of standard output: colour on a terminal alone and never under `NO_COLOR`, the
   /// width of the terminal (or `COLUMNS`, or 80), block elements where the locale is UTF-8.
-  public static func standardOutput() -> TextStyle {
+  ///
+  /// - Parameter colour: `false` for none, as `--no-color` asks.
+  public static func standardOutput(colour: Bool = true) -> TextStyle {
     var columns: Int32 = 0
     var rows: Int32 = 0
     let terminal = isTerminal(1)
@@ -33,7 +35,7 @@ public struct TextStyle: Sendable, Equatable {
     return TextStyle(
       width: sized ? Int(columns) : environment("COLUMNS").flatMap { Int($0) } ?? 80,
       height: sized ? Int(rows) : environment("LINES").flatMap { Int($0) } ?? 24,
-      palette: terminal ? palette(of: environment("TERM")) : .none,
+      palette: terminal && colour ? palette(of: environment("TERM")) : .none,
       unicode: nibble_locale_is_utf8())
   }
 

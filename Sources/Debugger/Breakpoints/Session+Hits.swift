@@ -1,0 +1,134 @@
+import CLibEdit
+import Inference
+import TraceStore
+
+/// The breakpoints that a move came upon at a step.
+struct Hit {
+  /// A breakpoint, and the value of what it watches before and after.
+  typealias Cause = (breakpoint: Breakpoint, before: SQLValue?, after: SQLValue?)
+
+  let step: Int
+  let causes: [Cause]
+}
+
+extension DebuggerSession {
+  /// The steps that are searched between two looks at the clock and at ^C.
+  private static let stretch = 500_000
+
+  /// The first breakpoint that a move through some steps comes upon, counted as a hit; `nil` where
+  /// the way is free.
+  ///
+  /// - Throws: ``TraceError/interrupted`` after ^C.
+  func firstHit(in steps: ClosedRange<Int>, backwards: Bool) throws -> Hit? {
+    if breakpoints.enabled.isEmpty { return nil }
+    return try interruptibly { progress in
+      for stretch in Self.stretches(of: steps, backwards: backwards) {
+        progress.show { "searching, \(stretch.lowerBound) of \(self.cursor.last) steps" }
+        if let hit = try firstHit(inStretch: stretch, backwards: backwards) { return hit }
+        if nibble_interrupted() { throw TraceError.interrupted }
+      }
+      return nil
+    }
+  }
+
+  private func firstHit(inStretch steps: ClosedRange<Int>, backwards: Bool) throws -> Hit? {
+    var rest = steps
+    var next: [Int: Int?] = [:]
+    while true {
+      let enabled = breakpoints.enabled
+      for breakpoint in enabled where next[breakpoint.id] == nil {
+        next[breakpoint.id] = .some(
+          try firstStep(of: breakpoint, in: rest, backwards: backwards))
+      }
+      let found = enabled.compactMap { breakpoint in
+        (next[breakpoint.id] ?? nil).map { (id: breakpoint.id, step: $0) }
+      }
+      guard let step = backwards ? found.map(\.step).max() : found.map(\.step).min() else {
+        return nil
+      }
+      let causes = try found.filter { $0.step == step }.compactMap { try count($0.id, at: step) }
+      if !causes.isEmpty { return Hit(step: step, causes: causes) }
+      for (id, at) in found where at == step { next[id] = nil }
+      guard step != (backwards ? rest.lowerBound : rest.upperBound) else { return nil }
+      rest = backwards ? rest.lowerBound...step - 1 : step + 1...rest.upperBound
+    }
+  }
+
+  /// The step at which a breakpoint stops a move through some steps.
+  private func firstStep(
+    of breakpoint: Breakpoint, in steps: ClosedRange<Int>, backwards: Bool
+  ) throws -> Int? {
+    switch breakpoint.kind {
+    case .location(let location):
+      return try trace.firstStep(
+        of: search(location, breakpoint.condition), in: steps, backwards: backwards)
+    case .change(let expression):
+      var rest = steps
+      while let step = try trace.firstChange(of: expression, in: rest, backwards: backwards) {
+        guard let condition = breakpoint.condition else { return step }
+        if try trace.value(of: condition, at: step).isTrue { return step }
+        guard step != (backwards ? rest.lowerBound : rest.upperBound) else { return nil }
+        rest = backwards ? rest.lowerBound...step - 1 : step + 1...rest.upperBound
+      }
+      return nil
+    }
+  }
+
+  /// Counts a hit; `nil` where the breakpoint is passed over.
+  private func count(_ id: Int, at step: Int) throws -> Hit.Cause? {
+    guard var breakpoint = breakpoints[id] else { return nil }
+    breakpoint.hits += 1
+    let isPassedOver = breakpoint.ignored > 0
+    if isPassedOver { breakpoint.ignored -= 1 }
+    breakpoints[id] = breakpoint.isTemporary && !isPassedOver ? nil : breakpoint
+    if isPassedOver { return nil }
+    guard case .change(let expression) = breakpoint.kind else { return (breakpoint, nil, nil) }
+    return (
+      breakpoint, try trace.value(of: expression, at: step - 1),
+      try trace.value(of: expression, at: step)
+    )
+  }
+
+  /// What was hit, as it is shown before the stop.
+  func lines(of hit: Hit) -> [String] {
+    hit.causes.flatMap { breakpoint, before, after -> [String] in
+      let title = style.paint("\(breakpoint.title)", .bold)
+      guard let before, let after, case .change(let expression) = breakpoint.kind else {
+        return ["\(title), \(breakpoint.what)"]
+      }
+      func shown(_ value: SQLValue) -> String {
+        guard case .integer(let number) = value, number >= 1024,
+          expression.isPeak || !expression.objects.isDisjoint(with: [.mem, .kv])
+        else { return value.text ?? "nothing" }
+        return "\(number) (\(formatBytes(number)))"
+      }
+      return [
+        "\(title): \(breakpoint.what)", "  Old value = \(shown(before))",
+        "  New value = \(shown(after))",
+      ]
+    }
+  }
+
+  /// Stretches of steps, in the order in which a move goes through them.
+  private static func stretches(
+    of steps: ClosedRange<Int>, backwards: Bool
+  ) -> some Sequence<ClosedRange<Int>> {
+    let count = (steps.count + stretch - 1) / stretch
+    return (0..<count).lazy.map { index in
+      let place = backwards ? count - 1 - index : index
+      let first = steps.lowerBound + place * stretch
+      return first...min(steps.upperBound, first + stretch - 1)
+    }
+  }
+}
+
+extension SQLValue {
+  /// Whether a condition that has this value holds.
+  var isTrue: Bool {
+    switch self {
+    case .integer(let value): value != 0
+    case .real(let value): value != 0
+    case .null, .text, .blob: false
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import CLibEdit
+import Dispatch
+import TraceStore
+
+extension DebuggerSession {
+  /// Does something that may take long: ^C ends the query that it is at, and whoever watches is
+  /// told of progress after a second.
+  ///
+  /// - Throws: ``TraceError/interrupted`` after ^C, and what `body` throws.
+  func interruptibly<T>(_ body: (Progress) throws -> T) throws -> T {
+    nibble_interrupts_clear()
+    let interrupter = try trace.queryInterrupter()
+    let watch = DispatchSource.makeTimerSource(queue: .global())
+    watch.schedule(deadline: .now() + .milliseconds(50), repeating: .milliseconds(50))
+    watch.setEventHandler { if nibble_interrupted() { interrupter.interrupt() } }
+    watch.resume()
+    let progress = Progress(output)
+    defer {
+      watch.cancel()
+      nibble_interrupts_clear()
+      progress.clear()
+    }
+    return try body(progress)
+  }
+}
+
+/// A line that tells how far something is, once it has taken a second.
+final class Progress {
+  private let output: any OutputSink
+  private let start = ContinuousClock.now
+  private var last: ContinuousClock.Instant?
+
+  init(_ output: any OutputSink) { self.output = output }
+
+  /// Shows a text, at most ten times a second.
+  func show(_ text: () -> String) {
+    let now = ContinuousClock.now
+    guard now - start > .seconds(1), last.map({ now - $0 > .milliseconds(100) }) ?? true else {
+      return
+    }
+    last = now
+    output.progress(text())
+  }
+
+  /// Takes the line away.
+  func clear() {
+    if last != nil { output.progress(nil) }
+    last = nil
+  }
+}

@@ -1,0 +1,104 @@
+import CLibEdit
+import TraceStore
+
+extension DebuggerSession {
+  /// Does one line: a command, or a query that begins with SELECT, WITH, VALUES or EXPLAIN; then
+  /// the commands of a breakpoint that it led to.
+  ///
+  /// - Parameter repeats: whether a person typed it: then an empty line repeats the one before.
+  /// - Throws: a ``DebuggerError`` or a ``TraceError``, whose description is one sentence.
+  public func execute(_ line: String, repeats: Bool = false) throws {
+    var line = line.trimmingSpaces()
+    if repeats {
+      if line.isEmpty {
+        guard let repeated else { return }
+        line = repeated
+      } else {
+        history.append(line)
+      }
+      repeated = repetition(of: line)
+    }
+    // Where a command stops anew, what an outer breakpoint still had to do is given up, as in gdb.
+    let (outer, stopsBefore) = (queued, stops)
+    queued = []
+    defer { queued = stops == stopsBefore ? outer : [] }
+    nibble_interrupts_clear()
+    try perform(line)
+    while !queued.isEmpty, !isOver {
+      if nibble_interrupted() { throw TraceError.interrupted }
+      try perform(queued.removeFirst())
+    }
+  }
+
+  /// What an empty line does after a line.
+  private func repetition(of line: String) -> String? {
+    if Self.isQuery(line) { return line }
+    let command = try? Command.named(Self.split(expanded(line)).word)
+    switch command?.repetition ?? .same {
+    case .same: return line.hasPrefix("#") ? nil : line
+    case .goingOn: return command?.name
+    case .nothing: return nil
+    }
+  }
+
+  private func perform(_ line: String) throws {
+    if line.isEmpty || line.hasPrefix("#") { return }
+    if line.hasPrefix("!") { return try shell(String(line.dropFirst())) }
+    if let (command, filter) = Self.splitPipe(line) {
+      return try pipe(into: filter) { try perform(command) }
+    }
+    if Self.isQuery(line) { return try query(line) }
+    let line = expanded(line)
+    let (word, arguments) = Self.split(line)
+    if macros.definitions[word] != nil { return try run(definition: word, arguments) }
+    try Command.named(word, among: macros.names).action(self, arguments)
+  }
+
+  /// A line whose first word stands for something, with that in its place.
+  private func expanded(_ line: String) -> String {
+    var line = line
+    // One may stand for another, but not for itself.
+    for _ in 0..<100 {
+      let (word, arguments) = Self.split(line)
+      guard let meaning = macros.aliases[word] else { break }
+      line = arguments.isEmpty ? meaning : meaning + " " + arguments
+    }
+    return line
+  }
+
+  static func isQuery(_ line: String) -> Bool {
+    ["SELECT", "WITH", "VALUES", "EXPLAIN"].contains(split(line).word.uppercased())
+  }
+
+  /// `info tensors | head` as its command and what filters its output; of a query, what follows
+  /// its last semicolon. In conditions `|` is SQL's.
+  private static func splitPipe(_ line: String) -> (command: String, filter: String)? {
+    let isQuery = isQuery(line) || split(line).word == "sql"
+    if !isQuery, (try? Command.named(split(line).word))?.completes == .conditions { return nil }
+    var quote: Character?
+    var last: Character?
+    var found: String.Index?
+    for index in line.indices {
+      let character = line[index]
+      if let open = quote {
+        if character == open { quote = nil }
+      } else if character == "'" || character == "\"" {
+        quote = character
+      } else if character == "|", !isQuery || last == ";" {
+        found = index
+        break
+      }
+      if character != " " { last = character }
+    }
+    guard let found else { return nil }
+    let filter = String(line[line.index(after: found)...]).trimmingSpaces()
+    let command = String(line[..<found]).trimmingSpaces()
+    return filter.isEmpty || command.isEmpty ? nil : (command, filter)
+  }
+
+  /// The first word of a line and what follows it.
+  static func split(_ line: String) -> (word: String, arguments: String) {
+    let end = line.firstIndex { $0 == " " || $0 == "\t" } ?? line.endIndex
+    return (String(line[..<end]), String(line[end...]).trimmingSpaces())
+  }
+}

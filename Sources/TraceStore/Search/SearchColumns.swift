@@ -1,0 +1,72 @@
+/// What a condition can speak of: the objects that stand at a step, by the names that the debugger
+/// prints them by.
+public enum SearchObject: String, CaseIterable, Sendable {
+  case event, op, tile, tensor, matmul, token, pass, mem, kv
+
+  /// The names of its columns, in the order in which they are shown.
+  public var columns: [String] { expressions.map(\.name) }
+
+  /// The SQL of a column, over the aliases of ``SearchQuery``; `nil` where there is none such.
+  func sql(of column: String) -> String? {
+    expressions.first { $0.name == column }?.sql
+  }
+
+  /// Each column with its SQL.
+  var expressions: [(name: String, sql: String)] {
+    switch self {
+    case .event:
+      let kinds = EventKind.allCases.map { "WHEN \($0.rawValue) THEN '\($0.name)'" }
+      return [
+        ("step", "e.step"), ("kind", "CASE e.kind \(kinds.joined(separator: " ")) END"),
+        ("op", "n.name"), ("thread", "e.thread"),
+      ]
+    case .op:
+      return Self.plain(["id", "pass"], of: "o") + Self.plain(["name", "kind", "layer"], of: "n")
+        + [("inputs", "n.inputs"), ("tensor", "(SELECT name FROM tensor WHERE id = n.tensor)")]
+        + Self.plain(
+          [
+            "rows", "cols", "first_step", "last_step", "duration_ns", "sum", "min", "max", "rms",
+          ], of: "o") + [("mean", "o.sum / (o.rows * o.cols)")]
+    case .tile:
+      return Self.plain(["id", "weight_tile"], of: "t") + [("tensor", "s.name")]
+        + Self.plain(["first_row", "rows"], of: "w") + [("cols", "s.cols")]
+        + Self.plain(["packed_bytes"], of: "w")
+        + Self.plain(
+          [
+            "type", "bytes", "made_step", "used_step", "freed_step", "in_buffer", "dequantize_ns",
+          ], of: "t") + Self.plain(["value_min", "value_max", "value_mean", "value_rms"], of: "w")
+    case .tensor:
+      return Self.plain(
+        [
+          "id", "name", "layer", "role", "type", "rows", "cols", "bytes", "file_offset", "bpw",
+        ], of: "s")
+    case .matmul:
+      return Self.plain(["m", "k", "n"], of: "x")
+        + [("first_row", "coalesce(x.first_row, w.first_row)")]
+        + Self.plain(["tile", "flops", "duration_ns"], of: "x")
+    case .token:
+      return Self.plain(
+        ["id", "text", "sequence", "position", "is_prompt", "logprob"], of: "c")
+    case .pass:
+      return Self.plain(
+        [
+          "id", "kind", "first_position", "tokens", "first_step", "last_step", "branch",
+          "sequence", "sequences", "duration_ns",
+        ], of: "p") + [("ops", "p.last_op + 1 - p.first_op")]
+    case .mem:
+      return [("live", "m.total")]
+        + Self.plain(
+          [
+            "weights", "weights_dequantized", "kv_cache", "activations", "workspace", "logits",
+          ], of: "m")
+    case .kv:
+      return [("bytes", "k.cache_bytes"), ("reserved", "m.kv_cache")]
+        + Self.plain(["layer", "sequence", "position", "key_bytes", "value_bytes"], of: "k")
+        + [("positions", "k.position + 1")]
+    }
+  }
+
+  private static func plain(_ names: [String], of alias: String) -> [(name: String, sql: String)] {
+    names.map { ($0, "\(alias).\($0)") }
+  }
+}

@@ -1,0 +1,168 @@
+/// Which steps a search looks at.
+public enum SearchScope: Sendable, Equatable {
+  case everywhere
+  /// The steps of some operations, by their row in `_node`.
+  case nodes([Int])
+  /// Some ranges of steps, in order, none of which overlap.
+  case ranges([ClosedRange<Int>])
+}
+
+/// The SQL of a search: the candidate steps of an expression within a scope, as fine as what the
+/// expression speaks of.
+///
+/// The tables have one-letter aliases: `e` _event, `m` _memory, `o` _op, `n` _node, `p` pass, `c`
+/// token, `t` tile, `w` weight_tile, `s` tensor, `x` matmul, `k` kv_append, `q` the peaks so far.
+struct SearchQuery {
+  /// What is looked at, one step each.
+  enum Grain {
+    case event, tile, matmul, append, opStart, opEnd, pass, peak
+  }
+
+  let grain: Grain
+  let objects: Set<SearchObject>
+  let nodes: [Int]?
+
+  init(_ expression: SearchExpression?, scope: SearchScope) {
+    objects = expression?.objects ?? []
+    if case .nodes(let nodes) = scope { self.nodes = nodes } else { nodes = nil }
+    if let expression {
+      grain =
+        expression.isPeak
+        ? .peak : expression.isOfPass ? (nodes == nil ? .pass : .opStart) : Self.grain(of: objects)
+    } else {
+      grain = .opStart
+    }
+  }
+
+  /// A condition stops where what it speaks of comes into being: a tile where it is made, an
+  /// operation where its result is known. The event and memory have a say at every step.
+  private static func grain(of objects: Set<SearchObject>) -> Grain {
+    if objects.contains(.event) { return .event }
+    if objects.contains(.kv) && !objects.isDisjoint(with: [.tile, .matmul]) { return .event }
+    if objects.contains(.matmul) { return .matmul }
+    if objects.contains(.tile) { return .tile }
+    if objects.contains(.kv) { return .append }
+    if objects.contains(.mem) { return .event }
+    return .opEnd
+  }
+
+  /// The table that is gone through, and what gives its step.
+  private var source: (table: String, step: String) {
+    switch grain {
+    case .event: ("_event AS e", "e.step")
+    case .tile: ("tile AS t", "t.id")
+    case .matmul: ("matmul AS x", "x.step")
+    case .append: ("kv_append AS k", "k.step")
+    case .opStart: ("_op AS o", "o.first_step")
+    case .opEnd: ("_op AS o", "o.last_step")
+    case .pass: ("pass AS p", "p.first_step")
+    case .peak:
+      ("(SELECT id AS step, max(total) OVER (ORDER BY id) AS peak FROM _memory) AS q", "q.step")
+    }
+  }
+
+  private var isByOp: Bool { grain == .opStart || grain == .opEnd }
+
+  /// Whether one operation after the other is gone through, and the steps of each.
+  private var isWithinOps: Bool { nodes != nil && grain != .peak && !isByOp }
+
+  /// - Parameters:
+  ///   - result: what to select, over the aliases.
+  ///   - condition: SQL that is true where to stop; `nil` stops anywhere.
+  ///   - steps: where to look.
+  ///   - ops: the operations that lie in `steps`, wholly or in part.
+  func sql(
+    selecting result: String, where condition: String?, steps: ClosedRange<Int>,
+    ops: ClosedRange<Int>, backwards: Bool
+  ) -> String {
+    let (table, step) = source
+    var tables = [isWithinOps ? "_op AS o" : table]
+    var conditions = ["\(step) BETWEEN \(steps.lowerBound) AND \(steps.upperBound)"]
+    var order = [step]
+    if isWithinOps || isByOp {
+      conditions.append("o.id BETWEEN \(ops.lowerBound) AND \(ops.upperBound)")
+      order = isByOp ? ["o.id"] : ["o.id", step]
+      if let nodes {
+        conditions.append("o.node IN (\(nodes.map(String.init).joined(separator: ", ")))")
+      }
+      if isWithinOps {
+        tables.append("CROSS JOIN \(table) ON \(step) BETWEEN o.first_step AND o.last_step")
+      }
+    }
+    if let condition, grain == .event, objects == [.mem] {
+      // There are far fewer states of memory than steps: each is judged once.
+      conditions.append(
+        "e.memory IN (SELECT m.id FROM _memory AS m WHERE m.id <= \(steps.upperBound)"
+          + " AND \(condition))")
+    } else {
+      tables += joins(from: step)
+      if let condition { conditions.append(condition) }
+    }
+    let direction = backwards ? " DESC" : ""
+    return """
+      SELECT \(step), \(result) FROM \(tables.joined(separator: " "))
+      WHERE \(conditions.joined(separator: " AND "))
+      ORDER BY \(order.map { $0 + direction }.joined(separator: ", ")) LIMIT 1
+      """
+  }
+
+  /// The tables that the expression needs beside the one that is gone through.
+  private func joins(from step: String) -> [String] {
+    func speaks(of some: SearchObject...) -> Bool { !objects.isDisjoint(with: some) }
+    var joins: [String] = []
+    if grain == .peak { return [] }
+    let isInTile = [.event, .tile, .matmul].contains(grain)
+    let needsTile = isInTile && speaks(of: .tile, .matmul, .tensor)
+    let needsOp = speaks(of: .op, .tensor) || (grain == .event && speaks(of: .event))
+    let needsPass = speaks(of: .pass, .token)
+    let needsMemory = speaks(of: .mem, .kv)
+    if grain != .event, needsMemory || (!isByOp && !isWithinOps && (needsOp || needsPass)) {
+      if grain != .pass || needsMemory { joins.append("LEFT JOIN _event AS e ON e.step = \(step)") }
+    }
+    if needsMemory { joins.append("LEFT JOIN _memory AS m ON m.id = e.memory") }
+    let hasOp = isByOp || isWithinOps
+    if !hasOp, grain != .pass, needsOp || needsPass || (grain == .event && needsTile) {
+      joins.append("LEFT JOIN _op AS o ON o.id = e.op")
+    }
+    if needsOp { joins.append("LEFT JOIN _node AS n ON n.id = o.node") }
+    if grain == .event {
+      if needsTile {
+        joins.append("LEFT JOIN matmul AS x ON x.step = e.step")
+        joins.append("LEFT JOIN tile AS t ON t.id = \(Self.tileAtEvent)")
+      }
+      if speaks(of: .kv) {
+        joins.append(
+          "LEFT JOIN kv_append AS k ON k.step = "
+            + "(SELECT max(step) FROM kv_append WHERE step <= e.step)")
+      }
+    } else if grain == .matmul, needsTile {
+      joins.append("LEFT JOIN tile AS t ON t.id = x.tile")
+    }
+    if needsTile {
+      joins.append("LEFT JOIN weight_tile AS w ON w.id = t.weight_tile")
+    }
+    if speaks(of: .tensor, .tile) {
+      let tensor =
+        grain == .matmul
+        ? "x.tensor"
+        : needsTile ? "coalesce(w.tensor, \(needsOp ? "n.tensor" : "NULL"))" : "n.tensor"
+      joins.append("LEFT JOIN tensor AS s ON s.id = \(tensor)")
+    }
+    if needsPass, grain != .pass { joins.append("LEFT JOIN pass AS p ON p.id = o.pass") }
+    if speaks(of: .token) {
+      joins.append(
+        "LEFT JOIN token AS c ON c.branch = p.branch AND c.sequence = p.sequence"
+          + " AND c.position = p.first_position + p.tokens - 1")
+    }
+    return joins
+  }
+
+  /// The tile that was made, read or freed at an event; it is freed in the operation in which it
+  /// was made, or at the end of a layer or pass.
+  private static let tileAtEvent = """
+    CASE e.kind WHEN 0 THEN e.step WHEN 1 THEN x.tile
+    WHEN 2 THEN (SELECT max(id) FROM tile WHERE freed_step = e.step AND id < e.step
+      AND id >= coalesce(o.first_step,
+        (SELECT max(first_step) FROM pass WHERE first_step <= e.step), 1)) END
+    """
+}

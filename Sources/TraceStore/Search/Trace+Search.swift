@@ -1,0 +1,175 @@
+/// A search for a step: where to look, and for what.
+public struct TraceSearch: Sendable {
+  public var scope: SearchScope
+  /// What is true where the search stops; `nil` stops at the first step of each operation, or
+  /// range, of the scope.
+  public var condition: SearchExpression?
+
+  public init(scope: SearchScope, condition: SearchExpression? = nil) {
+    self.scope = scope
+    self.condition = condition
+  }
+}
+
+/// An operation as the model has it, whatever the pass: a row of `_node`.
+public struct TraceNode: Sendable, Equatable {
+  public let id: Int
+  public let layer: Int?
+  public let name: String
+  public let kind: String
+  /// The weight tensor that it multiplies or reads rows of.
+  public let tensor: Int?
+}
+
+extension Trace {
+  /// The operations of the model, in order of appearance.
+  public func nodes() throws(TraceError) -> [TraceNode] {
+    try all("SELECT id, layer, name, kind, tensor FROM _node ORDER BY id", []) { row in
+      try TraceNode(
+        id: row["id"], layer: row["layer"], name: row["name"], kind: row["kind"],
+        tensor: row["tensor"])
+    }
+  }
+
+  /// The first steps of the passes that a position's token went into.
+  public func passes(ofPosition position: Int) throws(TraceError) -> [ClosedRange<Int>] {
+    try all(
+      "SELECT DISTINCT p.first_step, p.last_step FROM token AS c JOIN pass AS p ON p.id = c.pass"
+        + " WHERE c.position = ? ORDER BY p.first_step", [position]
+    ) { try self.range($0[0], $0[1]) }
+  }
+
+  /// Asks SQLite whether it understands an expression.
+  ///
+  /// - Throws: ``TraceError/sql(message:query:offset:)`` with the place of the error in the text.
+  public func check(_ expression: SearchExpression) throws {
+    _ = try firstRow(
+      SearchQuery(expression, scope: .everywhere), selecting: "NULL",
+      where: "(\(expression.sql))", steps: 1...1, backwards: false, of: expression)
+  }
+
+  /// The value of an expression at a step: of the last thing that it speaks of, up to there.
+  public func value(of expression: SearchExpression, at step: Int) throws -> SQLValue {
+    try lastRow(of: expression, through: step)?.value ?? .null
+  }
+
+  private func lastRow(
+    of expression: SearchExpression, through step: Int
+  ) throws -> (step: Int, value: SQLValue)? {
+    guard step > 0 else { return nil }
+    let query = SearchQuery(expression, scope: .everywhere)
+    return try firstRow(
+      query, selecting: expression.sql, where: nil, steps: 1...step, backwards: true,
+      of: expression)
+  }
+
+  /// The step nearest to the beginning of a range, or to its end, at which a search stops.
+  public func firstStep(
+    of search: TraceSearch, in steps: ClosedRange<Int>, backwards: Bool
+  ) throws -> Int? {
+    let query = SearchQuery(search.condition, scope: search.scope)
+    // Not NULL, whatever is not there: SQLite would join in an order of its own, and sort.
+    let condition = search.condition.map { "coalesce((\($0.sql)), 0)" }
+    guard case .ranges(let ranges) = search.scope else {
+      return try firstRow(
+        query, selecting: "NULL", where: condition, steps: steps, backwards: backwards,
+        of: search.condition)?.step
+    }
+    for range in backwards ? ranges.reversed() : ranges {
+      if search.condition == nil {
+        if steps.contains(range.lowerBound) { return range.lowerBound }
+        continue
+      }
+      guard range.overlaps(steps) else { continue }
+      let found = try firstRow(
+        query, selecting: "NULL", where: condition, steps: range.clamped(to: steps),
+        backwards: backwards, of: search.condition)
+      if let found { return found.step }
+    }
+    return nil
+  }
+
+  /// The step nearest to the beginning of a range, or to its end, after which the value of an
+  /// expression is another than before it.
+  public func firstChange(
+    of expression: SearchExpression, in steps: ClosedRange<Int>, backwards: Bool
+  ) throws -> Int? {
+    let query = SearchQuery(expression, scope: .everywhere)
+    func differs(from value: SQLValue) -> String { "(\(expression.sql)) IS NOT \(value.literal)" }
+    if !backwards {
+      let before = try value(of: expression, at: steps.lowerBound - 1)
+      return try firstRow(
+        query, selecting: "NULL", where: differs(from: before), steps: steps, backwards: false,
+        of: expression)?.step
+    }
+    // What stood last, and where it was another: the next thing after that made the change.
+    let last = try value(of: expression, at: steps.upperBound)
+    var other = 0
+    if steps.upperBound > 1 {
+      let found = try firstRow(
+        query, selecting: "NULL", where: differs(from: last),
+        steps: max(1, steps.lowerBound - 1)...steps.upperBound,
+        backwards: true, of: expression)
+      if let found {
+        other = found.step
+      } else if steps.lowerBound > 1 {
+        let before = try value(of: expression, at: steps.lowerBound - 1)
+        if before == last { return nil }
+        other = steps.lowerBound - 1
+      } else if last == .null {
+        return nil
+      }
+    }
+    guard other < steps.upperBound else { return nil }
+    let change = try firstRow(
+      query, selecting: "NULL", where: nil,
+      steps: max(other + 1, steps.lowerBound)...steps.upperBound,
+      backwards: false, of: expression)
+    return change?.step
+  }
+
+  private func firstRow(
+    _ query: SearchQuery, selecting result: String, where condition: String?,
+    steps: ClosedRange<Int>, backwards: Bool, of expression: SearchExpression?
+  ) throws -> (step: Int, value: SQLValue)? {
+    let first = try op(startingAtOrBefore: steps.lowerBound)?.id ?? 1
+    let last = max(first, try op(startingAtOrBefore: steps.upperBound)?.id ?? first)
+    let sql = query.sql(
+      selecting: result, where: condition, steps: steps, ops: first...last, backwards: backwards)
+    var found: (step: Int, value: SQLValue)?
+    do {
+      try run(sql, columns: { _ in }) { row in
+        if case .integer(let step)? = row.first, let value = row.last { found = (step, value) }
+        return false
+      }
+    } catch TraceError.sql(let message, _, let offset) {
+      guard let expression else { throw TraceError.corrupt(path: path, reason: message) }
+      // Where in the query the expression stands.
+      let start = sql.range(of: expression.sql).map {
+        sql.utf8.distance(from: sql.startIndex, to: $0.lowerBound)
+      }
+      let place = offset.flatMap { offset in start.map { offset - $0 } }
+      throw TraceError.sql(
+        message: message, query: expression.text,
+        offset: place.flatMap {
+          (0...expression.sql.utf8.count).contains($0) ? expression.textOffset(ofSQL: $0) : nil
+        })
+    }
+    return found
+  }
+}
+
+extension SQLValue {
+  /// As SQL says it.
+  var literal: String {
+    switch self {
+    case .null: "NULL"
+    case .integer(let value): String(value)
+    case .real(let value):
+      value.isFinite ? "\(value)" : value.isNaN ? "NULL" : value < 0 ? "-9e999" : "9e999"
+    case .text(let text): "'\(text.replacing("'", with: "''"))'"
+    case .blob(let bytes):
+      "x'\(bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())'"
+    }
+  }
+}

@@ -1,0 +1,256 @@
+import Testing
+
+@testable import TraceStore
+
+/// Searches against what the sqlite3 shell finds by going through everything.
+@Suite struct SearchTests {
+  private let folder: ScratchFolder
+  private let trace: Trace
+
+  init() throws {
+    folder = try ScratchFolder()
+    try record(to: folder.file())
+    trace = try Trace(path: folder.file())
+  }
+
+  /// The steps that a query of the shell gives.
+  private func steps(_ query: String) throws -> [Int] {
+    try sqlite3(folder.file(), query).split(separator: "\n").compactMap { Int($0) }
+  }
+
+  /// Some ranges of steps, long and short.
+  private func ranges() throws -> [(from: Int, to: Int)] {
+    let last = try trace.eventCount()
+    return stride(from: 1, through: last, by: max(1, last / 13)).flatMap { from in
+      [0, 1, 7, last / 9, last / 3, last].map { (from, min(last, from + $0)) }
+    }
+  }
+
+  /// Over ranges in both directions, a search finds the nearest of all steps.
+  private func expect(
+    _ expected: [Int], of search: TraceSearch, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    for (from, to) in try ranges() {
+      let inside = expected.filter { (from...to).contains($0) }
+      #expect(
+        try trace.firstStep(of: search, in: from...to, backwards: false) == inside.first,
+        "\(from)...\(to)", sourceLocation: sourceLocation)
+      #expect(
+        try trace.firstStep(of: search, in: from...to, backwards: true) == inside.last,
+        "\(from)...\(to)", sourceLocation: sourceLocation)
+    }
+  }
+
+  private static let opOfStep =
+    "SELECT e.step FROM event AS e LEFT JOIN op AS o ON o.id = e.op LEFT JOIN pass AS p ON p.id = o.pass"
+
+  @Test(arguments: [
+    ("tile.bytes > 500", "SELECT id FROM tile WHERE bytes > 500"),
+    (
+      "tile.rows = 8 AND op.layer = 1",
+      "SELECT t.id FROM tile AS t JOIN weight_tile AS w ON w.id = t.weight_tile "
+        + "JOIN event AS e ON e.step = t.id JOIN op AS o ON o.id = e.op "
+        + "WHERE w.rows = 8 AND o.layer = 1"
+    ),
+    (
+      "tile.tensor LIKE '%ffn_down%' AND mem.live > 0",
+      "SELECT t.id FROM tile AS t JOIN weight_tile AS w ON w.id = t.weight_tile "
+        + "JOIN tensor AS s ON s.id = w.tensor WHERE s.name LIKE '%ffn_down%'"
+    ),
+    ("matmul.flops > 1000", "SELECT step FROM matmul WHERE flops > 1000"),
+    (
+      "matmul.n = 8 AND tile.bytes > 500",
+      "SELECT step FROM matmul AS m JOIN tile AS t ON t.id = m.tile "
+        + "WHERE m.n = 8 AND t.bytes > 500"
+    ),
+    (
+      "tensor.role = 'attn_q' AND matmul.m > 0",
+      "SELECT step FROM matmul AS m JOIN tensor AS s ON s.id = m.tensor WHERE s.role = 'attn_q'"
+    ),
+    ("kv.position = 3", "SELECT step FROM kv_append WHERE position = 3"),
+    ("op.kind = 'rms_norm'", "SELECT last_step FROM op WHERE kind = 'rms_norm'"),
+    (
+      "op.duration_ns >= 0ns AND pass.kind = 'decode'",
+      "SELECT o.last_step FROM op AS o JOIN pass AS p ON p.id = o.pass WHERE p.kind = 'decode'"
+    ),
+    (
+      "tensor.role = 'ffn_up'",
+      "SELECT o.last_step FROM op AS o JOIN tensor AS s ON s.id = o.tensor "
+        + "WHERE s.role = 'ffn_up'"
+    ),
+    ("pass.tokens > 1", "SELECT first_step FROM pass WHERE tokens > 1"),
+    (
+      "token.position >= 5",
+      "SELECT first_step FROM pass WHERE first_position + tokens - 1 >= 5"
+    ),
+    ("event.kind = 'free'", "SELECT step FROM event WHERE kind = 'free'"),
+    (
+      "event.kind IN ('free', 'multiply') AND tile.rows = 8",
+      "SELECT step FROM matmul AS m JOIN tile AS t ON t.id = m.tile "
+        + "JOIN weight_tile AS w ON w.id = t.weight_tile WHERE w.rows = 8 "
+        + "UNION SELECT t.freed_step FROM tile AS t "
+        + "JOIN weight_tile AS w ON w.id = t.weight_tile WHERE w.rows = 8 ORDER BY 1"
+    ),
+    (
+      "mem.weights_dequantized > 0B",
+      "SELECT step FROM event WHERE weights_dequantized > 0"
+    ),
+    (
+      "mem.live > 1KiB AND event.op = 'ffn_up-0'",
+      "SELECT e.step FROM event AS e JOIN op AS o ON o.id = e.op WHERE o.name = 'ffn_up-0'"
+    ),
+    (
+      "kv.bytes > 1000 AND event.step > 1",
+      "SELECT step FROM event AS e WHERE step > 1 AND (SELECT cache_bytes FROM kv_append AS k "
+        + "WHERE k.step <= e.step ORDER BY k.step DESC LIMIT 1) > 1000"
+    ),
+  ])
+  func conditionsHoldWhereTheShellSaysSo(expression: String, query: String) throws {
+    let condition = try SearchExpression(expression)
+    try trace.check(condition)
+    let expected = try steps(query)
+    #expect(!expected.isEmpty)
+    try expect(expected, of: TraceSearch(scope: .everywhere, condition: condition))
+  }
+
+  @Test(arguments: [
+    (nil, "SELECT first_step FROM op WHERE kind = 'mul_mat'"),
+    ("op.rows > 0", "SELECT last_step FROM op WHERE kind = 'mul_mat'"),
+    (
+      "pass.kind = 'decode'",
+      "SELECT o.first_step FROM op AS o JOIN pass AS p ON p.id = o.pass "
+        + "WHERE o.kind = 'mul_mat' AND p.kind = 'decode'"
+    ),
+    (
+      "tile.bytes > 500",
+      "SELECT t.id FROM tile AS t JOIN event AS e ON e.step = t.id JOIN op AS o ON o.id = e.op "
+        + "WHERE o.kind = 'mul_mat' AND t.bytes > 500"
+    ),
+    (
+      "event.kind = 'free'",
+      "SELECT e.step FROM event AS e JOIN op AS o ON o.id = e.op "
+        + "WHERE o.kind = 'mul_mat' AND e.kind = 'free'"
+    ),
+    (
+      "mem.weights_dequantized = 0",
+      "SELECT e.step FROM event AS e JOIN op AS o ON o.id = e.op "
+        + "WHERE o.kind = 'mul_mat' AND e.weights_dequantized = 0"
+    ),
+  ])
+  func conditionsWithinOperations(expression: String?, query: String) throws {
+    let nodes = try trace.nodes().filter { $0.kind == "mul_mat" }.map(\.id)
+    let condition = try expression.map { try SearchExpression($0) }
+    let expected = try steps(query)
+    #expect(!expected.isEmpty)
+    try expect(expected, of: TraceSearch(scope: .nodes(nodes), condition: condition))
+  }
+
+  @Test func rangesAreSearchedOneAfterTheOther() throws {
+    let passes = try trace.passes().map(\.steps)
+    let ranges = [passes[1], passes[3]]
+    try expect(
+      ranges.map(\.lowerBound), of: TraceSearch(scope: .ranges(ranges), condition: nil))
+    let frees = try steps("SELECT step FROM event WHERE kind = 'free'")
+    try expect(
+      frees.filter { step in ranges.contains { $0.contains(step) } },
+      of: TraceSearch(
+        scope: .ranges(ranges), condition: try SearchExpression("event.kind = 'free'")))
+  }
+
+  @Test(arguments: [
+    ("kv.bytes", "SELECT step FROM kv_append ORDER BY step"),
+    (
+      "mem.weights_dequantized > 0",
+      "SELECT step FROM (SELECT step, weights_dequantized > 0 AS now, "
+        + "lag(weights_dequantized > 0) OVER (ORDER BY step) AS before FROM event) "
+        + "WHERE now IS NOT before"
+    ),
+    (
+      "event.kind",
+      "SELECT step FROM (SELECT step, kind AS now, lag(kind) OVER (ORDER BY step) AS before "
+        + "FROM event) WHERE now IS NOT before"
+    ),
+    (
+      "tile.bytes",
+      "SELECT id FROM (SELECT id, bytes AS now, lag(bytes) OVER (ORDER BY id) AS before "
+        + "FROM tile) WHERE now IS NOT before"
+    ),
+    (
+      "peak",
+      "SELECT step FROM (SELECT step, peak, lag(peak) OVER (ORDER BY step) AS before FROM "
+        + "(SELECT step, max(total) OVER (ORDER BY step) AS peak FROM memory_timeline)) "
+        + "WHERE peak IS NOT before"
+    ),
+  ])
+  func changesAreWhereTheShellSaysSo(expression: String, query: String) throws {
+    let watched = try SearchExpression(expression)
+    try trace.check(watched)
+    let expected = try steps(query)
+    #expect(expected.count > 1)
+    for (from, to) in try ranges() {
+      let inside = expected.filter { (from...to).contains($0) }
+      #expect(
+        try trace.firstChange(of: watched, in: from...to, backwards: false) == inside.first,
+        "\(from)...\(to)")
+      #expect(
+        try trace.firstChange(of: watched, in: from...to, backwards: true) == inside.last,
+        "\(from)...\(to)")
+    }
+  }
+
+  @Test func valuesAreThoseOfTheLastThing() throws {
+    let bytes = try SearchExpression("kv.bytes")
+    let appends = try steps("SELECT step FROM kv_append ORDER BY step")
+    #expect(try trace.value(of: bytes, at: appends[0] - 1) == .null)
+    let shell = try sqlite3(
+      folder.file(), "SELECT cache_bytes FROM kv_append WHERE step = \(appends[1])")
+    #expect(
+      try trace.value(of: bytes, at: appends[2] - 1).text
+        == shell.split(separator: "\n").first.map(String.init))
+  }
+
+  /// The text, the byte of the error, and a part of what is said.
+  @Test(arguments: [
+    ("tile.nothing > 1", 5, "tile has no \"nothing\""), ("", 0, "no expression"),
+    ("tile.rows > > 1", 12, "syntax error"), ("mem.live > 5Mib2", 11, "5Mib is no number"),
+    ("(mem.live", 9, "not closed"), ("mem.live) > 1", 8, "nothing that this"),
+    ("mem.live > 1; DROP TABLE x", 12, "no place"), ("mem.live > 1 -- x", 13, "no place"),
+    ("kind = 'free'", 0, "is event.kind meant?"), ("tile > 1", 0, "which of its columns"),
+    ("event.kind = 'free", 13, "not closed"), ("nosuch(mem.live)", 0, "no such function"),
+    ("1 = 1", 0, "nothing that changes"), ("mem.live IN (SELECT 1)", 13, "no \"SELECT\""),
+    ("load_extension(event.kind)", 0, "not authorized"), ("count(tile.rows) > 1", 0, "misuse"),
+    ("mem.live > 64MiB AND kv.bytes >", 31, "syntax"), ("tile.rows = ?", 12, "no place"),
+  ])
+  func mistakesAreToldWithTheirPlace(text: String, offset: Int, part: String) throws {
+    do {
+      try trace.check(try SearchExpression(text))
+      Issue.record("\(text) was taken")
+    } catch TraceError.sql(let message, let query, let place) {
+      #expect(query == text)
+      #expect(message.contains(part), "\(message)")
+      if let place { #expect(place == offset, "\(message)") }
+    }
+  }
+
+  @Test func peakStandsAlone() {
+    #expect(throws: TraceError.self) { try SearchExpression("peak > mem.live") }
+  }
+
+  /// No search sorts: whatever the length of the trace, it ends at the first step that is found.
+  @Test(arguments: [
+    "event.kind = 'free'", "mem.live > 1", "tile.rows > 1", "matmul.m > 1", "kv.bytes > 1",
+    "op.rows > 1", "pass.tokens > 1", "token.position > 1", "op.layer = 1 AND tile.rows = 8",
+  ])
+  func noSearchSorts(text: String) throws {
+    let expression = try SearchExpression(text)
+    for scope in [SearchScope.everywhere, .nodes([1, 2])] {
+      for backwards in [false, true] {
+        let sql = SearchQuery(expression, scope: scope).sql(
+          selecting: "NULL", where: "coalesce((\(expression.sql)), 0)", steps: 1...100, ops: 1...9,
+          backwards: backwards)
+        let plan = try trace.rows("EXPLAIN QUERY PLAN " + sql).map { $0.last?.text ?? "" }
+        #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(sql)\n\(plan)")
+      }
+    }
+  }
+}
