@@ -6,6 +6,8 @@ import GRDBSQLite
 final class QueryConnection {
   let path: String
   private let handle: OpaquePointer
+  /// The instructions that its statements have run.
+  private(set) var work = 0
   /// What the authorizer refused in the statement being prepared.
   private var refused: String?
 
@@ -55,7 +57,10 @@ final class QueryConnection {
         var tail: UnsafePointer<CChar>?
         refused = nil
         let code = sqlite3_prepare_v2(handle, position, -1, &statement, &tail)
-        defer { sqlite3_finalize(statement) }
+        defer {
+          work += Statement.work(of: statement)
+          sqlite3_finalize(statement)
+        }
         guard code == SQLITE_OK else { throw failure(code, query: sql, from: offset) }
         position = tail ?? start + (characters.count - 1)
         // A comment or nothing between two semicolons has no statement.

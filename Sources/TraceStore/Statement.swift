@@ -62,6 +62,11 @@ final class Statement {
     }
   }
 
+  /// The instructions that a statement has run since this was last asked.
+  static func work(of statement: OpaquePointer?) -> Int {
+    Int(sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 1))
+  }
+
   /// SQLITE_TRANSIENT, a macro that Swift does not import: SQLite takes its own copy.
   static var copied: sqlite3_destructor_type {
     unsafeBitCast(-1, to: sqlite3_destructor_type.self)

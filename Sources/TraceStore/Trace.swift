@@ -17,6 +17,8 @@ public final class Trace {
   var memoryStates = MemoryStateCache()
   /// The connection for queries that people write, opened with the first.
   var queryConnection: QueryConnection?
+  /// The work of look-ups so far; see ``work``.
+  var lookupWork = 0
 
   /// Opens a trace.
   ///
@@ -82,7 +84,9 @@ public final class Trace {
     _ sql: String, _ arguments: StatementArguments, _ decode: (TraceRow) throws -> T
   ) throws(TraceError) -> T? {
     try read { db in
-      try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
+      let statement = try db.cachedStatement(sql: sql)
+      defer { self.lookupWork += Statement.work(of: statement.sqliteStatement) }
+      return try Row.fetchOne(statement, arguments: arguments)
         .map { try decode(TraceRow(row: $0, path: self.path)) }
     }
   }
@@ -93,7 +97,9 @@ public final class Trace {
   ) throws(TraceError) -> [T] {
     try read { db in
       var result: [T] = []
-      let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
+      let statement = try db.cachedStatement(sql: sql)
+      defer { self.lookupWork += Statement.work(of: statement.sqliteStatement) }
+      let rows = try Row.fetchCursor(statement, arguments: arguments)
       while let row = try rows.next() {
         result.append(try decode(TraceRow(row: row, path: self.path)))
       }
@@ -105,6 +111,12 @@ public final class Trace {
   func count(_ sql: String) throws(TraceError) -> Int {
     try first(sql, []) { try $0[0] as Int? }.flatMap { $0 } ?? 0
   }
+}
+
+extension Trace {
+  /// What reading has cost so far, in instructions of SQLite's virtual machine: a count that tests
+  /// can hold a command to, as no time can.
+  var work: Int { lookupWork + (queryConnection?.work ?? 0) }
 }
 
 // MARK: - What is in it
