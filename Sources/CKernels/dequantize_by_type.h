@@ -1,6 +1,6 @@
-// The end of dequantize_avx2.c and dequantize_avx512.c, after one function a format: which function
-// is for which type, and what is exported. Type and sink are constants in each call, so that the
-// choices between them are made once and not for every value.
+// The end of dequantize_avx2.c, dequantize_avx512.c and dequantize_neon.c, after one function a
+// format: which function is for which type, and what is exported. Type and sink are constants in
+// each call, so that the choices between them are made once and not for every value.
 INLINE void dequantize(uint32_t type, const void *src, void *dst, size_t count, int sink) {
   switch (type) {
     case NIBBLE_TYPE_Q4_0: q4_0(src, dst, count, sink); break;

@@ -1,6 +1,6 @@
 // The reference of every dequantization kernel: plain C, one block at a time.
 //
-// The faster ones (dequantize_avx2.c, dequantize_avx512.c) must give the same bits.
+// The faster ones (dequantize_avx2.c, dequantize_avx512.c, dequantize_neon.c) must give the same bits.
 #include <math.h>
 #include <stdlib.h>
 

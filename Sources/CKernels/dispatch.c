@@ -4,6 +4,12 @@
 
 #include "simd.h"
 
+#if NIBBLE_ARM && defined(__linux__)
+#include <sys/auxv.h>
+#elif NIBBLE_ARM && defined(__APPLE__)
+#include <sys/sysctl.h>
+#endif
+
 static nibble_isa find_isa(void) {
 #if NIBBLE_X86
   __builtin_cpu_init();
@@ -13,6 +19,8 @@ static nibble_isa find_isa(void) {
                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
   if (avx2 && avx512) return NIBBLE_ISA_AVX512;
   if (avx2) return NIBBLE_ISA_AVX2;
+#elif NIBBLE_ARM
+  return NIBBLE_ISA_NEON;
 #endif
   return NIBBLE_ISA_SCALAR;
 }
@@ -28,10 +36,39 @@ nibble_isa nibble_isa_best(void) {
   return (nibble_isa)isa;
 }
 
+#if NIBBLE_ARM
+static int find_dot_products(void) {
+#if defined(__linux__)
+  enum { ASIMDDP = 1 << 20 };  // HWCAP_ASIMDDP, which not every C library names
+  return (getauxval(AT_HWCAP) & ASIMDDP) != 0;
+#elif defined(__APPLE__)
+  int has = 0;
+  size_t size = sizeof has;
+  return sysctlbyname("hw.optional.arm.FEAT_DotProd", &has, &size, NULL, 0) == 0 && has;
+#else
+  return 0;
+#endif
+}
+
+int nibble_has_dot_products(void) {
+  static _Atomic int found = -1;
+  int has = atomic_load_explicit(&found, memory_order_relaxed);
+  if (has < 0) {
+    has = find_dot_products();
+    atomic_store_explicit(&found, has, memory_order_relaxed);
+  }
+  return has;
+}
+#endif
+
 const char *nibble_cpu_features(void) {
   switch (nibble_isa_best()) {
+#if NIBBLE_X86
     case NIBBLE_ISA_AVX512: return "avx512";
     case NIBBLE_ISA_AVX2: return "avx2";
+#elif NIBBLE_ARM
+    case NIBBLE_ISA_NEON: return "neon";
+#endif
     default: return "scalar";
   }
 }
@@ -48,6 +85,8 @@ static void dequantize_portion(
 #if NIBBLE_X86
     case NIBBLE_ISA_AVX512: nibble_dequantize_avx512(type, src, dst, count, half); break;
     case NIBBLE_ISA_AVX2: nibble_dequantize_avx2(type, src, dst, count, half); break;
+#elif NIBBLE_ARM
+    case NIBBLE_ISA_NEON: nibble_dequantize_neon(type, src, dst, count, half); break;
 #endif
     default: nibble_dequantize_scalar(type, src, dst, count, half);
   }

@@ -76,7 +76,7 @@ static inline __attribute__((always_inline)) void softmax(float *x, size_t count
   memset(x + visible, 0, (count - visible) * sizeof *x);
 }
 
-// The same loops for AVX-512, AVX2, and for what every machine has.
+// The same loops for AVX-512, AVX2, and for what every machine has (on 64-bit Arm, NEON).
 #if defined(__x86_64__)
 #define WIDEST __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")))
 WIDEST static void swiglu_avx512(const float *gate, const float *up, float *y, size_t count) {
@@ -105,6 +105,8 @@ void nibble_swiglu_isa(nibble_isa isa, const float *gate, const float *up, float
     swiglu_avx2(gate, up, y, count);
     return;
   }
+#else
+  (void)isa;
 #endif
   swiglu(gate, up, y, count);
 }
@@ -119,6 +121,8 @@ void nibble_softmax_isa(nibble_isa isa, float *x, size_t count, size_t visible, 
     softmax_avx2(x, count, visible, scale);
     return;
   }
+#else
+  (void)isa;
 #endif
   softmax(x, count, visible, scale);
 }

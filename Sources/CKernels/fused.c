@@ -1,5 +1,5 @@
-// Fused products: the reference, what every machine has, and the choice. Those of AVX2 and AVX-512
-// are beside the dequantizers that they are made of.
+// Fused products: the reference, what every machine has, and the choice. Those of AVX2, AVX-512
+// and NEON are beside the dequantizers that they are made of.
 #include "fused.h"
 
 #include <math.h>
@@ -56,6 +56,8 @@ void nibble_fused_matmul_isa(nibble_isa isa, uint32_t type, const nibble_product
 #if NIBBLE_X86
     case NIBBLE_ISA_AVX512: nibble_fused_matmul_avx512(type, p); break;
     case NIBBLE_ISA_AVX2: nibble_fused_matmul_avx2(type, p); break;
+#elif NIBBLE_ARM
+    case NIBBLE_ISA_NEON: nibble_fused_matmul_neon(type, p); break;
 #endif
     default: fused_matmul_baseline(type, p);
   }

@@ -1,7 +1,6 @@
 // Integer products: the reference, the layouts, and the choice of a kernel.
-#include <stdatomic.h>
-
 #include "integer_blocks.h"
+#include "simd.h"
 
 size_t nibble_int8_bytes(size_t tokens, size_t cols) {
   return tokens * (cols / 32) * sizeof(nibble_int8_block);
@@ -127,6 +126,15 @@ DECLARE(avx512_vnni)
     case NIBBLE_ISA_AVX2: nibble_##kernel##_avx2(__VA_ARGS__); break;           \
     default: nibble_##kernel##_baseline(__VA_ARGS__);                           \
   }
+#elif defined(__aarch64__)
+DECLARE(neon)
+DECLARE(neon_dotprod)
+#define CALL(isa, kernel, ...)                                                        \
+  switch (isa) {                                                                      \
+    case NIBBLE_ISA_NEON_DOTPROD: nibble_##kernel##_neon_dotprod(__VA_ARGS__); break; \
+    case NIBBLE_ISA_NEON: nibble_##kernel##_neon(__VA_ARGS__); break;                 \
+    default: nibble_##kernel##_baseline(__VA_ARGS__);                                 \
+  }
 #else
 #define CALL(isa, kernel, ...) nibble_##kernel##_baseline(__VA_ARGS__)
 #endif
@@ -135,6 +143,8 @@ nibble_isa nibble_integer_isa_best(void) {
 #if defined(__x86_64__)
   if (nibble_isa_best() == NIBBLE_ISA_AVX512 && __builtin_cpu_supports("avx512vnni"))
     return NIBBLE_ISA_AVX512_VNNI;
+#elif defined(__aarch64__)
+  if (nibble_has_dot_products()) return NIBBLE_ISA_NEON_DOTPROD;
 #endif
   return nibble_isa_best();
 }

@@ -1,8 +1,16 @@
-// The body of integer_avx512_vnni.c, integer_avx512.c, integer_avx2.c and integer_baseline.c:
-// LANES rows of a panel a vector, four columns a lane. A block of 32 columns is unpacked into
-// registers and multiplied by a group of tokens, so that nibbles are unpacked once for all of them.
+// The body of integer_avx*.c, integer_neon*.c and integer_baseline.c: LANES rows of a panel a
+// vector, four columns a lane. A block of 32 columns is unpacked into registers and multiplied by a
+// group of tokens, so that nibbles are unpacked once for all of them.
 //
+// Where SIGNED_DOT4 is defined, the machine's products of bytes are of signed ones. Then u that may
+// be 128 or more is taken as 128 + s, and sums start at 128 Σ q.
 #include "integer_blocks.h"
+
+#ifdef SIGNED_DOT4
+enum { HAS_SIGNED_DOT4 = 1 };
+#else
+enum { HAS_SIGNED_DOT4 = 0 };
+#endif
 
 typedef float fvec __attribute__((vector_size(LANES * 4), aligned(1)));
 typedef int32_t ivec __attribute__((vector_size(LANES * 4), aligned(1)));
@@ -34,28 +42,43 @@ INLINE fvec floats_of_halves(const void *halves) {
 #endif
 }
 
-// Four int8 values in each lane.
-INLINE ivec four(const int8_t *q) {
+// Columns 4 g ..< 4 g + 4 of a block in each lane.
+INLINE ivec four(const int8_t *q, int g) {
+#ifdef FOUR
+  return FOUR(q, g);
+#else
   int32_t bits;
-  memcpy(&bits, q, 4);
+  memcpy(&bits, q + 4 * g, 4);
   return bits - (ivec){0};
+#endif
 }
 
 // sums + Σ u q over the four bytes of each lane; `narrow` promises u < 128.
-INLINE ivec add_dot4(ivec sums, bytes_vec u, const int8_t *q, int narrow) {
-#ifdef DOT4
-  return DOT4(sums, u, four(q));
+INLINE ivec add_dot4(ivec sums, bytes_vec u, ivec q, int narrow) {
+  (void)narrow;
+#if defined(DOT4)
+  return DOT4(sums, u, q);
+#elif defined(SIGNED_DOT4)
+  return SIGNED_DOT4(sums, narrow ? u : u ^ 0x80, q);
 #else
 #ifdef DOT4_NARROW
-  if (narrow) return DOT4_NARROW(sums, u, four(q));
+  if (narrow) return DOT4_NARROW(sums, u, q);
 #endif
   // Columns 0 and 2, then 1 and 3, as words. A product is at most 255 * 127: it fits in one.
-  const words_vec ws = (words_vec)u, qs = (words_vec)four(q);
+  const words_vec ws = (words_vec)u, qs = (words_vec)q;
   const words_vec even = (ws & 0xff) * (words_vec)((qs << 8) >> 8);
   const words_vec odd = (words_vec)((uvec)ws >> 8 & 0x00ff00ffu) * (words_vec)(qs >> 8);
   return sums + (((ivec)even << 16) >> 16) + ((ivec)even >> 16) + (((ivec)odd << 16) >> 16) +
          ((ivec)odd >> 16);
 #endif
+}
+
+// What the sums over 16 columns start at.
+INLINE ivec first_sums(const int8_t q[16], int narrow) {
+  if (!HAS_SIGNED_DOT4 || narrow) return (ivec){0};
+  int32_t sum = 0;
+  for (int i = 0; i < 16; i++) sum += q[i];
+  return 128 * sum - (ivec){0};
 }
 
 // 32 columns of LANES rows: u of four columns a vector, and the scales of both halves.
@@ -69,10 +92,11 @@ INLINE void multiply(const columns *w, const nibble_int8_block *x, fvec *sums, c
                      int halved, int narrow) {
 #pragma clang loop unroll(full)
   for (int t = 0; t < T; t++) {
-    ivec low = {0}, high = {0};
-    for (int g = 0; g < 4; g++) low = add_dot4(low, w->u[g], x[t].q + 4 * g, narrow);
-    if (T > 1 && !halved) high = low, low = (ivec){0};  // one chain of additions
-    for (int g = 4; g < 8; g++) high = add_dot4(high, w->u[g], x[t].q + 4 * g, narrow);
+    const int8_t *q = x[t].q;
+    ivec low = first_sums(q, narrow), high = first_sums(q + 16, narrow);
+    for (int g = 0; g < 4; g++) low = add_dot4(low, w->u[g], four(q, g), narrow);
+    if (T > 1 && !halved) high += low, low = (ivec){0};  // one chain of additions
+    for (int g = 4; g < 8; g++) high = add_dot4(high, w->u[g], four(q, g), narrow);
     const fvec d = fill(x[t].d);
     if (halved) {
       sums[t] = MULTIPLY_ADD(__builtin_convertvector(low, fvec), w->d[0] * d, sums[t]);

@@ -61,6 +61,13 @@ DECLARE(avx512)
     case NIBBLE_ISA_AVX2: nibble_##kernel##_avx2(__VA_ARGS__); break;         \
     default: nibble_##kernel##_baseline(__VA_ARGS__);                         \
   }
+#elif defined(__aarch64__)
+DECLARE(neon)
+#define CALL(isa, kernel, ...)                                        \
+  switch (isa) {                                                      \
+    case NIBBLE_ISA_NEON: nibble_##kernel##_neon(__VA_ARGS__); break; \
+    default: nibble_##kernel##_baseline(__VA_ARGS__);                 \
+  }
 #else
 #define CALL(isa, kernel, ...) nibble_##kernel##_baseline(__VA_ARGS__)
 #endif

@@ -1,4 +1,5 @@
-// The body of matmul_avx512.c, matmul_avx2.c and matmul_baseline.c: LANES floats a vector.
+// The body of matmul_avx512.c, matmul_avx2.c, matmul_neon.c and matmul_baseline.c: LANES floats a
+// vector.
 // Versions, slow to fast: the plain loops in matmul.c; this body, which keeps a block of
 // ROWS × TOKENS sums in registers, so that every weight is converted once for TOKENS tokens.
 #include <string.h>

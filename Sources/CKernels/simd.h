@@ -27,6 +27,15 @@ void nibble_fused_matmul_avx512(uint32_t type, const nibble_product *p);
 #define NIBBLE_X86 0
 #endif
 
+#if defined(__aarch64__)
+#define NIBBLE_ARM 1
+int nibble_has_dot_products(void);  // those of FEAT_DotProd
+void nibble_dequantize_neon(uint32_t type, const void *src, void *dst, size_t count, int half);
+void nibble_fused_matmul_neon(uint32_t type, const nibble_product *p);
+#else
+#define NIBBLE_ARM 0
+#endif
+
 // The plain C reference, into float16 (`half`) or float32.
 static inline void nibble_dequantize_scalar(
     uint32_t type, const void *src, void *dst, size_t count, int half) {

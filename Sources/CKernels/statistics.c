@@ -23,10 +23,10 @@ static void widen_each(const uint16_t *halves, floats *v) {
 #define WIDEN(halves, v) widen_each(halves, v)
 #include "statistics_body.h"
 
-#if defined(__x86_64__)
 #define CONVERT(halves, v) \
   (*(v) = __builtin_convertvector(*(const half_floats *)(halves), floats))
 
+#if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #define NAME(function) function##_avx2
 #define WIDEN(halves, v) CONVERT(halves, v)
@@ -39,6 +39,10 @@ static void widen_each(const uint16_t *halves, floats *v) {
 #define WIDEN(halves, v) CONVERT(halves, v)
 #include "statistics_body.h"
 #pragma clang attribute pop
+#elif defined(__aarch64__)
+#define NAME(function) function##_neon
+#define WIDEN(halves, v) CONVERT(halves, v)
+#include "statistics_body.h"
 #endif
 
 nibble_statistics nibble_statistics_isa(
@@ -51,6 +55,9 @@ nibble_statistics nibble_statistics_isa(
       return half ? statistics_f16_avx512(values, count) : statistics_f32_avx512(values, count);
     case NIBBLE_ISA_AVX2:
       return half ? statistics_f16_avx2(values, count) : statistics_f32_avx2(values, count);
+#elif defined(__aarch64__)
+    case NIBBLE_ISA_NEON:
+      return half ? statistics_f16_neon(values, count) : statistics_f32_neon(values, count);
 #endif
     default:
       return half ? statistics_f16_baseline(values, count) : statistics_f32_baseline(values, count);

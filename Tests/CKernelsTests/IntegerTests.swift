@@ -9,11 +9,8 @@ import Testing
   /// What rounding the values of nf4 and fp4 to 127 steps may add: half a step.
   static let tableRounding = 0.5 / 127
 
-  /// Instruction sets, with AVX-512 with VNNI where it is.
-  static let instructionSets =
-    (0...3).map { nibble_isa(rawValue: $0) }
-    .filter { $0.rawValue <= nibble_integer_isa_best().rawValue }
-    .map(\.rawValue)
+  /// Instruction sets, with AVX-512 with VNNI or NEON with dot products where they are.
+  static let instructionSets = Array(0...nibble_integer_isa_best().rawValue)
 
   /// Every block format.
   static let types = (UInt32(0)..<0x200).filter { nibble_has_integers($0) == 1 }

@@ -5,7 +5,11 @@ import Testing
 enum InstructionSet: UInt32, CaseIterable, Sendable {
   /// SSE2 or NEON, which every machine has.
   case baseline = 0
-  case avx2, avx512
+  #if arch(arm64)
+    case neon
+  #else
+    case avx2, avx512
+  #endif
 
   var code: nibble_isa { nibble_isa(rawValue) }
 

@@ -36,19 +36,24 @@ void nibble_dequantize_f32_scalar(uint32_t type, const void *src, float *dst, si
 void nibble_dequantize_f16_scalar(uint32_t type, const void *src, uint16_t *dst, size_t count);
 float nibble_magnitude_bound_scalar(uint32_t type, const void *src, size_t count);
 
-// Instruction sets that kernels are written for, slowest first. The functions above use the last
-// that the machine has.
+// Instruction sets that kernels are written for, slowest first: those of the processor family that
+// this is compiled for. The functions above use the last that the machine has.
 typedef enum {
   NIBBLE_ISA_SCALAR = 0,
+#if defined(__aarch64__)
+  NIBBLE_ISA_NEON = 1,          // which every 64-bit Arm has
+  NIBBLE_ISA_NEON_DOTPROD = 2,  // with dot products, for the products of integer.h alone
+#else
   NIBBLE_ISA_AVX2 = 1,    // AVX2, F16C and FMA
   NIBBLE_ISA_AVX512 = 2,  // AVX-512 F, BW, VL and DQ, with the above
   NIBBLE_ISA_AVX512_VNNI = 3,  // with VNNI, for the products of integer.h alone
+#endif
 } nibble_isa;
 
 // The best one that this machine has; found once.
 nibble_isa nibble_isa_best(void);
 
-// Its name: "avx512", "avx2" or "scalar".
+// Its name: "avx512", "avx2", "neon" or "scalar".
 const char *nibble_cpu_features(void);
 
 // As above, with the kernels of one instruction set, which the machine must have. For tests and

@@ -70,7 +70,8 @@ void nibble_integer_matmul(const nibble_integer_product *p, size_t first, size_t
 // The reference: plain C, one value at a time, all rows, from rows as they are in a file.
 void nibble_integer_matmul_scalar(const nibble_integer_product *p);
 
-// The best instruction set for these products; found once. NIBBLE_ISA_AVX512_VNNI is one of them.
+// The best instruction set for these products; found once. NIBBLE_ISA_AVX512_VNNI is one of them, and
+// on Arm NIBBLE_ISA_NEON_DOTPROD.
 nibble_isa nibble_integer_isa_best(void);
 
 // The kernels of one instruction set, which the machine must have, for tests and benchmarks.
