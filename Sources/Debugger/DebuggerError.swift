@@ -28,6 +28,8 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
   case cannotWrite(reason: String)
   /// A command of a file failed, which ends the file.
   case inFile(path: String, line: Int, reason: String)
+  /// ^C ended a search; the cursor has not moved.
+  case searchInterrupted(step: Int)
   /// The lines of a command ended before its `end`.
   case unfinishedBlock(command: String)
   /// A command made with `define` goes on to do itself.
@@ -66,6 +68,8 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
       "standard output: \(reason)."
     case .inFile(let path, let line, let reason):
       "\(path):\(line): \(reason)"
+    case .searchInterrupted(let step):
+      "The search was interrupted; you are still at step \(step)."
     case .unfinishedBlock(let command):
       "\(command) was given up: its lines did not come to an \"end\"."
     case .tooDeep(let name):

@@ -93,6 +93,71 @@ import TraceStore
     #expect(terminal.wait() == 0)
   }
 
+  @Test func interruptsASearchButNotTheSession() throws {
+    let folder = try ScratchFolder()
+    let terminal = try Self.terminal(folder)
+    try terminal.expect("(nibble) ")
+    // A condition that takes minutes.
+    terminal.type("break any if length(hex(zeroblob(3000000))) < event.step\r")
+    try terminal.expect("Breakpoint 1: any")
+    try terminal.expect("(nibble) ")
+    terminal.type("continue\r")
+    try terminal.expect("\n")
+    while !terminal.output.contains("The search was interrupted; you are still at step 2.") {
+      terminal.send(signal: SIGINT)
+      try terminal.read()
+    }
+    try terminal.expect("(nibble) ")
+    terminal.type("print step\r")
+    try terminal.expect("step = 2")
+    terminal.type("q\r")
+    #expect(terminal.wait() == 0)
+  }
+
+  @Test func asksForTheLinesOfABlock() throws {
+    let folder = try ScratchFolder()
+    let terminal = try Self.terminal(folder)
+    try terminal.expect("(nibble) ")
+    terminal.type("break ffn_gate-0\r")
+    try terminal.expect("(nibble) ")
+    terminal.type("commands\r")
+    try terminal.expect(">")
+    terminal.type("print op.name\r")
+    try terminal.expect(">")
+    terminal.type("end\r")
+    try terminal.expect("(nibble) ")
+    terminal.type("c\r")
+    try terminal.expect("op.name = ffn_gate-0")
+    try terminal.expect("(nibble) ")
+    terminal.type("define broken\r")
+    try terminal.expect(">")
+    terminal.type("\u{3}")  // ^C gives the block up
+    try terminal.expect("did not come to an \"end\"")
+    try terminal.expect("(nibble) ")
+    terminal.type("\u{12}op.na")  // ^R finds nothing newer than the line in the block
+    try terminal.expect("op.name")
+    terminal.type("\u{3}")
+    try terminal.expect("Quit")
+    terminal.type("q\r")
+    #expect(terminal.wait() == 0)
+  }
+
+  @Test func doesTheInitFileOfTheHomeFolder() throws {
+    let folder = try ScratchFolder()
+    try "break layer 1\n".write(
+      toFile: folder.file(".nibbleinit"), atomically: true, encoding: .utf8)
+    let terminal = try Self.terminal(folder)
+    try terminal.expect("Breakpoint 1: layer 1")
+    try terminal.expect("(nibble) ")
+    terminal.type("q\r")
+    #expect(terminal.wait() == 0)
+    let without = try Self.terminal(folder, arguments: ["--no-init"])
+    try without.expect("(nibble) ")
+    #expect(!without.output.contains("Breakpoint 1"))
+    without.type("q\r")
+    #expect(without.wait() == 0)
+  }
+
   @Test func followsTheWidthOfTheWindow() throws {
     let folder = try ScratchFolder()
     let terminal = try Self.terminal(folder)

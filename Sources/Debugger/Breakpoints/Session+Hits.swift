@@ -18,16 +18,25 @@ extension DebuggerSession {
   /// The first breakpoint that a move through some steps comes upon, counted as a hit; `nil` where
   /// the way is free.
   ///
-  /// - Throws: ``TraceError/interrupted`` after ^C.
+  /// - Throws: ``DebuggerError/searchInterrupted(step:)`` after ^C.
   func firstHit(in steps: ClosedRange<Int>, backwards: Bool) throws -> Hit? {
     if breakpoints.enabled.isEmpty { return nil }
-    return try interruptibly { progress in
+    return try searching { progress in
       for stretch in Self.stretches(of: steps, backwards: backwards) {
         progress.show { "searching, \(stretch.lowerBound) of \(self.cursor.last) steps" }
         if let hit = try firstHit(inStretch: stretch, backwards: backwards) { return hit }
         if nibble_interrupted() { throw TraceError.interrupted }
       }
       return nil
+    }
+  }
+
+  /// Does a search, which ^C ends.
+  func searching<T>(_ body: (Progress) throws -> T) throws -> T {
+    do {
+      return try interruptibly(body)
+    } catch TraceError.interrupted {
+      throw DebuggerError.searchInterrupted(step: cursor.step)
     }
   }
 

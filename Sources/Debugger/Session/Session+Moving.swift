@@ -43,7 +43,7 @@ extension DebuggerSession {
   func run(to search: TraceSearch, butNoFurtherThan end: Int, _ ending: Cursor.Ending) throws {
     guard cursor.step < cursor.last else { return try move { $0.go(to: .max) } }
     let steps = cursor.step + 1...cursor.last
-    let found = try interruptibly { _ in
+    let found = try searching { _ in
       try trace.firstStep(of: search, in: steps, backwards: false)
     }
     guard let found, found <= end else { return try land(at: end, ending) }
