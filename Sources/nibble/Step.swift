@@ -21,11 +21,15 @@ struct Step: ParsableCommand {
   @Flag(help: "Leave after the commands; exit code 1 at the first that fails.")
   var batch = false
   @OptionGroup var model: ModelOption
+  @Option(
+    help: "The same model unquantized (F32, F16 or BF16), to show what int4 cost.",
+    completion: .file(extensions: ["gguf"]))
+  var original: String?
 
   func run() throws {
     let code = try runDebugger(
       tracePath: trace, commandFiles: files, commands: commands, batch: batch,
-      modelPath: try model.path())
+      modelPath: try model.path(), originalPath: original)
     throw ExitCode(code)
   }
 }

@@ -32,6 +32,8 @@ extension DebuggerSession {
     case .grains: return words.count == 1 ? Grain.allCases.map(\.rawValue) : []
     case .ranges: return words.count == 1 ? ["op", "layer", "pass", "all"] : []
     case .places: return words.count == 1 ? try ["start", "end", "peak", "pass"] + opNames() : []
+    case .tensors: return try trace.tensors().map(\.name)
+    case .values: return try ["logit"] + opNames()
     case .expressions:
       let objects = Place.objects.filter { $0 != "step" }
       let fields = objects.flatMap { object in fieldNames(of: object).map { "\(object).\($0)" } }

@@ -10,16 +10,19 @@ import TraceStore
 ///   - batch: leave after those; and leave at the first that fails, with exit code 1. Where there
 ///     are none, commands come from standard input.
 ///   - modelPath: the model file, for what a trace does not hold.
+///   - originalPath: the same model before its weights were quantized.
 /// - Returns: the exit code.
 /// - Throws: ``TraceError`` where the trace cannot be opened or is damaged,
-///   ``DebuggerError/emptyTrace(path:)``, and ``DebuggerError/cannotWrite(reason:)``.
+///   ``DebuggerError/notTheOriginal(path:reason:)``, ``DebuggerError/emptyTrace(path:)``, and ``DebuggerError/cannotWrite(reason:)``.
 public func runDebugger(
   tracePath: String, commandFiles: [String], commands: [String], batch: Bool,
-  modelPath: String? = nil
+  modelPath: String? = nil, originalPath: String? = nil
 ) throws -> Int32 {
   let output = StandardOutput()
   let session = try DebuggerSession(
-    trace: Trace(path: tracePath), output: output, style: .standardOutput(), modelPath: modelPath)
+    trace: Trace(path: tracePath), output: output, style: .standardOutput(), modelPath: modelPath,
+    originalPath: originalPath)
+  try session.values.checkOriginal()
   let code = try session.runOnThisProcess(
     commandFiles: commandFiles, commands: commands, batch: batch)
   if let problem = output.problem { throw DebuggerError.cannotWrite(reason: problem) }
