@@ -16,6 +16,8 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
   case unknownField(object: String, field: String, known: [String])
   /// The values of an operation are not in the trace, and cannot be recomputed.
   case notCaptured(name: String, reason: String)
+  /// What is asked for is in the model file alone, and that is not there or another.
+  case needsModel(reason: String)
   /// An expression cannot be read.
   case badExpression(expression: String, character: Int, reason: String)
   /// An expression calls a function that there is not.
@@ -55,6 +57,8 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
       "The values of \(name) are not in this trace, and cannot be recomputed ("
         + (reason.hasSuffix(".") ? String(reason.dropLast()) : reason)
         + "); record them with `nibble record --capture values`."
+    case .needsModel(let reason):
+      "This is in the model file alone: " + (reason.hasSuffix(".") ? reason : reason + ".")
     case .badExpression(let expression, let character, let reason):
       "In \"\(expression)\", at character \(character): \(reason)."
     case .unknownFunction(let name, let known):

@@ -1,27 +1,39 @@
 import Inference
 
-/// Keeps the outputs of every operation of one pass, and the keys and values of all.
+/// Keeps outputs of the operations of one pass, and the keys and values of all.
 final class OutputCollector: PassObserver {
   static var isWatching: Bool { true }
   var measuresValues: Bool { false }
 
   /// Whether the outputs of the pass that runs are kept.
   var keepsOutputs = false
-  /// Outputs by the operation's name: all of the pass where they are kept, else of the last layer.
+  /// The layers whose outputs are kept however large; others as long as there is room.
+  var wanted = 0...0
+  /// Bytes of outputs of other layers that are kept.
+  let room: Int
+  /// Outputs by the operation's name: those of the pass that are kept, else of the last layer.
   private(set) var outputs: [String: [Float]] = [:]
+  private var keptBytes = 0
+  /// Names of the outputs of the layer that runs.
+  private var layerOutputs: [String] = []
   private(set) var history = KeyValueHistory()
   private var op: OpDescription?
   private var pass: PassDescription?
   private var appended: [(layer: Int, keys: [Float], values: [Float])] = []
 
+  init(room: Int) { self.room = room }
+
   func passBegan(_ pass: PassDescription) {
     self.pass = pass
+    keptBytes = 0
     outputs = [:]
+    layerOutputs = []
     appended = []
+    op = nil
   }
 
   func opBegan(_ op: OpDescription) {
-    if !keepsOutputs && op.layer != self.op?.layer { outputs = [:] }
+    if op.layer != self.op?.layer, let left = self.op?.layer { leave(left) }
     self.op = op
     if op.kind == .kvAppend, let layer = op.layer, op.inputs.count == 2,
       let keys = outputs[op.inputs[0]], let values = outputs[op.inputs[1]]
@@ -31,7 +43,22 @@ final class OutputCollector: PassObserver {
   }
 
   func opEnded(output: UnsafeBufferPointer<Float>?, nanoseconds: Int) {
-    if let op, let output { outputs[op.name] = Array(output) }
+    guard let op, let output else { return }
+    outputs[op.name] = Array(output)
+    if op.layer != nil { layerOutputs.append(op.name) }
+  }
+
+  /// A layer's outputs are there until it ends, since the KV cache takes keys and values of them.
+  private func leave(_ layer: Int) {
+    defer { layerOutputs = [] }
+    if keepsOutputs {
+      if wanted.contains(layer) { return }
+      let bytes = layerOutputs.reduce(0) { $0 + (outputs[$1]?.count ?? 0) * 4 }
+      keptBytes += bytes
+      if keptBytes <= room { return }
+      keptBytes -= bytes
+    }
+    for name in layerOutputs { outputs[name] = nil }
   }
 
   /// A pass that failed appends nothing, as in the engine's own cache.

@@ -10,17 +10,19 @@ public final class Recomputation {
   public let loaded: LoadedModel
   private let trace: Trace
   private let engine: Engine<OutputCollector>
-  private let collector = OutputCollector()
+  private let collector: OutputCollector
   /// Passes whose effect is in the KV cache, in order.
   private var done: [TracePass] = []
-  private var kept: [(pass: Int, outputs: [String: [Float]])] = []
+  private var kept: [(pass: Int, wanted: ClosedRange<Int>, outputs: [String: [Float]])] = []
 
   /// - Parameters:
   ///   - loaded: the model, whose file ``ModelFile`` has checked.
   ///   - trace: its ``Trace/meta()`` says how the model was run.
+  ///   - room: bytes of outputs of a pass that are kept beside those of the layer asked about.
   /// - Throws: `RecordingError.notRecomputable`, `InferenceError`.
-  public init(trace: Trace, loaded: LoadedModel) throws {
+  public init(trace: Trace, loaded: LoadedModel, room: Int = 256 << 20) throws {
     self.trace = trace
+    collector = OutputCollector(room: room)
     self.loaded = loaded
     let meta = try trace.meta()
     guard let strategy = meta["strategy"].flatMap(StrategyName.init(rawValue:)),
@@ -38,7 +40,7 @@ public final class Recomputation {
     engine = try Engine(model: loaded.model, options: options, observer: collector)
   }
 
-  /// The outputs of a pass's operations, by name, row-major as the trace has their shapes.
+  /// The output of an operation, row-major in the shape that the trace has of it.
   ///
   /// Goes on from the last pass that was computed, or goes back to where this one parts from it.
   ///
@@ -46,24 +48,31 @@ public final class Recomputation {
   ///   - isCancelled: asked often; `true` ends it with `InferenceError.interrupted`, and the next
   ///     call goes on after the last pass that was finished.
   ///   - progress: called before each pass with how many were done, of how many.
+  /// - Returns: `nil` where the model's pass has no such operation.
   /// - Throws: `RecordingError.notRecomputable`, `InferenceError`, `TraceError`.
-  public func outputs(
-    ofPass id: Int, isCancelled: @escaping () -> Bool = { false },
+  public func output(
+    of op: TraceOp, isCancelled: @escaping () -> Bool = { false },
     progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
-  ) throws -> [String: [Float]] {
-    if let known = kept.first(where: { $0.pass == id }) { return known.outputs }
-    let path = try trace.passes(leadingTo: id)
+  ) throws -> [Float]? {
+    let known = kept.last { $0.pass == op.pass }
+    if let output = known?.outputs[op.name] { return output }
+    let layers = loaded.model.config.layerCount
+    let layer = min(max(op.layer ?? layers - 1, 0), layers - 1)
+    if let known, known.wanted.contains(layer) { return nil }
+    collector.wanted = max(layer - 1, 0)...layer  // its first operation reads what the last one gave
+    let path = try trace.passes(leadingTo: op.pass)
     // The last pass is run anew for its outputs, even where its keys are there.
     let common = zip(done, path.dropLast()).prefix { $0.id == $1.id }.count
     try run(path, from: common, keepsOutputs: true, isCancelled, progress)
+    kept.removeAll { $0.pass == op.pass }
     if kept.count >= Self.passesKept { kept.removeFirst() }
-    kept.append((id, collector.outputs))
-    return collector.outputs
+    kept.append((op.pass, collector.wanted, collector.outputs))
+    return collector.outputs[op.name]
   }
 
   /// Keys and values of all positions up to the end of a pass, and maybe of more after them.
   ///
-  /// - Throws: as ``outputs(ofPass:isCancelled:progress:)``.
+  /// - Throws: as ``output(of:isCancelled:progress:)``.
   public func history(
     throughPass id: Int, isCancelled: @escaping () -> Bool = { false },
     progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }

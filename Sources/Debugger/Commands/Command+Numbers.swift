@@ -3,7 +3,8 @@ extension Command {
   static let numbers: [Command] = [
     Command(
       name: "print", aliases: ["p"], arguments: "EXPRESSION", chapter: .looking,
-      summary: "Show what stands here, values of operations and weights, or what is computed of them",
+      summary:
+        "Show what stands here, values and weights, and what is computed of them",
       help: """
         event, op, tile, tensor, matmul, token, pass, mem and kv are what stands at this step; a
         dot and a field shows one figure: "print tile.rows". The name of an operation of this pass

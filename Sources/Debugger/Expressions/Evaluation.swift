@@ -100,7 +100,8 @@ extension DebuggerSession {
     }
     throw DebuggerError.unknownName(
       name: name,
-      advice: "\"info ops all\" and \"info tensors\" list names, and \"help print\" what else there is"
+      advice:
+        "\"info ops all\" and \"info tensors\" list names, and \"help print\" what else there is"
     )
   }
 

@@ -22,7 +22,8 @@ enum ExpressionValue {
       guard array.values.count == 1 else {
         throw DebuggerError.notANumber(
           name: array.name,
-          reason: "\(array.values.count) values; take one, as in \(array.name)[0], or sum() of them")
+          reason: "\(array.values.count) values; take one, as in \(array.name)[0], or sum() of them"
+        )
       }
       return .real(Double(array.values[0]))
     }

@@ -77,8 +77,8 @@ struct Selection: Equatable {
       columnPart ?? whole, count: columnSpan.count, slice: slice.text, name: name)
     rows = rowSpan.lowerBound + chosenRows.lowerBound..<rowSpan.lowerBound + chosenRows.upperBound
     columns =
-      columnSpan.lowerBound + chosenColumns.lowerBound
-      ..< columnSpan.lowerBound + chosenColumns.upperBound
+      columnSpan.lowerBound + chosenColumns.lowerBound..<columnSpan.lowerBound
+      + chosenColumns.upperBound
   }
 
   /// `2, head=1, 0..8`: how a row of the selection is called.

@@ -48,6 +48,11 @@ extension DebuggerSession {
     }
     if let note = output.note { lines.append(note) }
     lines.append("\"why \(op.name)\(place)\" shows the terms of the worst.")
-    show(lines.flatMap { wrapped($0, to: style.width - 2, indent: "           ").map { "  " + $0 } })
+    show(
+      lines.flatMap { line in
+        displayWidth(line) <= style.width - 2  // spaces stay as they are
+          ? ["  " + line]
+          : wrapped(line, to: style.width - 2, indent: "           ").map { "  " + $0 }
+      })
   }
 }

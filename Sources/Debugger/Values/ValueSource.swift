@@ -61,13 +61,12 @@ final class ValueSource {
         what: "output of \(op.name)", step: op.steps.upperBound,
         advice: "it only stores \(op.inputs.joined(separator: " and ")), which have values")
     }
-    let (outputs, path) = try recomputing(op.name) {
+    let (found, path) = try recomputing(op.name) {
       (
-        try $0.outputs(ofPass: op.pass, isCancelled: isCancelled, progress: progress),
-        $0.loaded.path
+        try $0.output(of: op, isCancelled: isCancelled, progress: progress), $0.loaded.path
       )
     }
-    guard let values = outputs[op.name], values.count == op.rows * op.cols else {
+    guard let values = found, values.count == op.rows * op.cols else {
       throw DebuggerError.notCaptured(
         name: op.name, reason: "\(path) has no such operation, or one of another shape")
     }
@@ -92,6 +91,8 @@ final class ValueSource {
       return try body(current)
     } catch InferenceError.interrupted {
       throw InferenceError.interrupted
+    } catch DebuggerError.needsModel(let reason) {
+      throw DebuggerError.notCaptured(name: name, reason: reason)
     } catch {
       throw DebuggerError.notCaptured(name: name, reason: "\(error)")
     }
@@ -148,26 +149,40 @@ final class ValueSource {
 
   /// The model file that was recorded.
   ///
-  /// - Throws: `RecordingError` where it is not there or another.
+  /// - Throws: `DebuggerError.needsModel` where it is not there or another.
   func file() throws -> GGUFFile {
     if let openFile { return openFile }
-    let (path, _) = try ModelFile.find(meta: meta, named: modelName, trace: trace.path)
-    let file = try GGUFFile(path: path)
+    let file = try needingModel {
+      let (path, _) = try ModelFile.find(meta: meta, named: modelName, trace: trace.path)
+      return try GGUFFile(path: path)
+    }
     openFile = file
     return file
   }
 
   /// The recorded model with its tokenizer.
+  ///
+  /// - Throws: `DebuggerError.needsModel` where the file is not there or not surely the one.
   func model() throws -> LoadedModel {
     if let openModel { return openModel }
-    let (path, isChecked) = try ModelFile.find(meta: meta, named: modelName, trace: trace.path)
-    guard isChecked else {
-      throw RecordingError.notRecomputable(
-        trace: trace.path, reason: "it has no SHA-256 that would tell its model file from others")
+    let model = try needingModel {
+      let (path, isChecked) = try ModelFile.find(meta: meta, named: modelName, trace: trace.path)
+      guard isChecked else {
+        throw RecordingError.notRecomputable(
+          trace: trace.path, reason: "it has no SHA-256 that would tell its model file from others")
+      }
+      return try LoadedModel(path)
     }
-    let model = try LoadedModel(path)
     openModel = model
     return model
+  }
+
+  private func needingModel<T>(_ body: () throws -> T) throws -> T {
+    do {
+      return try body()
+    } catch {
+      throw DebuggerError.needsModel(reason: "\(error)")
+    }
   }
 
   /// A weight tensor of the model file, which is the one that the trace has under this name.
@@ -178,8 +193,8 @@ final class ValueSource {
       tensor.typeName.lowercased() == recorded.type.lowercased(),
       tensor.fileOffset == recorded.fileOffset
     else {
-      throw RecordingError.notRecomputable(
-        trace: trace.path, reason: "\(file.path) has no tensor '\(name)' like the one recorded")
+      throw DebuggerError.needsModel(
+        reason: "\(file.path) has no tensor '\(name)' like the one that was recorded")
     }
     return try WeightMatrix(file: file, tensor: tensor)
   }

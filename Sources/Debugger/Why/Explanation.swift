@@ -10,6 +10,8 @@ struct Explanation {
     /// The product with its numbers, `-0.04296875 × 1.8284912`.
     let product: String
     let value: Double
+    /// Where the weight lies, beside the term.
+    var place = ""
     /// How its parts came to be.
     var details: [String] = []
     /// The term with the weight as it was before it was quantized.
@@ -43,7 +45,11 @@ struct Explanation {
         .replacing("√", with: root).replacing("Σ", with: sum)
     }
     func fitted(_ text: String, indent: String, further: String) -> [String] {
-      wrapped(plain(text), to: style.width - indent.count, indent: further).map { indent + $0 }
+      let whole = indent + plain(text)
+      if displayWidth(whole) <= style.width { return [whole] }  // spaces stay as they are
+      return wrapped(plain(text), to: style.width - indent.count, indent: further).map {
+        indent + $0
+      }
     }
     var lines = wrapped("\(name) = \(value)", to: style.width).map { style.paint($0, .bold) }
     lines += formula.flatMap { fitted($0, indent: "  ", further: "    ") }
@@ -67,7 +73,9 @@ struct Explanation {
     var lines = [""]
     for term in shown {
       let label = padded("[\(term.label)]", to: column, onLeft: true)
-      let text = "\(label)  \(term.product) = \(Self.exact(term.value))"
+      let text =
+        "\(label)  \(term.product) = \(Self.exact(term.value))"
+        + (term.place.isEmpty ? "" : "   \(term.place)")
       lines += fitted(text, "  ", String(repeating: " ", count: column + 4))
       let indent = String(repeating: " ", count: column + 4)
       lines += term.details.flatMap { fitted($0, indent, "  ") }

@@ -122,6 +122,7 @@ struct ReferenceOperation {
     }
     return { row in
       let (head, token, queryRow) = try at(row).headAndToken()
+      guard queryRow < query.op.rows else { throw why.unexpected() }
       let start = head * config.kvHeadCount / config.headCount * config.headSize
       let q = query.row(queryRow).dropFirst(head * config.headSize).prefix(config.headSize)
       let keys = caches[token.sequence] ?? []
@@ -165,7 +166,7 @@ struct ReferenceOperation {
         guard head * op.rows + row < weights.op.rows else { throw why.unexpected() }
         let start = head * config.kvHeadCount / config.headCount * config.headSize
         let w = weights.row(head * op.rows + row)
-        for position in 0...token.position where position < min(w.count, values.count) {
+        for position in 0..<min(token.position + 1, w.count, values.count) {
           for c in 0..<config.headSize {
             sums[head * config.headSize + c] +=
               Double(w[position]) * Double(values[position][start + c])

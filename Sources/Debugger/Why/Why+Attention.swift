@@ -33,11 +33,12 @@ extension WhyOperation {
   func score() throws -> Explanation {
     let config = try source.model().model.config
     let (head, token, row) = try headAndToken()
-    guard column <= token.position else {
-      throw DebuggerError.nothingHere(
-        what: "reason for \(name)", step: op.steps.upperBound,
-        advice: "a token sees no position after its own, \(token.position), and soft_max makes "
-          + "what stands there 0")
+    guard column <= token.position || value != 0 else {
+      return explanation(
+        [
+          "= 0: position \(token.position) sees no position after its own, and this one was left "
+            + "out"
+        ], result: 0)
     }
     let query = try source.output(named: inputName(1), beside: op)
     let keys = try cache(.keys, token, positions: column + 1)
@@ -58,7 +59,9 @@ extension WhyOperation {
           + "\(token.position) \(quoted(token.text)) and the key of position \(column)",
         "q = \(query.op.name)[\(row), \(head * size)..], k from the KV cache (\(kvType)), "
           + "key head \(kvHead)",
-      ], terms: terms, counted: "columns", result: terms.reduce(0) { $0 + $1.value })
+      ], terms: terms, counted: "columns", result: terms.reduce(0) { $0 + $1.value },
+      notes: column > token.position
+        ? ["Position \(token.position) sees none after its own: soft_max makes this 0."] : [])
   }
 
   /// `y = exp((x - max) / √headSize) / Σ`.
@@ -101,7 +104,8 @@ extension WhyOperation {
     let config = try source.model().model.config
     let token = try token(ofRow: row)
     let head = column / config.headSize
-    let place = head * config.kvHeadCount / config.headCount * config.headSize
+    let place =
+      head * config.kvHeadCount / config.headCount * config.headSize
       + column % config.headSize
     let weights = try source.output(named: inputName(1), beside: op)
     let row = head * op.rows + row

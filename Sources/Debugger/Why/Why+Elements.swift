@@ -91,9 +91,10 @@ extension WhyOperation {
       let block = try matrix.block(ofRow: token.id, column: column)
       let index = column % matrix.type.blockSize
       formula.append(
-        block.formula(of: index) + " = \(exact)"
-          + (rounding == .half ? ", as float16 \(used)" : ""))
-      formula += block.origin(of: index)
+        WeightBlock.formula(of: matrix.type, anatomy: block.anatomy) + " = "
+          + block.formula(of: index) + " = \(exact)"
+          + (rounding == .half ? " → f16 \(used)" : ""))
+      formula += block.origin(of: index) + [block.place]
     } else {
       formula.append("The weights are \(matrix.type.name), taken as they are.")
     }

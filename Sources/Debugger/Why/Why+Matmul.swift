@@ -24,28 +24,34 @@ extension WhyOperation {
     }
     var explained = terms
     let largest = terms.indices.sorted { abs(terms[$0].value) > abs(terms[$1].value) }
-    for i in largest.prefix(Self.mostDetails) {
-      explained[i].details = try details(
-        of: matrix, i, exact: exact[i], used: used[i], rounding: rounding)
+    for i in largest.prefix(Self.mostDetails) where matrix.type.isQuantized {
+      let block = try matrix.block(ofRow: column, column: i)
+      explained[i].place = block.place
+      let index = i % matrix.type.blockSize
+      explained[i].details =
+        [Self.value(in: block, index, exact: exact[i], used: used[i], rounding)]
+        + block.origin(of: index)
       if int8 != nil {
         explained[i].details.append(
           "the input \(input.row[i]) as int8 of its 32 with one scale")
       }
-      if let original, matrix.type.isQuantized {
+      if let original {
         explained[i].details.append("the weight was \(original[i]) before it was quantized")
       }
     }
     return explanation(
       [
         "= Σ \(tensor.name)[\(column), i] × \(input.name)[\(input.label)i], i = 0..<\(matrix.cols)",
-        usage(of: matrix, rounding),
+        try usage(of: matrix, rounding),
       ], terms: explained, counted: "columns", result: terms.reduce(0) { $0 + $1.value })
   }
 
   /// Terms whose blocks are laid open, at most; nobody reads more.
   private static let mostDetails = 1000
 
-  private func usage(of matrix: WeightMatrix, _ rounding: WeightMatrix.Rounding) -> String {
+  private func usage(
+    of matrix: WeightMatrix, _ rounding: WeightMatrix.Rounding
+  ) throws -> String {
     guard matrix.type.isQuantized else {
       return "The weights are \(matrix.type.name), multiplied as they are."
     }
@@ -58,21 +64,19 @@ extension WhyOperation {
         source.strategy == .int4GEMM
           ? "as integers; the inputs are rounded to int8" : "dequantized to float32"
       }
-    return "The weights are \(matrix.type.name), by \(strategy) \(use)."
+    let formula = WeightBlock.formula(of: matrix.type, anatomy: try matrix.block(0).anatomy)
+    return "The weights are \(matrix.type.name), \(formula), by \(strategy) \(use)."
   }
 
-  private func details(
-    of matrix: WeightMatrix, _ i: Int, exact: Float, used: Float, rounding: WeightMatrix.Rounding
-  ) throws -> [String] {
-    guard matrix.type.isQuantized else { return [] }
-    let block = try matrix.block(ofRow: column, column: i)
-    let index = i % matrix.type.blockSize
-    var value = block.formula(of: index) + " = \(exact)"
+  private static func value(
+    in block: WeightBlock, _ index: Int, exact: Float, used: Float,
+    _ rounding: WeightMatrix.Rounding
+  ) -> String {
+    let value = block.formula(of: index) + " = \(exact)"
     switch rounding {
-    case .none: break
-    case .half: value += used == exact ? ", the same as float16" : ", as float16 \(used)"
-    case .steps: value += ", in steps \(used)"
+    case .none: return value
+    case .half: return value + " → f16 \(used)"
+    case .steps: return value + " → in steps \(used)"
     }
-    return [value] + block.origin(of: index)
   }
 }

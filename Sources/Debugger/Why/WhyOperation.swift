@@ -44,7 +44,8 @@ struct WhyOperation {
     case .silu: explanation = try gatedUnit()
     case .getRows: explanation = try fetchedRow()
     case .kvAppend, .mul, nil:
-      throw DebuggerError.unknownName(name: name, advice: "\(op.kind) computes no values of its own")
+      throw DebuggerError.unknownName(
+        name: name, advice: "\(op.kind) computes no values of its own")
     }
     if let note = output.note { explanation.notes.append(note) }
     return explanation
