@@ -14,8 +14,18 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
   case unknownName(name: String, advice: String)
   /// An object has no such field.
   case unknownField(object: String, field: String, known: [String])
-  /// The values of an operation are not in the trace.
-  case notCaptured(name: String)
+  /// The values of an operation are not in the trace, and cannot be recomputed.
+  case notCaptured(name: String, reason: String)
+  /// What is asked for is in the model file alone, and that is not there or another.
+  case needsModel(reason: String)
+  /// An expression cannot be read.
+  case badExpression(expression: String, character: Int, reason: String)
+  /// An expression calls a function that there is not.
+  case unknownFunction(name: String, known: [String])
+  /// What is to be calculated with is no number.
+  case notANumber(name: String, reason: String)
+  /// The file that was named as the original is none.
+  case notTheOriginal(path: String, reason: String)
   /// A slice does not fit what it is taken of.
   case badSlice(slice: String, name: String, reason: String)
   /// The trace holds no step.
@@ -53,9 +63,20 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
       "Nothing here is called \"\(name)\"; \(advice)."
     case .unknownField(let object, let field, let known):
       "\(object) has no \"\(field)\"; it has \(known.joined(separator: ", "))."
-    case .notCaptured(let name):
-      "The values of \(name) are not in this trace; "
-        + "record them with `nibble record --capture values`."
+    case .notCaptured(let name, let reason):
+      "The values of \(name) are not in this trace, and cannot be recomputed ("
+        + (reason.hasSuffix(".") ? String(reason.dropLast()) : reason)
+        + "); record them with `nibble record --capture values`."
+    case .needsModel(let reason):
+      "This is in the model file alone: " + (reason.hasSuffix(".") ? reason : reason + ".")
+    case .badExpression(let expression, let character, let reason):
+      "In \"\(expression)\", at character \(character): \(reason)."
+    case .unknownFunction(let name, let known):
+      "There is no function \"\(name)\"; there are \(known.joined(separator: ", "))."
+    case .notANumber(let name, let reason):
+      "\(name) is no number: \(reason)."
+    case .notTheOriginal(let path, let reason):
+      "\(path) does not hold this model's unquantized weights: \(reason)."
     case .badSlice(let slice, let name, let reason):
       "\(slice) does not fit \(name): \(reason)."
     case .emptyTrace(let path):

@@ -11,10 +11,7 @@ extension Engine {
     let config = model.config
     let pairs = config.ropeCount / 2
     for i in 0..<pairs {
-      let factor = model.ropeFactors.map { Double($0.values[i]) } ?? 1
-      let frequency =
-        pow(config.ropeBase, -2 * Double(i) / Double(config.ropeCount)) / factor
-        / config.ropeScale
+      let frequency = model.ropeFrequency(ofPair: i)
       for (row, position) in positions.enumerated() {
         let angle = Double(position) * frequency
         table[row * pairs + i] = Float(cos(angle))

@@ -5,6 +5,8 @@ public enum RecordingError: Error, CustomStringConvertible {
   case badOption(String)
   case unreadable(path: String, problem: String)
   case noMemoryFigures(reason: String)
+  /// A trace cannot be recomputed.
+  case notRecomputable(trace: String, reason: String)
 
   public var description: String {
     switch self {
@@ -20,6 +22,8 @@ public enum RecordingError: Error, CustomStringConvertible {
       "\(path): \(problem)."
     case .noMemoryFigures(let reason):
       "The memory cannot be checked, because \(reason); leave --check-memory out."
+    case .notRecomputable(let trace, let reason):
+      "\(trace) cannot be recomputed, because \(reason)."
     }
   }
 }

@@ -23,7 +23,7 @@ public struct ValueStatistics: Equatable, Sendable {
   }
 
   /// Of f32 values.
-  init(_ values: UnsafeBufferPointer<Float>) {
+  public init(_ values: UnsafeBufferPointer<Float>) {
     self.init(nibble_statistics_f32(values.baseAddress, values.count), count: values.count)
   }
 

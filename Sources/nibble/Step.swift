@@ -27,6 +27,10 @@ struct Step: ParsableCommand {
   @Flag(help: "Print the manual of all commands, in Markdown.")
   var helpCommands = false
   @OptionGroup var model: ModelOption
+  @Option(
+    help: "The same model unquantized (F32, F16 or BF16), to show what int4 cost.",
+    completion: .file(extensions: ["gguf"]))
+  var original: String?
 
   func validate() throws {
     if trace == nil && !helpCommands {
@@ -43,6 +47,7 @@ struct Step: ParsableCommand {
     options.readsInit = !noInit
     options.colour = !noColor
     options.modelPath = try model.path()
+    options.originalPath = original
     throw ExitCode(try runDebugger(tracePath: trace, options))
   }
 }

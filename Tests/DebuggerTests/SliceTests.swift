@@ -11,9 +11,16 @@ import Testing
     #expect(Slice.split("a[2, 0..<8]")?.slice?.parts == [.index(2), .range(0, 8)])
     #expect(Slice.split("a[..]")?.slice?.parts == [.range(nil, nil)])
     #expect(Slice.split("a[5..]")?.slice?.parts == [.range(5, nil)])
+    #expect(Slice.split("a[2, 5]@4")?.slice?.parts == [.index(2), .range(5, 9)])
+    let head = try #require(Slice.split("a[head=2, token=1, 0..8]")?.slice)
+    #expect(head.head == 2 && head.rows == .index(1) && head.parts == [.range(0, 8)])
   }
 
-  @Test(arguments: ["a[", "a[]", "a[x]", "a[1", "a[1,2,3]", "a[1]b", "a[1..x]", "a[1,]"])
+  @Test(arguments: [
+    "a[", "a[]", "a[x]", "a[1", "a[1,2,3]", "a[1]b", "a[1..x]", "a[1,]",
+    "a[1]@", "a[1]@0", "a[0..2]@3", "a[1]@9999999999999999999", "a[9223372036854775807]@1",
+    "a[head=x]", "a[head=1, head=2]", "a[arm=1]", "a[row=1, 2, 3]", "a[=1]",
+  ])
   func refusesWhatIsNoSlice(text: String) {
     #expect(Slice.split(text) == nil)
   }

@@ -40,19 +40,6 @@ extension Command {
       example: "list 100", repetition: .goingOn,
       action: { session, arguments in try session.list(arguments) }),
     Command(
-      name: "print", aliases: ["p"], arguments: "EXPRESSION", chapter: .looking,
-      summary: "Show what stands here, or a field of it, or captured values",
-      help: """
-        event, op, tile, tensor, matmul, token, pass, mem and kv are what stands at this step; a
-        dot and a field shows one figure: "print tile.rows". The name of an operation of this pass
-        shows that operation, and a slice of it its values where the trace has them:
-        "print ffn_norm-3[0..8]" shows the first eight (of the last token, where there are
-        several), "print ffn_norm-3[2, 0..8]" those of the third row. The name of a weight tensor
-        shows the tensor.
-        """,
-      example: "print mem.live", completes: .expressions,
-      action: { session, arguments in try session.printExpression(arguments) }),
-    Command(
       name: "mem", arguments: "[op | layer | pass | all]", chapter: .looking,
       summary: "Draw live memory, stacked by category, with the cursor in it",
       help: """

@@ -21,8 +21,8 @@ struct Command: Sendable {
 
   /// What its arguments can be completed to.
   enum Completes: Sendable {
-    case nothing, commands, topics, expressions, places, grains, ranges,
-      conditions, breakpoints
+    case nothing, commands, topics, expressions, tensors, values, places, grains, ranges
+    case conditions, breakpoints
   }
 
   let name: String
@@ -43,7 +43,7 @@ struct Command: Sendable {
   let action: @Sendable (_ session: DebuggerSession, _ arguments: String) throws -> Void
 
   /// All commands, in the order of the manual.
-  static let all: [Command] = moving + stopping + looking + session
+  static let all: [Command] = moving + stopping + looking + numbers + session
 
   /// The command that a word means: a name or an alias, or else the only name that begins so.
   ///

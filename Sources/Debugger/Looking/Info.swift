@@ -39,6 +39,10 @@ struct InfoTopic: Sendable {
     InfoTopic(name: "tile", summary: "the whole life of the tile here") { s, _ in
       try s.infoTile()
     },
+    InfoTopic(
+      name: "error",
+      summary: "how far an operation's output is from the exact one; \"info error OP\" of another"
+    ) { s, name in try s.infoError(name) },
     InfoTopic(name: "pass", summary: "this pass") { s, _ in try s.printExpression("pass") },
     InfoTopic(name: "passes", summary: "all passes") { s, _ in try s.infoPasses() },
     InfoTopic(name: "model", summary: "what was run, and how") { s, _ in s.infoModel() },

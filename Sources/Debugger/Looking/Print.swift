@@ -8,44 +8,19 @@ extension DebuggerSession {
       throw DebuggerError.missingArgument(
         command: "print", expected: "one of \(Place.objects.joined(separator: ", ")), or a name")
     }
-    guard let (name, slice) = Slice.split(expression) else {
-      throw DebuggerError.badArgument(
-        command: "print", found: expression, expected: "a slice such as [5], [0..8] or [2, 0..8]")
+    let parsed = try Expression(expression)
+    var notes: [String] = []
+    switch try evaluate(parsed, notes: &notes) {
+    case .figure(let value): show(wrapped("\(expression) = \(value.text)", to: style.width))
+    case .fields(let name, let fields): show(fields, of: name)
+    case .array(let array):
+      show(array.lines(style: style))
+      notes += array.notes
     }
-    if let slice { return try printValues(of: name, slice) }
-    let (object, field) = Self.splitField(name)
-    if let fields = try fields(of: object) { return try show(fields, of: object, field: field) }
-    if let op = try op(named: name) {
-      let tensor = try op.tensor.flatMap { try trace.tensor($0) }
-      return try show(Place.fields(of: op, tensor: tensor), of: name, field: nil)
-    }
-    if let tensor = try trace.tensor(named: name) {
-      return try show(Place.fields(of: tensor), of: name, field: nil)
-    }
-    throw DebuggerError.unknownName(
-      name: name,
-      advice: "\"info ops\" and \"info tensors\" list names, and \"help print\" what else there is")
+    show(notes.flatMap { wrapped($0, to: style.width) })
   }
 
-  /// `tile.rows` as `tile` and `rows`; a name that begins with no object stays whole.
-  private static func splitField(_ name: String) -> (object: String, field: String?) {
-    guard let dot = name.firstIndex(of: ".") else { return (name, nil) }
-    let object = String(name[..<dot])
-    guard Place.objects.contains(object) else { return (name, nil) }
-    return (object, String(name[name.index(after: dot)...]))
-  }
-
-  private func show(_ fields: Fields, of object: String, field: String?) throws {
-    if let field {
-      guard let found = fields.first(where: { $0.name == field }) else {
-        throw DebuggerError.unknownField(
-          object: object, field: field, known: fields.map(\.name))
-      }
-      return show(["\(object).\(field) = \(found.value.text)"])
-    }
-    if fields.count == 1, fields[0].name.isEmpty {
-      return show(["\(object) = \(fields[0].value.text)"])
-    }
+  private func show(_ fields: Fields, of object: String) {
     let column = fields.map { displayWidth($0.name) }.max() ?? 0
     show(["\(object)"])
     for (name, value) in fields {
@@ -100,37 +75,6 @@ extension DebuggerSession {
         ("sequence", .integer(append?.sequence)),
         ("positions", .integer((append?.position ?? -1) + 1)),
       ]
-    }
-  }
-
-  /// Values that the trace has, in braces as gdb prints an array.
-  private func printValues(of name: String, _ slice: Slice) throws {
-    guard let op = try op(named: name) else {
-      if try trace.tensor(named: name) != nil {
-        throw DebuggerError.unknownName(
-          name: name + slice.text,
-          advice: "a trace holds no weights; `nibble inspect MODEL \(name)` shows them")
-      }
-      throw DebuggerError.unknownName(name: name, advice: "\"info ops all\" lists the names")
-    }
-    guard let values = try trace.value(ofOp: op.id) else {
-      throw DebuggerError.notCaptured(name: name)
-    }
-    let (row, part) =
-      slice.parts.count == 2
-      ? (slice.parts[0], slice.parts[1]) : (.index(op.rows - 1), slice.parts[0])
-    let rows = try Slice.indices(row, count: op.rows, slice: slice.text, name: name)
-    let cols = try Slice.indices(part, count: op.cols, slice: slice.text, name: name)
-    for row in rows {
-      let numbers = cols.map { formatReal(Double(values[row * op.cols + $0]), digits: 6) }
-      let place = op.rows > 1 ? "\(row), " : ""
-      let range = cols.count == 1 ? "\(cols.lowerBound)" : "\(cols.lowerBound)..\(cols.upperBound)"
-      let text =
-        cols.count == 1 ? numbers[0] : "{" + numbers.joined(separator: ", ") + "}"
-      show(wrapped("\(name)[\(place)\(range)] = \(text)", to: style.width, indent: "  "))
-    }
-    if op.steps.upperBound > cursor.step {
-      show(["(It is computed at step \(op.steps.upperBound), after this one.)"])
     }
   }
 

@@ -44,6 +44,8 @@ extension DebuggerSession {
       }
       return try ["any", "if", "layer", "op", "pass", "step", "token"] + opNames()
         + trace.tensors().map(\.name)
+    case .tensors: return try trace.tensors().map(\.name)
+    case .values: return try ["logit"] + opNames()
     case .expressions:
       let objects = Place.objects.filter { $0 != "step" }
       let fields = objects.flatMap { object in fieldNames(of: object).map { "\(object).\($0)" } }

@@ -12,6 +12,10 @@ public final class DebuggerSession {
   let meta: [String: String]
   /// The model file, where it is known, for what a trace does not hold.
   let modelPath: String?
+  /// Outputs of operations and weights, from the trace or from the model file.
+  let values: ValueSource
+  /// Where `x` goes on.
+  var examined: Examination?
   /// What was alive at the last stop shown, for the change since then.
   var shown: MemoryUse?
   /// The step at which `list` goes on, until the cursor moves.
@@ -38,9 +42,13 @@ public final class DebuggerSession {
   /// Whether `quit` was typed.
   public private(set) var isOver = false
 
+  /// - Parameters:
+  ///   - modelPath: the model file, in place of the one that the trace names.
+  ///   - originalPath: the same model before its weights were quantized, for what int4 cost.
   /// - Throws: ``DebuggerError/emptyTrace(path:)``, or what the trace throws.
   public init(
-    trace: Trace, output: any OutputSink, style: TextStyle, modelPath: String? = nil
+    trace: Trace, output: any OutputSink, style: TextStyle, modelPath: String? = nil,
+    originalPath: String? = nil
   ) throws {
     self.trace = trace
     self.output = output
@@ -48,6 +56,8 @@ public final class DebuggerSession {
     self.modelPath = modelPath
     cursor = try Cursor(trace: trace)
     meta = try trace.meta()
+    values = ValueSource(
+      trace: trace, meta: meta, modelName: modelPath, originalPath: originalPath)
   }
 
   /// Ends the session after this command.

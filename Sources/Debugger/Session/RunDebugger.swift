@@ -17,6 +17,8 @@ public struct DebuggerOptions: Sendable {
   public var colour = true
   /// The model file, for what a trace does not hold.
   public var modelPath: String?
+  /// The same model before its weights were quantized, for what int4 cost.
+  public var originalPath: String?
 
   public init() {}
 }
@@ -25,12 +27,14 @@ public struct DebuggerOptions: Sendable {
 ///
 /// - Returns: the exit code.
 /// - Throws: ``TraceError`` where the trace cannot be opened or is damaged,
-///   ``DebuggerError/emptyTrace(path:)``, and ``DebuggerError/cannotWrite(reason:)``.
+///   ``DebuggerError/notTheOriginal(path:reason:)``, ``DebuggerError/emptyTrace(path:)``, and ``DebuggerError/cannotWrite(reason:)``.
 public func runDebugger(tracePath: String, _ options: DebuggerOptions) throws -> Int32 {
   let output = StandardOutput()
   let session = try DebuggerSession(
     trace: Trace(path: tracePath), output: output,
-    style: .standardOutput(colour: options.colour), modelPath: options.modelPath)
+    style: .standardOutput(colour: options.colour), modelPath: options.modelPath,
+    originalPath: options.originalPath)
+  try session.values.checkOriginal()
   let code = try session.runOnThisProcess(options)
   if let problem = output.problem { throw DebuggerError.cannotWrite(reason: problem) }
   return code

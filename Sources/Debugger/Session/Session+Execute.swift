@@ -96,9 +96,9 @@ extension DebuggerSession {
     return filter.isEmpty || command.isEmpty ? nil : (command, filter)
   }
 
-  /// The first word of a line and what follows it.
+  /// The first word of a line and what follows it; a slash begins what follows, as in `x/32xb`.
   static func split(_ line: String) -> (word: String, arguments: String) {
-    let end = line.firstIndex { $0 == " " || $0 == "\t" } ?? line.endIndex
+    let end = line.firstIndex { $0 == " " || $0 == "\t" || $0 == "/" } ?? line.endIndex
     return (String(line[..<end]), String(line[end...]).trimmingSpaces())
   }
 }

@@ -1,0 +1,133 @@
+import TraceStore
+
+/// What an expression comes to.
+enum ExpressionValue {
+  /// One figure with its unit, or a text.
+  case figure(FieldValue)
+  /// What stands under a name, figure by figure.
+  case fields(of: String, Fields)
+  /// Values of an operation's output or of a weight tensor.
+  case array(ArrayValue)
+
+  /// The figure, or the only value of an array.
+  ///
+  /// - Throws: `DebuggerError.notANumber`.
+  func number(in expression: String) throws -> FieldValue {
+    switch self {
+    case .figure(let value): return value
+    case .fields(let name, _):
+      throw DebuggerError.notANumber(
+        name: name, reason: "name one of its fields, such as \(name).rows")
+    case .array(let array):
+      guard array.values.count == 1 else {
+        throw DebuggerError.notANumber(
+          name: array.name,
+          reason: "\(array.values.count) values; take one, as in \(array.name)[0], or sum() of them"
+        )
+      }
+      return .real(Double(array.values[0]))
+    }
+  }
+}
+
+/// Some values of a matrix.
+struct ArrayValue {
+  let name: String
+  /// Of the whole matrix.
+  let shape: (rows: Int, cols: Int)
+  let selection: Selection
+  /// Row by row.
+  let values: [Float]
+  /// What else there is to say, such as that they were recomputed.
+  let notes: [String]
+
+  init(
+    name: String, rows: Int, cols: Int, selection: Selection, notes: [String],
+    row: (Int) throws -> [Float]
+  ) rethrows {
+    self.name = name
+    shape = (rows, cols)
+    self.selection = selection
+    self.notes = notes
+    values = try selection.rows.flatMap { try row($0)[selection.columns] }
+  }
+
+  /// `name[0..8] = {…}`, a line for each row; long ones are cut as gdb cuts them.
+  func lines(style: TextStyle) -> [String] {
+    let most = 200
+    var left = most
+    var lines: [String] = []
+    for (index, row) in selection.rows.enumerated() {
+      guard left > 0 else {
+        lines.append("and \(selection.rows.count - index) rows more")
+        break
+      }
+      let count = selection.columns.count
+      let shown = values[index * count..<index * count + min(count, left)]
+      left -= max(shown.count, 1)
+      var text = shown.map { formatReal(Double($0), digits: 6) }.joined(separator: ", ")
+      if shown.count < count { text += ", and \(count - shown.count) more" }
+      if count != 1 { text = "{\(text)}" }
+      let label = selection.label(row: row, ofRows: shape.rows)
+      lines += wrapped("\(name)[\(label)] = \(text)", to: style.width, indent: "  ")
+    }
+    return lines
+  }
+}
+
+/// Arithmetic between figures: of bytes and bytes comes bytes, of numbers a number.
+func combine(
+  _ left: FieldValue, _ operation: Expression.Operation, _ right: FieldValue
+) throws -> FieldValue {
+  if case .integer(let a) = left, case .integer(let b) = right, operation != .divided,
+    let result = integers(a, operation, b)
+  {
+    return .integer(result)
+  }
+  guard let a = left.number, let b = right.number else {
+    let text = left.number == nil ? left.text : right.text
+    throw DebuggerError.notANumber(name: text, reason: "it cannot be calculated with")
+  }
+  if operation == .divided && b == 0 {
+    throw DebuggerError.notANumber(
+      name: "\(left.text) / \(right.text)", reason: "the divisor is zero")
+  }
+  switch (left, operation, right) {
+  case (.bytes(let a), .plus, .bytes(let b)), (.bytes(let a), .minus, .bytes(let b)):
+    return integers(a, operation, b).map { .bytes($0) } ?? .none
+  case (.nanoseconds(let a), .plus, .nanoseconds(let b)),
+    (.nanoseconds(let a), .minus, .nanoseconds(let b)):
+    return integers(a, operation, b).map { .nanoseconds($0) } ?? .none
+  case (.bytes(let a), .times, .integer(let b)), (.integer(let a), .times, .bytes(let b)):
+    return integers(a, .times, b).map { .bytes($0) } ?? .none
+  default: break
+  }
+  switch operation {
+  case .plus: return .real(a + b)
+  case .minus: return .real(a - b)
+  case .times: return .real(a * b)
+  case .divided: return .real(a / b)
+  }
+}
+
+/// `nil` where the result is too large.
+private func integers(_ a: Int, _ operation: Expression.Operation, _ b: Int) -> Int? {
+  let (result, overflow) =
+    switch operation {
+    case .plus: a.addingReportingOverflow(b)
+    case .minus: a.subtractingReportingOverflow(b)
+    case .times, .divided: a.multipliedReportingOverflow(by: b)
+    }
+  return overflow ? nil : result
+}
+
+extension FieldValue {
+  /// `nil` for what is no number.
+  var number: Double? {
+    switch self {
+    case .integer(let value), .bytes(let value), .nanoseconds(let value): Double(value)
+    case .real(let value): value
+    case .text, .none: nil
+    }
+  }
+}

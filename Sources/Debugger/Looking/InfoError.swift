@@ -1,0 +1,58 @@
+import Foundation
+import Inference
+import TraceStore
+
+extension DebuggerSession {
+  /// Does `info error`: how far the output of an operation is from the same operation computed
+  /// exactly on the same inputs.
+  func infoError(_ name: String) throws {
+    let found = name.isEmpty ? try trace.op(at: cursor.step) : try op(named: name)
+    guard let op = found else {
+      if !name.isEmpty {
+        throw DebuggerError.unknownName(name: name, advice: "\"info ops all\" lists the names")
+      }
+      throw DebuggerError.nothingHere(
+        what: "operation", step: cursor.step, advice: "\"next\" goes to one")
+    }
+    let (output, exact) = try whileRecomputing {
+      let reference = try ReferenceOperation(session: self, op: op)
+      return (reference.output, try reference.values())
+    }
+    var largest = (index: 0, error: 0.0)
+    var (squares, sizes) = (0.0, 0.0)
+    var isFinite = true
+    for (index, value) in output.values.enumerated() {
+      let error = Double(value) - exact[index]
+      if !error.isFinite { isFinite = false }
+      if abs(error) > abs(largest.error) { largest = (index, error) }
+      squares += error * error
+      sizes += exact[index] * exact[index]
+    }
+    let count = Double(max(output.values.count, 1))
+    let (row, column) = largest.index.quotientAndRemainder(dividingBy: max(op.cols, 1))
+    let place = op.rows > 1 ? "[\(row), \(column)]" : "[\(column)]"
+    show([
+      "\(op.name) less the same operation on the same inputs, exactly:"
+    ])
+    var lines = [
+      "largest    \(formatReal(largest.error)) at \(op.name)\(place): "
+        + "\(formatReal(Double(output.values[largest.index]), digits: 9)) for "
+        + formatReal(exact[largest.index], digits: 9),
+      "rms        \(formatReal((squares / count).squareRoot())) of "
+        + formatReal((sizes / count).squareRoot()),
+      "relative   " + (sizes > 0 ? formatReal((squares / sizes).squareRoot()) : "none: all are 0"),
+    ]
+    if !isFinite { lines.append("Some values are not finite numbers.") }
+    if op.kind == OpDescription.Kind.matmul.name {
+      lines.append("Exactly: weights dequantized to float32, products summed in double precision.")
+    }
+    if let note = output.note { lines.append(note) }
+    lines.append("\"why \(op.name)\(place)\" shows the terms of the worst.")
+    show(
+      lines.flatMap { line in
+        displayWidth(line) <= style.width - 2  // spaces stay as they are
+          ? ["  " + line]
+          : wrapped(line, to: style.width - 2, indent: "           ").map { "  " + $0 }
+      })
+  }
+}

@@ -1,0 +1,121 @@
+import Foundation
+import Inference
+import TraceStore
+
+extension DebuggerSession {
+  /// Does `top [N]`: the distribution of the token after this pass's last, and what it would be after
+  /// this layer.
+  func top(_ arguments: String) throws {
+    let count = arguments.isEmpty ? 10 : Int(arguments) ?? 0
+    guard (1...1000).contains(count) else {
+      throw DebuggerError.badArgument(
+        command: "top", found: arguments, expected: "a number of tokens from 1 to 1000")
+    }
+    guard let pass = try trace.pass(at: cursor.step) else {
+      throw DebuggerError.nothingHere(
+        what: "pass", step: cursor.step, advice: "\"goto pass 1\" goes to one")
+    }
+    let tokens = try trace.tokens(inPass: pass.id)
+    guard let last = tokens.last(where: { $0.sequence == pass.sequence }) else { return }
+    let next = try trace.tokens(branch: pass.branch).first {
+      $0.sequence == last.sequence && $0.position == last.position + 1
+    }
+    let place = "position \(last.position), \(quoted(last.text))"
+    if let next, next.topK.count >= count {
+      let candidates = next.topK.prefix(count).map {
+        Candidate(id: $0.id, text: $0.text, logprob: $0.logprob)
+      }
+      show(bars(Array(candidates), heading: "After \(place)", chosen: next.id))
+    } else if let op = try op(named: "result_output") {
+      let output = try output(of: op)
+      // The rows of logits are those of the sequences, in their order.
+      let logits = output.row(0)
+      show(
+        try bars(
+          candidates(of: logits, count), heading: "After \(place)", chosen: next?.id)
+          + [output.note].compactMap { $0 })
+    }
+    try showLens(pass, row: tokens.lastIndex { $0.sequence == pass.sequence } ?? 0, count, next?.id)
+  }
+
+  private struct Candidate {
+    let id: Int
+    let text: String
+    let logprob: Double
+  }
+
+  private func candidates(of logits: [Float], _ count: Int) throws -> [Candidate] {
+    let model = try values.model()
+    let highest = Double(logits.max() ?? 0)
+    let sum = logits.reduce(0.0) { $0 + exp(Double($1) - highest) }
+    return logits.indicesOfLargest(count).map {
+      Candidate(
+        id: $0, text: model.text(of: $0), logprob: Double(logits[$0]) - highest - log(sum))
+    }
+  }
+
+  private func bars(_ candidates: [Candidate], heading: String, chosen: Int?) -> [String] {
+    let column = min(24, candidates.map { displayWidth(quoted($0.text)) }.max() ?? 0)
+    let ids = candidates.map { String($0.id).count }.max() ?? 0
+    let room = max(8, min(40, style.width - column - ids - 16))
+    return [style.paint(heading + ":", .bold)]
+      + candidates.map { candidate in
+        let probability = exp(candidate.logprob)
+        let text = padded(quoted(candidate.text, to: column, unicode: style.unicode), to: column)
+        let percent = String(format: "%5.1f %%", probability * 100)
+        let length = Int((probability * Double(room)).rounded())
+        let bar = String(repeating: style.unicode ? "█" : "#", count: min(max(0, length), room))
+        return (candidate.id == chosen ? "=> " : "   ")
+          + padded(String(candidate.id), to: ids, onLeft: true) + "  \(text)  \(percent)  "
+          + style.paint(bar, .memory(.logits))
+      }
+  }
+
+  /// The logit lens: the residual stream after this layer, through the final norm and the output
+  /// matrix, as if no layer followed.
+  private func showLens(_ pass: TracePass, row: Int, _ count: Int, _ chosen: Int?) throws {
+    guard let layer = try trace.op(at: cursor.step)?.layer else {
+      return show(["In a layer, this shows also what the model would say after it (logit lens)."])
+    }
+    guard let op = try trace.op(named: "l_out-\(layer)", inPass: pass.id) else { return }
+    let logits: [Float]
+    let note: String?
+    do {
+      (logits, note) = try whileRecomputing {
+        let output = try values.output(of: op)
+        guard (0..<op.rows).contains(row) else { return ([], nil) }
+        return (try lens(output.row(row)), output.note)
+      }
+    } catch let error as DebuggerError {
+      // The distribution stands by itself; the lens needs what may not be there.
+      guard case .notCaptured = error else { throw error }
+      return show(wrapped("No logit lens at layer \(layer): \(error)", to: style.width))
+    }
+    show([""])
+    show(
+      try bars(
+        candidates(of: logits, count), heading: "Logit lens at layer \(layer), of \(op.name)",
+        chosen: chosen) + [note].compactMap { $0 })
+  }
+
+  /// `(nEmbd)` → `(nVocab)`: RMSNorm by `output_norm`, times the output matrix.
+  private func lens(_ hidden: [Float]) throws -> [Float] {
+    let norm = try values.weights(named: "output_norm.weight").row(0)
+    let isTied = try trace.tensor(named: "output.weight") == nil
+    let matrix = try values.weights(named: isTied ? "token_embd.weight" : "output.weight")
+    let epsilon = Double(try values.model().model.config.normEpsilon)
+    guard hidden.count == norm.count, hidden.count == matrix.cols else {
+      throw TraceError.corrupt(path: trace.path, reason: "an output that does not fit the model")
+    }
+    let squares = hidden.reduce(0) { $0 + Double($1) * Double($1) }
+    let root = (squares / Double(hidden.count) + epsilon).squareRoot()
+    let x = zip(hidden, norm).map { Double($0) / root * Double($1) }
+    return try (0..<matrix.rows).map { row in
+      if row % 1024 == 0 && values.isCancelled() { throw InferenceError.interrupted }
+      let weights = try matrix.row(row)
+      var sum = 0.0
+      for i in x.indices { sum += Double(weights[i]) * x[i] }
+      return Float(sum)
+    }
+  }
+}

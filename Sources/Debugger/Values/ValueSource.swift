@@ -1,0 +1,255 @@
+import Foundation
+import GGUF
+import Inference
+import Recording
+import TraceStore
+
+/// Where numbers come from: the trace where it captured them; otherwise they are recomputed from
+/// the model file, and say so.
+final class ValueSource {
+  private let trace: Trace
+  let meta: [String: String]
+  private let modelName: String?
+  private let originalPath: String?
+  private var recomputation: Recomputation?
+  /// Outputs that were asked for last.
+  private var recent: [OpOutput] = []
+  private var openFile: GGUFFile?
+  private var openModel: LoadedModel?
+  private var openOriginal: GGUFFile?
+  /// Asked often while a model runs; `true` ends that.
+  var isCancelled: () -> Bool = { false }
+  /// Told before each pass that is recomputed how many are done, of how many.
+  var progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+
+  /// - Parameters:
+  ///   - modelName: the model file, in place of the one that the trace names.
+  ///   - originalPath: the same model before its weights were quantized.
+  init(trace: Trace, meta: [String: String], modelName: String?, originalPath: String?) {
+    self.trace = trace
+    self.meta = meta
+    self.modelName = modelName
+    self.originalPath = originalPath
+  }
+
+  /// How packed weights got to a product, or `nil` where the trace does not say.
+  var strategy: StrategyName? { meta["strategy"].flatMap(StrategyName.init(rawValue:)) }
+
+  /// The name of the model file without its folder.
+  private func fileName(_ path: String) -> String { URL(filePath: path).lastPathComponent }
+
+  // MARK: - Outputs of operations
+
+  /// The whole output of an operation.
+  ///
+  /// - Throws: `DebuggerError.notCaptured` where the trace has no values and they cannot be
+  ///   recomputed, and `InferenceError.interrupted`.
+  func output(of op: TraceOp) throws -> OpOutput {
+    if let known = recent.first(where: { $0.op.id == op.id }) { return known }
+    let output = try read(op)
+    if recent.count >= 6 { recent.removeFirst() }
+    recent.append(output)
+    return output
+  }
+
+  private func read(_ op: TraceOp) throws -> OpOutput {
+    if let values = try trace.value(ofOp: op.id) {
+      return OpOutput(op: op, values: values, model: nil, differs: nil)
+    }
+    guard op.kind != OpDescription.Kind.kvAppend.name else {
+      throw DebuggerError.nothingHere(
+        what: "output of \(op.name)", step: op.steps.upperBound,
+        advice: "it only stores \(op.inputs.joined(separator: " and ")), which have values")
+    }
+    let (found, path) = try recomputing(op.name) {
+      (
+        try $0.output(of: op, isCancelled: isCancelled, progress: progress), $0.loaded.path
+      )
+    }
+    guard let values = found, values.count == op.rows * op.cols else {
+      throw DebuggerError.notCaptured(
+        name: op.name, reason: "\(path) has no such operation, or one of another shape")
+    }
+    return OpOutput(
+      op: op, values: values, model: fileName(path), differs: difference(of: values, to: op))
+  }
+
+  /// The output of the operation of that name in the pass of another.
+  func output(named name: String, beside op: TraceOp) throws -> OpOutput {
+    guard let input = try trace.op(named: name, inPass: op.pass) else {
+      throw DebuggerError.unknownName(
+        name: name, advice: "\(op.name) reads it, but the trace has no such operation")
+    }
+    return try output(of: input)
+  }
+
+  /// Does something with the recomputation, and says of what fails that it was for `name`.
+  private func recomputing<T>(_ name: String, _ body: (Recomputation) throws -> T) throws -> T {
+    do {
+      let current = try recomputation ?? Recomputation(trace: trace, loaded: model())
+      recomputation = current
+      return try body(current)
+    } catch InferenceError.interrupted {
+      throw InferenceError.interrupted
+    } catch DebuggerError.needsModel(let reason) {
+      throw DebuggerError.notCaptured(name: name, reason: reason)
+    } catch {
+      throw DebuggerError.notCaptured(name: name, reason: "\(error)")
+    }
+  }
+
+  /// How what was recomputed differs from what was recorded, or `nil` where no figure does.
+  private func difference(of values: [Float], to op: TraceOp) -> String? {
+    guard let recorded = op.statistics else { return nil }
+    let now = values.withUnsafeBufferPointer { ValueStatistics($0) }
+    let figures = [
+      ("sum", recorded.sum, now.sum), ("min", recorded.min, now.min),
+      ("max", recorded.max, now.max), ("rms", recorded.rms, now.rms),
+    ]
+    guard let (name, was, isNow) = figures.first(where: { $1 != $2 && !($1.isNaN && $2.isNaN) })
+    else { return nil }
+    return "its \(name) was recorded as \(formatReal(was, digits: 9)) and is "
+      + "\(formatReal(isNow, digits: 9)) now"
+  }
+
+  // MARK: - The KV cache
+
+  /// Keys or values of a layer as they were computed, of the first `count` positions of a sequence,
+  /// `(nKVHead * headSize)` each.
+  func cached(
+    _ part: CachePart, layer: Int, sequence: Int, count: Int, pass last: Int
+  ) throws -> [[Float]] {
+    let append = "kv_append-\(layer)"
+    var rows: [[Float]] = []
+    for pass in try trace.passes(leadingTo: last) {
+      guard let op = try trace.op(named: append, inPass: pass.id), op.inputs.count == 2,
+        let input = try trace.op(named: op.inputs[part.rawValue], inPass: pass.id)
+      else { continue }
+      guard let values = try trace.value(ofOp: input.id) else {
+        let history = try recomputing(append) {
+          try $0.history(throughPass: last, isCancelled: isCancelled, progress: progress)
+        }
+        rows = part.rows(of: history, sequence, layer)
+        break
+      }
+      for (row, token) in try trace.tokens(inPass: pass.id).enumerated()
+      where token.sequence == sequence && (row + 1) * input.cols <= values.count {
+        rows.append(Array(values[row * input.cols..<(row + 1) * input.cols]))
+      }
+    }
+    guard rows.count >= count else { throw missingPositions(append, rows.count, count) }
+    return Array(rows.prefix(count))
+  }
+
+  private func missingPositions(_ name: String, _ found: Int, _ needed: Int) -> DebuggerError {
+    .notCaptured(name: name, reason: "\(found) of \(needed) positions are there")
+  }
+
+  // MARK: - Files
+
+  /// The model file that was recorded.
+  ///
+  /// - Throws: `DebuggerError.needsModel` where it is not there or another.
+  func file() throws -> GGUFFile {
+    if let openFile { return openFile }
+    let file = try needingModel {
+      let (path, _) = try ModelFile.find(meta: meta, named: modelName, trace: trace.path)
+      return try GGUFFile(path: path)
+    }
+    openFile = file
+    return file
+  }
+
+  /// The recorded model with its tokenizer.
+  ///
+  /// - Throws: `DebuggerError.needsModel` where the file is not there or not surely the one.
+  func model() throws -> LoadedModel {
+    if let openModel { return openModel }
+    let model = try needingModel {
+      let (path, isChecked) = try ModelFile.find(meta: meta, named: modelName, trace: trace.path)
+      guard isChecked else {
+        throw RecordingError.notRecomputable(
+          trace: trace.path, reason: "it has no SHA-256 that would tell its model file from others")
+      }
+      return try LoadedModel(path)
+    }
+    openModel = model
+    return model
+  }
+
+  private func needingModel<T>(_ body: () throws -> T) throws -> T {
+    do {
+      return try body()
+    } catch {
+      throw DebuggerError.needsModel(reason: "\(error)")
+    }
+  }
+
+  /// A weight tensor of the model file, which is the one that the trace has under this name.
+  func weights(named name: String) throws -> WeightMatrix {
+    let file = try file()
+    guard let recorded = try trace.tensor(named: name), let tensor = file.tensor(named: name),
+      tensor.rows == recorded.rows, tensor.cols == recorded.cols,
+      tensor.typeName.lowercased() == recorded.type.lowercased(),
+      tensor.fileOffset == recorded.fileOffset
+    else {
+      throw DebuggerError.needsModel(
+        reason: "\(file.path) has no tensor '\(name)' like the one that was recorded")
+    }
+    return try WeightMatrix(file: file, tensor: tensor)
+  }
+
+  /// Checks that the file that was named as the original has every matrix that the trace has.
+  ///
+  /// - Throws: `DebuggerError.notTheOriginal`, `GGUFError`.
+  func checkOriginal() throws {
+    guard let originalPath else { return }
+    let file = try GGUFFile(path: originalPath)
+    for tensor in try trace.tensors() {
+      try WeightMatrix.checkOriginal(tensor.name, rows: tensor.rows, cols: tensor.cols, in: file)
+    }
+    openOriginal = file
+  }
+
+  /// The tensor before it was quantized, where a file of such was named.
+  ///
+  /// - Throws: `DebuggerError.notTheOriginal`.
+  func original(of matrix: WeightMatrix) throws -> WeightMatrix? {
+    guard let originalPath else { return nil }
+    let file = try openOriginal ?? GGUFFile(path: originalPath)
+    openOriginal = file
+    return try WeightMatrix.original(of: matrix, in: file)
+  }
+}
+
+/// Half of what the KV cache holds; the raw value is its place among the inputs of `kv_append`.
+enum CachePart: Int {
+  case keys = 0
+  case values
+
+  func rows(of history: KeyValueHistory, _ sequence: Int, _ layer: Int) -> [[Float]] {
+    switch self {
+    case .keys: history.keys(sequence: sequence, layer: layer)
+    case .values: history.values(sequence: sequence, layer: layer)
+    }
+  }
+}
+
+/// The output of an operation, `(op.rows, op.cols)` row-major.
+struct OpOutput {
+  let op: TraceOp
+  let values: [Float]
+  /// The file that it was recomputed from, or `nil` where the trace has it.
+  let model: String?
+  /// How it differs from the recorded run's figures, or `nil`.
+  let differs: String?
+
+  func row(_ index: Int) -> [Float] { Array(values[index * op.cols..<(index + 1) * op.cols]) }
+
+  /// `(recomputed from tiny.gguf)`, or nothing.
+  var note: String? {
+    guard let model else { return nil }
+    guard let differs else { return "(recomputed from \(model))" }
+    return "(recomputed from \(model), not as in the recorded run: \(differs))"
+  }
+}

@@ -1,0 +1,116 @@
+import GGUF
+import Inference
+import Quantization
+
+/// A weight tensor in its file: `(rows, cols)` = (outputs, inputs).
+struct WeightMatrix {
+  let file: GGUFFile
+  let tensor: GGUFTensor
+  let type: TensorType
+
+  /// - Throws: `GGUFError.unsupportedType`.
+  init(file: GGUFFile, tensor: GGUFTensor) throws {
+    self.file = file
+    self.tensor = tensor
+    type = try file.type(of: tensor)
+  }
+
+  var name: String { tensor.name }
+  var rows: Int { tensor.rows }
+  var cols: Int { tensor.cols }
+  var blocksInRow: Int { cols / type.blockSize }
+
+  /// The values of a row as they are stored, exactly.
+  func row(_ index: Int) throws -> [Float] {
+    try type.decode(file.bytes(of: tensor, rows: index..<index + 1))
+  }
+
+  /// The block that holds a value, laid open, and which of its values that is.
+  func block(ofRow row: Int, column: Int) throws -> WeightBlock {
+    try block(row * blocksInRow + column / type.blockSize)
+  }
+
+  /// A block by its number in the tensor.
+  func block(_ number: Int) throws -> WeightBlock {
+    let start = number * type.blockBytes
+    let bytes = UnsafeRawBufferPointer(
+      rebasing: file.bytes(of: tensor)[start..<start + type.blockBytes])
+    return WeightBlock(tensor: tensor, number: number, anatomy: try type.anatomy(of: bytes))
+  }
+
+  /// What a strategy makes of weights before they are multiplied.
+  enum Rounding: Equatable {
+    /// f32, exactly what the blocks say.
+    case none
+    /// Rounded to the float16 of a tile.
+    case half
+    /// The tables of nf4 and fp4 in steps of absmax / 127, as integers multiply them.
+    case steps
+  }
+
+  /// How a strategy uses the tensor.
+  func rounding(under strategy: StrategyName?) throws -> Rounding {
+    guard type.isQuantized else { return .none }
+    switch strategy {
+    case .fused, nil: return .none
+    case .int4GEMM: return type == .nf4 || type == .fp4 ? .steps : .none
+    case .wholeModel, .perLayer, .perTensor, .tiled, .scratch:
+      return try type.magnitudeBound(file.bytes(of: tensor)) > 65504 ? .none : .half
+    }
+  }
+
+  /// The values of a row as a strategy multiplies them.
+  func row(_ index: Int, rounded rounding: Rounding) throws -> [Float] {
+    let exact = try row(index)
+    switch rounding {
+    case .none: return exact
+    case .half: return exact.map { Float(Float16($0)) }
+    case .steps:
+      return try (0..<blocksInRow).flatMap { number in
+        let anatomy = try block(index * blocksInRow + number).anatomy
+        return anatomy.quants.map { quant in
+          let step = (anatomy.scale ?? 0) / 127
+          return step * ((anatomy.quantTable?[quant] ?? 0) * 127).rounded()
+        }
+      }
+    }
+  }
+
+  /// The same tensor of a file with unquantized weights.
+  ///
+  /// - Throws: `DebuggerError.notTheOriginal`.
+  static func original(of matrix: WeightMatrix, in file: GGUFFile) throws -> WeightMatrix {
+    let tensor = try checkOriginal(matrix.name, rows: matrix.rows, cols: matrix.cols, in: file)
+    return try WeightMatrix(file: file, tensor: tensor)
+  }
+
+  /// - Throws: `DebuggerError.notTheOriginal` where a file has no unquantized tensor of that name and
+  ///   shape.
+  @discardableResult
+  static func checkOriginal(
+    _ name: String, rows: Int, cols: Int, in file: GGUFFile
+  ) throws -> GGUFTensor {
+    func refuse(_ reason: String) -> DebuggerError {
+      .notTheOriginal(path: file.path, reason: reason)
+    }
+    guard let tensor = file.tensor(named: name) else { throw refuse("it has no tensor '\(name)'") }
+    guard tensor.rows == rows, tensor.cols == cols else {
+      throw refuse("its '\(name)' is \(tensor.rows) by \(tensor.cols), not \(rows) by \(cols)")
+    }
+    guard let type = tensor.type, !type.isQuantized else {
+      throw refuse("its '\(name)' is of type \(tensor.typeName), and not of F32, F16 or BF16")
+    }
+    return tensor
+  }
+}
+
+/// One block of a tensor, laid open.
+struct WeightBlock {
+  let tensor: GGUFTensor
+  /// Counting from 0 over the tensor.
+  let number: Int
+  let anatomy: BlockAnatomy
+
+  /// Where its bytes begin in the file (of nf4 and fp4, its nibbles).
+  var offset: Int { tensor.fileOffset(ofBlock: number) }
+}

@@ -1,0 +1,130 @@
+import Foundation
+import Inference
+import Quantization
+import TraceStore
+
+// Heads of the query share heads of keys and values: query head h reads KV head
+// h * nKVHead / nHead.
+extension WhyOperation {
+  /// A value's head and token where heads lie one after the other in the rows, and the token's row
+  /// in the pass.
+  func headAndToken() throws -> (head: Int, token: TraceToken, row: Int) {
+    let tokens = try trace.tokens(inPass: op.pass).count
+    guard tokens > 0 else { throw unexpected() }
+    return (row / tokens, try token(ofRow: row % tokens), row % tokens)
+  }
+
+  /// Rows of the KV cache as its type holds them.
+  func cache(
+    _ part: CachePart, _ token: TraceToken, positions: Int
+  ) throws -> [[Float]] {
+    guard let layer = op.layer, let type = source.meta["kv_type"].flatMap(TensorType.init(name:))
+    else { throw unexpected() }
+    let rows = try source.cached(
+      part, layer: layer, sequence: token.sequence, count: positions, pass: op.pass)
+    return try rows.map { row in
+      try type.encode(row).withUnsafeBytes { bytes in try type.decode(bytes) }
+    }
+  }
+
+  private var kvType: String { source.meta["kv_type"] ?? "" }
+
+  /// `y[head, token, position] = Σ q[c] × k[c]`.
+  func score() throws -> Explanation {
+    let config = try source.model().model.config
+    let (head, token, row) = try headAndToken()
+    guard column <= token.position || value != 0 else {
+      return explanation(
+        [
+          "= 0: position \(token.position) sees no position after its own, and this one was left "
+            + "out"
+        ], result: 0)
+    }
+    let query = try source.output(named: inputName(1), beside: op)
+    let keys = try cache(.keys, token, positions: column + 1)
+    let kvHead = head * config.kvHeadCount / config.headCount
+    let size = config.headSize
+    guard row < query.op.rows, (head + 1) * size <= query.op.cols,
+      (kvHead + 1) * size <= keys[column].count
+    else { throw unexpected() }
+    let q = query.row(row)
+    let terms = (0..<size).map { c in
+      let (x, k) = (q[head * size + c], keys[column][kvHead * size + c])
+      return Explanation.Term(
+        label: "\(c)", product: "\(x) × \(k)", value: Double(x) * Double(k))
+    }
+    return explanation(
+      [
+        "= Σ q[i] × k[i], i = 0..<\(size): head \(head), the query of position "
+          + "\(token.position) \(quoted(token.text)) and the key of position \(column)",
+        "q = \(query.op.name)[\(row), \(head * size)..], k from the KV cache (\(kvType)), "
+          + "key head \(kvHead)",
+      ], terms: terms, counted: "columns", result: terms.reduce(0) { $0 + $1.value },
+      notes: column > token.position
+        ? ["Position \(token.position) sees none after its own: soft_max makes this 0."] : [])
+  }
+
+  /// `y = exp((x - max) / √headSize) / Σ`.
+  func probability() throws -> Explanation {
+    let config = try source.model().model.config
+    let (head, token, _) = try headAndToken()
+    let scores = try input(0)
+    let visible = token.position + 1
+    guard scores.row.count >= visible else { throw unexpected() }
+    guard column < visible else {
+      return explanation(
+        ["= 0: position \(token.position) sees no position after its own"], result: 0)
+    }
+    let scale = 1 / Double(config.headSize).squareRoot()
+    let seen = scores.row[..<visible].map(Double.init)
+    let highest = seen.max() ?? 0
+    let terms = seen.enumerated().map { position, score in
+      Explanation.Term(
+        label: "\(position)", product: "exp((\(Float(score)) - \(Float(highest))) × scale)",
+        value: exp((score - highest) * scale))
+    }
+    let sum = terms.reduce(0) { $0 + $1.value }
+    let result = terms[column].value / sum
+    return explanation(
+      [
+        "= exp((x - max) × scale) / Σ, x = \(scores.name)[\(scores.label)\(column)] "
+          + "= \(scores.row[column]): head \(head), what position \(token.position) "
+          + "\(quoted(token.text)) takes from position \(column)",
+        "scale = 1 / √\(config.headSize) = \(Explanation.exact(scale)), "
+          + "max = \(Float(highest)), the highest of \(visible) that it sees",
+      ], terms: terms, counted: "positions", result: result,
+      steps: [
+        "\(Explanation.exact(terms[column].value)) / \(Explanation.exact(sum)) = "
+          + Explanation.exact(result)
+      ])
+  }
+
+  /// `y[token, head * headSize + c] = Σ weight[position] × v[position, c]`.
+  func weightedSum() throws -> Explanation {
+    let config = try source.model().model.config
+    let token = try token(ofRow: row)
+    let head = column / config.headSize
+    let place =
+      head * config.kvHeadCount / config.headCount * config.headSize
+      + column % config.headSize
+    let weights = try source.output(named: inputName(1), beside: op)
+    let row = head * op.rows + row
+    let visible = token.position + 1
+    let values = try cache(.values, token, positions: visible)
+    guard row < weights.op.rows, visible <= weights.op.cols,
+      values.allSatisfy({ place < $0.count })
+    else { throw unexpected() }
+    let w = weights.row(row)
+    let terms = (0..<visible).map { position in
+      Explanation.Term(
+        label: "\(position)", product: "\(w[position]) × \(values[position][place])",
+        value: Double(w[position]) * Double(values[position][place]))
+    }
+    return explanation(
+      [
+        "= Σ w[p] × v[p], p = 0..<\(visible): head \(head) of position \(token.position) "
+          + quoted(token.text),
+        "w = \(weights.op.name)[\(row), p], v from the KV cache (\(kvType)), column \(place)",
+      ], terms: terms, counted: "positions", result: terms.reduce(0) { $0 + $1.value })
+  }
+}

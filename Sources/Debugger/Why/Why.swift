@@ -1,0 +1,91 @@
+import Inference
+import Recording
+import TraceStore
+
+extension DebuggerSession {
+  /// Does `why [N] VALUE`.
+  func why(_ arguments: String) throws {
+    var (word, target) = Self.split(arguments)
+    var count = 10
+    if let number = Int(word) {
+      guard number > 0, !target.isEmpty else {
+        throw DebuggerError.badArgument(
+          command: "why", found: arguments, expected: "a number of terms and then a value")
+      }
+      count = number
+    } else {
+      (word, target) = ("", arguments)
+    }
+    let explanation = try whileRecomputing { try explain(target) }
+    show(explanation.lines(count: count, style: style))
+  }
+
+  /// What made the value that a text names.
+  func explain(_ target: String) throws -> Explanation {
+    let (op, row, column) = try place(toExplain: target)
+    if op.steps.upperBound > cursor.step {
+      var explanation = try WhyOperation(session: self, op: op, row: row, column: column).explain()
+      explanation.notes.append(
+        "(It is computed at step \(op.steps.upperBound), after this one.)")
+      return explanation
+    }
+    return try WhyOperation(session: self, op: op, row: row, column: column).explain()
+  }
+
+  private func place(toExplain target: String) throws -> (TraceOp, row: Int, column: Int) {
+    let expected = "one value, as in ffn_gate-0[37], kq-0[head=2, token=1, 5] or logit 42"
+    guard !target.isEmpty else {
+      throw DebuggerError.missingArgument(command: "why", expected: expected)
+    }
+    let (word, rest) = Self.split(target)
+    if word == "logit" {
+      let id = try tokenID(rest)
+      guard let op = try op(named: "result_output") else {
+        throw DebuggerError.nothingHere(
+          what: "operation result_output", step: cursor.step,
+          advice: "\"goto pass 1\" goes to a pass")
+      }
+      guard id < op.cols else {
+        throw DebuggerError.badSlice(
+          slice: rest, name: "the vocabulary", reason: "the last token is \(op.cols - 1)")
+      }
+      return (op, op.rows - 1, id)
+    }
+    guard case .name(let name, let slice?) = try Expression(target) else {
+      throw DebuggerError.badArgument(command: "why", found: target, expected: expected)
+    }
+    guard let op = try op(named: name) else {
+      if try trace.tensor(named: name) != nil {
+        throw DebuggerError.unknownName(
+          name: target,
+          advice: "a weight is as it was stored; \"x/1block \(name)\" lays its block open")
+      }
+      throw DebuggerError.unknownName(name: name, advice: "\"info ops all\" lists the names")
+    }
+    let selection = try Selection(
+      slice, of: name, rows: op.rows, cols: op.cols, heads: heads(of: op), defaultRow: op.rows - 1)
+    guard selection.rows.count == 1, selection.columns.count == 1 else {
+      throw DebuggerError.badArgument(command: "why", found: target, expected: expected)
+    }
+    return (op, selection.rows.lowerBound, selection.columns.lowerBound)
+  }
+
+  /// A token by its number or by its text in quotes.
+  private func tokenID(_ text: String) throws -> Int {
+    if let id = Int(text), id >= 0 { return id }
+    guard text.count >= 3, text.first == "\"", text.last == "\"" else {
+      throw DebuggerError.badArgument(
+        command: "why logit", found: text, expected: "a token's number or its text in quotes")
+    }
+    let inner = String(text.dropFirst().dropLast())
+      .replacing("\\n", with: "\n").replacing("\\t", with: "\t").replacing("\\\"", with: "\"")
+    let tokenizer = try values.model().tokenizer
+    let bytes = Array(inner.utf8)
+    guard let id = (0..<tokenizer.vocabularyCount).first(where: { tokenizer.piece($0) == bytes })
+    else {
+      throw DebuggerError.unknownName(
+        name: inner, advice: "no token of the vocabulary is that text; \"info tokens\" shows some")
+    }
+    return id
+  }
+}

@@ -1,0 +1,106 @@
+import Testing
+import TraceStore
+
+@testable import Debugger
+
+@Suite struct ExpressionTests {
+  private func value(_ text: String) throws -> FieldValue {
+    let folder = try ScratchFolder()
+    try Rehearsal(path: folder.file(), capture: .values).perform()
+    let session = try DebuggerSession(
+      trace: Trace(path: folder.file()), output: CollectedOutput(), style: TextStyle())
+    try session.execute("goto ffn_gate-0")
+    guard case .figure(let value) = try session.evaluate(text) else {
+      throw DebuggerError.notANumber(name: text, reason: "the test takes it for one")
+    }
+    return value
+  }
+
+  @Test(arguments: [
+    ("1 + 2 * 3", FieldValue.integer(7)), ("(1 + 2) * 3", .integer(9)), ("-2 - -3", .integer(1)),
+    ("7 / 2", .real(3.5)), ("2 * 1.5", .real(3)), ("1e3 - 1", .real(999)),
+    ("10 - 3 - 2", .integer(5)), ("16 / 4 / 2", .real(2)),
+    ("tile.bytes / tile.packed_bytes", .real(3.2)),
+    ("tile.bytes - tile.packed_bytes", .bytes(2048 - 640)), ("tile.bytes * 2", .bytes(4096)),
+    ("tile.rows-3", .integer(13)), ("step", .integer(31)), ("-step + 1", .integer(-30)),
+    // The values are (i % 17) / 16 - 1/2.
+    ("Kcur-0[1, 2] + 0", .real(-0.5)), ("Kcur-0[0, 0] * 4", .real(-2)),
+    ("sum(Kcur-0[0, 0..17])", .real(0)), ("max(Kcur-0)", .real(0.5)),
+    ("min(Kcur-0[0, 5]@3)", .real(-0.1875)), ("mean(Kcur-0[0, 0..2])", .real(-0.46875)),
+    ("norm(Kcur-0[0, 0])", .real(0.5)), ("rms(Kcur-0[0, 0])", .real(0.5)),
+    ("dot(Kcur-0[0, 0..2], Kcur-0[0, 0..2])", .real(0.25 + 0.19140625)),
+    ("cosine(Kcur-0[0, 0], Kcur-0[0, 16])", .real(-1)),
+    ("maxdiff(Kcur-0[0, 0..2], Kcur-0[0, 15..17])", .real(0.9375)),
+  ])
+  func calculates(text: String, expected: FieldValue) throws {
+    #expect(try value(text) == expected)
+  }
+
+  @Test(arguments: [
+    ("1 +", 4, "missing"), ("1 + )", 5, "begins no number"), ("(1", 3, "\")\" is missing"),
+    ("1 2", 3, "not expected"), ("3x", 1, "no number"), ("a[1..x]", 2, "no slice"),
+    ("sum(", 5, "missing"), ("sum(1", 6, "\")\" is missing"), ("§", 1, "begins no"),
+  ])
+  func saysWhereItIsWrong(text: String, character: Int, reason: String) throws {
+    #expect {
+      try Expression(text)
+    } throws: { error in
+      guard case DebuggerError.badExpression(text, character, let found) = error else {
+        return false
+      }
+      return found.contains(reason)
+    }
+  }
+
+  @Test func depthHasAnEnd() {
+    let deep = String(repeating: "(", count: 100_000)
+    #expect(throws: DebuggerError.self) { try Expression(deep) }
+    #expect(throws: DebuggerError.self) {
+      try Expression(String(repeating: "-", count: 100_000) + "1")
+    }
+    #expect(throws: DebuggerError.self) {
+      try Expression(String(repeating: "sum(", count: 100_000))
+    }
+  }
+
+  @Test(arguments: [
+    "1 / 0", "tile + 1", "op.name + 1", "sum(1)", "sum(tile)", "dot(Kcur-0)", "average(Kcur-0)",
+    "dot(Kcur-0, ffn_gate-0)", "sum(Kcur-0[0, 5..5])", "Kcur-0[0..2] + 1", "tile.color",
+    "nothing-0", "Kcur-0[head=1]", "Kcur-0[7, 0]",
+  ])
+  func refuses(text: String) {
+    #expect(throws: DebuggerError.self) { try value(text) }
+  }
+
+  @Test(arguments: [
+    (Selection.Heads.inColumns(size: 4), "[head=2]", 2..<3, 8..<12),
+    (.inColumns(size: 4), "[head=2, 1..3]", 2..<3, 9..<11),
+    (.inColumns(size: 4), "[head=0, token=1]", 1..<2, 0..<4),
+    (.inColumns(size: 4), "[1, 2]", 1..<2, 2..<3),
+    (.inColumns(size: 4), "[5]@4", 2..<3, 5..<9),
+    (.inRows(tokens: 1), "[head=1]", 1..<2, 0..<12),
+    (.inRows(tokens: 3), "[head=0, token=1, 4]", 1..<2, 4..<5),
+    (.none, "[row=1]", 1..<2, 0..<12), (.none, "[0.., 3]", 0..<3, 3..<4),
+  ])
+  func selects(heads: Selection.Heads, slice: String, rows: Range<Int>, columns: Range<Int>)
+    throws
+  {
+    let selection = try Selection(
+      Slice(slice), of: "a", rows: 3, cols: 12, heads: heads, defaultRow: 2)
+    #expect(selection.rows == rows && selection.columns == columns)
+    // What it is called means the same.
+    let again = try Selection(
+      Slice("[\(selection.label(row: rows.lowerBound, ofRows: 3))]"), of: "a", rows: 3, cols: 12,
+      heads: heads, defaultRow: 2)
+    #expect(again.columns == columns && again.rows.lowerBound == rows.lowerBound)
+  }
+
+  @Test(arguments: ["[head=3]", "[head=-1]", "[row=3]", "[12]", "[3, 0]", "[head=2, 4]"])
+  func selectsNothingOutside(slice: String) throws {
+    let parsed = try #require(Slice(slice))
+    #expect(throws: DebuggerError.self) {
+      try Selection(
+        parsed, of: "a", rows: 3, cols: 12, heads: .inColumns(size: 4), defaultRow: 2)
+    }
+  }
+}

@@ -1,0 +1,383 @@
+import Foundation
+import GGUF
+import Inference
+import Recording
+import Testing
+import TraceStore
+
+@testable import Debugger
+
+/// `print`, `x`, `why`, `top` and `info error` over recordings of the built-in model.
+@Suite struct NumbersTests {
+  let folder: ScratchFolder
+
+  init() throws { folder = try ScratchFolder() }
+
+  private func session(_ path: String, originalPath: String? = nil) throws -> DebuggerSession {
+    try DebuggerSession(
+      trace: Trace(path: path), output: CollectedOutput(), style: TextStyle(width: 200),
+      originalPath: originalPath)
+  }
+
+  // MARK: - print
+
+  /// What was not captured is recomputed, comes to the same, and is marked.
+  @Test func recomputedValuesAreMarked() throws {
+    try Tiny.record(to: folder.file("stats")) { $0.capture = .stats }
+    try Tiny.record(to: folder.file("values")) { $0.capture = .values }
+    let lines = [
+      "goto pass 2", "print ffn_norm-3[0..8]", "print sum(kq-0[head=1])", "goto pass 1",
+      "print Qcur-3[head=2, token=1, 0..8]", "why 3 ffn_gate-2[7]", "why 2 kqv_out-1[9]",
+      "info error result_output",
+    ]
+    let recomputed = try Tiny.transcript(folder.file("stats"), lines)
+    let captured = try Tiny.transcript(folder.file("values"), lines)
+    let note = "(recomputed from tiny.gguf)"
+    #expect(recomputed.components(separatedBy: note).count == 7)
+    #expect(!captured.contains("recomputed"))
+    let rest = recomputed.split(separator: "\n").filter {
+      $0.trimmingCharacters(in: .whitespaces) != note
+    }
+    #expect(rest == captured.split(separator: "\n"))
+  }
+
+  @Test func aMissingOrChangedFileIsOneSentence() throws {
+    let copy = folder.file("copy.gguf")
+    try FileManager.default.copyItem(atPath: ModelCatalogue.path(of: nil), toPath: copy)
+    try Tiny.record(to: folder.file()) {
+      $0.model = copy
+      $0.capture = .stats
+    }
+    let lines = [
+      "goto pass 1", "print ffn_norm-3[0]", "x/4xb token_embd.weight", "why ffn_norm-3[0]",
+    ]
+    #expect(try Tiny.transcript(folder.file(), lines).contains("(recomputed from copy.gguf)"))
+    let handle = try #require(FileHandle(forUpdatingAtPath: copy))
+    try handle.seekToEnd()
+    try handle.write(contentsOf: Data([0]))
+    try handle.close()
+    let changed = try Tiny.transcript(folder.file(), lines)
+    #expect(changed.contains("is another file than the one it was recorded from"))
+    #expect(changed.contains("record them with `nibble record --capture values`."))
+    #expect(!changed.contains("ffn_norm-3[0] ="))
+    try FileManager.default.removeItem(atPath: copy)
+    let missing = try Tiny.transcript(folder.file(), lines)
+    #expect(missing.contains("There is no model file '\(copy)'"))
+    // Another path to the same bytes will do.
+    let model = try ModelCatalogue.path(of: nil)
+    #expect(
+      try Tiny.transcript(folder.file(), lines, modelPath: model)
+        .contains("(recomputed from tiny.gguf)"))
+  }
+
+  @Test func aRunThatDiffersIsSaid() throws {
+    try Tiny.record(to: folder.file()) { $0.capture = .stats }
+    try #require(
+      Process.run("sqlite3", folder.file(), "UPDATE _op SET sum = sum + 1 WHERE id = 3") == 0)
+    let text = try Tiny.transcript(folder.file(), ["goto pass 1", "print sum(Qcur-0)"])
+    #expect(text.contains("not as in the recorded run: its sum was recorded as"))
+  }
+
+  // MARK: - why
+
+  /// Every kind of operation, under every strategy: the terms come to the value.
+  @Test(arguments: StrategyName.allCases)
+  func termsComeToTheValue(strategy: StrategyName) throws {
+    try Tiny.record(to: folder.file()) {
+      $0.capture = .values
+      $0.engine.strategy = strategy
+      $0.engine.kvType = strategy == .fused ? .q8 : .f16
+    }
+    try expectTerms(kinds: 10)
+  }
+
+  @Test func termsOfSeveralSequences() throws {
+    try Tiny.record(to: folder.file()) {
+      $0.capture = .stats
+      $0.engine.sequences = 2
+      $0.prompts = ["Once upon a time", "The dog"]
+    }
+    try expectTerms(kinds: 10)
+  }
+
+  private func expectTerms(kinds: Int) throws {
+    let session = try session(folder.file())
+    var random = SeededGenerator(seed: 1)
+    var seen: Set<String> = []
+    for pass in 1...2 {
+      try session.execute("goto pass \(pass)")
+      for op in try session.trace.ops(inPass: pass) where op.layer ?? 1 == 1 {
+        if op.kind == "kv_append" { continue }
+        seen.insert(op.kind)
+        for _ in 0..<3 {
+          let row = Int.random(in: 0..<op.rows, using: &random)
+          let column = Int.random(in: 0..<op.cols, using: &random)
+          let why = try session.explain("\(op.name)[\(row), \(column)]")
+          // float32 has 24 bits; sums of some hundred terms round as often.
+          let size = why.terms.reduce(abs(why.result)) { $0 + abs($1.value) }
+          let error = abs(Double(why.value) - why.result)
+          #expect(error <= 4e-6 * max(size, 1e-3), "\(why.name): \(why.value), \(why.result)")
+        }
+      }
+    }
+    #expect(seen.count == kinds - 1, "\(seen)")
+  }
+
+  @Test func logitsGoByNumberAndByText() throws {
+    try Tiny.record(to: folder.file())
+    let session = try session(folder.file())
+    let first = try session.explain("logit 42")
+    let text = try LoadedModel(nil).text(of: 42)
+    #expect(try session.explain("logit \(quoted(text))").name == first.name)
+    #expect(first.name == "result_output[42]" && first.terms.count == 256)
+    for bad in ["logit", "logit x", "logit 999999", "logit \"no such token\"", "logit -1"] {
+      #expect(throws: DebuggerError.self) { try session.explain(bad) }
+    }
+  }
+
+  @Test(arguments: [
+    "", "ffn_gate-1", "ffn_gate-1[0..2]", "nothing[1]", "blk.0.attn_q.weight[1, 2]", "1 + 1",
+    "ffn_gate-1[99999]", "0 ffn_gate-1[1]", "kv_append-0[0]", "ffn_gate-1[head=0, 1]",
+  ])
+  func whatCannotBeExplained(target: String) throws {
+    try Tiny.record(to: folder.file(), count: 1)
+    let session = try session(folder.file())
+    #expect(throws: DebuggerError.self) { try session.why(target) }
+  }
+
+  // MARK: - The original
+
+  /// With the dequantized weights as the original, all that int4 changed is the tile's rounding.
+  @Test func theOriginalShowsWhatInt4Cost() throws {
+    let original = folder.file("f32.gguf")
+    let source = try GGUFFile(path: ModelCatalogue.path(of: nil))
+    _ = try GGUFQuantizer(target: .f32).quantize(source, to: original)
+    try Tiny.record(to: folder.file()) { $0.engine.strategy = .fused }
+    let session = try session(folder.file(), originalPath: original)
+    try session.values.checkOriginal()
+    let why = try session.explain("ffn_gate-1[3]")
+    #expect(why.terms.allSatisfy { $0.unquantized == $0.value })
+    let text = why.lines(count: 2, style: TextStyle(width: 200)).joined(separator: "\n")
+    #expect(text.contains("int4 changed the term by 0"))
+    #expect(text.contains("what int4 changed in the sum              = 0"))
+
+    try Tiny.record(to: folder.file("tiled")) { $0.engine.strategy = .tiled }
+    let tiled = try self.session(folder.file("tiled"), originalPath: original)
+    let rounded = try tiled.explain("ffn_gate-1[3]")
+    let changed = rounded.terms.filter { $0.unquantized != $0.value }
+    #expect(changed.count > 100)
+  }
+
+  @Test func otherFilesAreNoOriginal() throws {
+    try Tiny.record(to: folder.file(), count: 1)
+    let quantized = try session(folder.file(), originalPath: ModelCatalogue.path(of: nil))
+    #expect { try quantized.values.checkOriginal() } throws: {
+      "\($0)".contains("is of type") && "\($0)".contains("and not of F32, F16 or BF16")
+    }
+    try Rehearsal.writeModel(to: folder.file("other.gguf"))
+    let other = try session(folder.file(), originalPath: folder.file("other.gguf"))
+    #expect(throws: DebuggerError.self) { try other.values.checkOriginal() }
+  }
+
+  // MARK: - x
+
+  /// Going on shows what a single command shows.
+  @Test(arguments: ["xb", "dw", "uh", "og", "tb", "c", "f"])
+  func goingOnLeavesNothingOut(format: String) throws {
+    try Tiny.record(to: folder.file(), count: 1)
+    func numbers(_ lines: [String]) throws -> [Substring] {
+      try Tiny.transcript(folder.file(), lines).split(separator: "\n")
+        .filter { !$0.hasPrefix("(nibble)") && !$0.contains(" from row ") }
+        .flatMap { $0.split(separator: ":", maxSplits: 1)[1].split(separator: " ") }
+    }
+    let name = "blk.1.attn_k.weight[row=2]"
+    let whole = try numbers(["x/48\(format) \(name)"])
+    #expect(try numbers(["x/16\(format) \(name)", "x", "x"]) == whole)
+    #expect(whole.count == (format == "c" ? 96 : 48) || format == "c")
+  }
+
+  @Test func lettersAreThoseOfGdb() throws {
+    func text(_ value: UInt64, _ letter: ExamineFormat.Letter, _ size: Int) -> String {
+      ExamineFormat.text(value, letter, size: size)
+    }
+    #expect(text(0xD3, .hexadecimal, 1) == "0xd3" && text(7, .hexadecimal, 2) == "0x0007")
+    #expect(text(0xFF, .signed, 1) == "-1" && text(0xFF, .unsigned, 1) == "255")
+    #expect(text(0x8000_0000, .signed, 4) == "-2147483648")
+    #expect(text(5, .binary, 1) == "00000101" && text(8, .octal, 1) == "0010")
+    #expect(text(65, .character, 1) == "65 'A'" && text(200, .character, 1) == "-56 '\\310'")
+    #expect(text(.max, .unsigned, 8) == "18446744073709551615" && text(.max, .signed, 8) == "-1")
+  }
+
+  @Test func theEndIsSaid() throws {
+    try Tiny.record(to: folder.file(), count: 1)
+    let text = try Tiny.transcript(
+      folder.file(), ["x/8xb blk.0.attn_norm.weight[255]", "x", "x/1block"])
+    #expect(
+      text.contains("<+1020>:") && text.components(separatedBy: "That was the end").count == 3)
+  }
+
+  @Test(arguments: [
+    "x/0xb a", "x/xx a", "x/99999999xb a", "x/fb a", "x/4z a", "x a[", "x nothing",
+    "x blk.0.attn_q.weight[999]", "x blk.0.attn_q.weight[0, 256]", "x blk.0.attn_q.weight[-1]",
+    "x blk.0.attn_q.weight[head=1]", "x",
+  ])
+  func refusesWhatCannotBeExamined(line: String) throws {
+    try Tiny.record(to: folder.file(), count: 1)
+    let session = try session(folder.file())
+    try session.execute("goto start")
+    #expect(throws: DebuggerError.self) { try session.execute(line) }
+  }
+
+  @Test func withoutANameItIsTheTileHere() throws {
+    try Tiny.record(to: folder.file(), count: 1)
+    let session = try session(folder.file())
+    var step = 0
+    try session.trace.run(
+      """
+      SELECT max(t.id) FROM tile AS t JOIN weight_tile AS w ON w.id = t.weight_tile
+      JOIN tensor AS n ON n.id = w.tensor WHERE n.name = 'blk.0.ffn_up.weight'
+      """, columns: { _ in },
+      row: { row in
+        if case .integer(let found)? = row.first { step = found }
+        return true
+      })
+    let tile = try #require(try session.trace.tile(step))
+    try session.execute("goto \(tile.id)")
+    try session.execute("x/4xb")
+    #expect(session.examined?.tensor == "blk.0.ffn_up.weight")
+    #expect(session.examined?.byte == tile.firstRow * 144 + 4)
+  }
+
+  // MARK: - top and info error
+
+  /// After the last layer the logit lens is the distribution itself.
+  @Test func theLensOfTheLastLayerIsTheResult() throws {
+    try Tiny.record(to: folder.file(), count: 2) { $0.engine.strategy = .fused }
+    let layers = try #require(try Trace(path: folder.file()).meta()["layers"].flatMap { Int($0) })
+    let text = try Tiny.transcript(
+      folder.file(), ["goto pass 2", "goto l_out-\(layers - 1)", "top 12"])
+    let after = text.components(separatedBy: "After position")[1]
+    let (result, lens) = (
+      after.components(separatedBy: "Logit lens")[0], after.components(separatedBy: "Logit lens")[1]
+    )
+    func ids(_ part: String) -> [String] {
+      part.split(separator: "\n").dropFirst().compactMap { line in
+        line.split(separator: " ").first { Int($0) != nil }.map(String.init)
+      }
+    }
+    #expect(ids(result).count == 12 && ids(result).prefix(6) == ids(lens).prefix(6))
+  }
+
+  /// Exact to float32 rounding where nothing else is rounded; f16 rounding of weights otherwise.
+  @Test func theErrorIsThatOfTheStrategy() throws {
+    func relative(_ strategy: StrategyName) throws -> Double {
+      try Tiny.record(to: folder.file(strategy.rawValue), count: 1) {
+        $0.engine.strategy = strategy
+        $0.capture = .values
+      }
+      let text = try Tiny.transcript(
+        folder.file(strategy.rawValue), ["goto pass 1", "info error ffn_gate-2"])
+      let line = try #require(text.split(separator: "\n").first { $0.contains("relative") })
+      return try #require(Double(line.split(separator: " ")[1]))
+    }
+    let (fused, tiled) = (try relative(.fused), try relative(.tiled))
+    let integers = try relative(.int4GEMM)
+    #expect(fused < 1e-6 && tiled > 1e-5 && tiled < 1e-3 && integers > 1e-3 && integers < 1e-1)
+  }
+
+  @Test func everyOperationHasAnError() throws {
+    try Tiny.record(to: folder.file(), count: 2) { $0.engine.strategy = .fused }
+    let session = try session(folder.file())
+    try session.execute("goto pass 2")
+    for op in try session.trace.ops(inPass: 2) where op.kind != "kv_append" && op.layer ?? 0 == 0 {
+      let reference = try ReferenceOperation(session: session, op: op)
+      let exact = try reference.values()
+      let size = exact.map(abs).max() ?? 0
+      let error = zip(reference.output.values, exact).map { abs(Double($0) - $1) }.max() ?? 1
+      #expect(error <= 1e-5 * max(size, 1), "\(op.name)")
+    }
+    #expect(throws: DebuggerError.self) { try session.execute("info error kv_append-0") }
+  }
+}
+
+/// Damaged traces of a model that is at hand: what is computed from both gives a sentence and never
+/// crashes.
+@Suite struct DamagedNumbersTests {
+  private static let script = [
+    "goto pass 1", "why 3 ffn_gate-1[37]", "why attn_norm-0[1, 3]", "why Qcur_rope-1[head=1, 3]",
+    "why kq-1[head=1, token=1, 1]", "why kq_soft_max-1[head=1, token=1, 1]", "why kqv_out-1[7]",
+    "why ffn_swiglu-1[7]", "why l_out-1[7]", "why embd[2]", "why logit 42", "why result_norm[1]",
+    "print sum(l_out-1)", "print Qcur-1[head=1]", "whatis kq-1", "x/4xb", "x/2f", "x/1block",
+    "x/3xb blk.1.ffn_down.weight[3]", "goto pass 2", "top 3", "goto l_out-1", "top 12",
+    "info error", "info error kq-0", "info error kqv_out-0", "info error embd",
+    "info error kq_soft_max-1", "info error Qcur_rope-0",
+  ]
+
+  private func walk(_ path: String) {
+    var session: DebuggerSession?
+    for line in ["open"] + Self.script {
+      do {
+        if line == "open" {
+          session = try DebuggerSession(
+            trace: Trace(path: path), output: CollectedOutput(), style: TextStyle())
+        } else {
+          try session?.execute(line)
+        }
+      } catch {
+        #expect(error is TraceError || error is DebuggerError, "\(line): \(error)")
+      }
+    }
+  }
+
+  @Test(arguments: [Capture.values, .stats]) func flippedBytes(_ capture: Capture) throws {
+    let folder = try ScratchFolder()
+    try Tiny.record(to: folder.file("whole"), count: 2) { $0.capture = capture }
+    let whole = try Data(contentsOf: URL(filePath: folder.file("whole")))
+    var random = SeededGenerator(seed: 7)
+    for _ in 0..<20 {
+      var bytes = whole
+      for _ in 0..<Int.random(in: 1...30, using: &random) {
+        bytes[Int.random(in: 100..<bytes.count, using: &random)] = UInt8.random(
+          in: 0...255, using: &random)
+      }
+      try bytes.write(to: URL(filePath: folder.file()))
+      walk(folder.file())
+    }
+  }
+
+  @Test(arguments: [
+    "UPDATE token SET position = 9007199254740992", "UPDATE token SET position = 5",
+    "UPDATE token SET id = 99999999", "UPDATE token SET sequence = 7", "DELETE FROM token",
+    "UPDATE _op SET rows = 1", "UPDATE _op SET cols = 1", "UPDATE _op SET rows = 64",
+    "UPDATE tensor SET rows = 1", "UPDATE tensor SET cols = 32", "UPDATE tensor SET type = 'q4_0'",
+    "UPDATE tensor SET file_offset = 0", "UPDATE pass SET tokens = 1",
+    "UPDATE pass SET first_position = 3", "UPDATE pass SET sequences = 2",
+    "UPDATE meta SET value = '0' WHERE key = 'head_size'",
+    "UPDATE meta SET value = '-4' WHERE key = 'tile_rows'",
+    "UPDATE meta SET value = '99999' WHERE key = 'sequences'",
+    "UPDATE meta SET value = 'q4_k' WHERE key = 'kv_type'",
+    "UPDATE meta SET value = 'fused' WHERE key = 'strategy'",
+    "DELETE FROM meta WHERE key = 'model_sha256'", "DELETE FROM value WHERE op % 2 = 0",
+  ])
+  func wholeTablesDamaged(_ change: String) throws {
+    let folder = try ScratchFolder()
+    for capture in [Capture.values, .stats] {
+      try Tiny.record(to: folder.file(), count: 2) { $0.capture = capture }
+      try #require(Process.run("sqlite3", folder.file(), change) == 0)
+      walk(folder.file())
+    }
+  }
+}
+
+extension Process {
+  /// Runs a program found on the path; `nil` where there is none.
+  static func run(_ arguments: String...) -> Int32? {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = arguments
+    process.standardError = FileHandle.nullDevice
+    guard (try? process.run()) != nil else { return nil }
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+}
