@@ -20,6 +20,12 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
   case badSlice(slice: String, name: String, reason: String)
   /// The trace holds no step.
   case emptyTrace(path: String)
+  /// A command needs a run that goes on.
+  case notLive(command: String)
+  /// No checkpoint has this number.
+  case noCheckpoint(number: Int)
+  /// A text is not one token.
+  case notOneToken(text: String, ids: [Int])
   /// A command file cannot be read.
   case unreadable(path: String, reason: String)
   /// Results could not be written.
@@ -50,6 +56,15 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(slice) does not fit \(name): \(reason)."
     case .emptyTrace(let path):
       "\(path): the trace holds no step; record it again."
+    case .notLive(let command):
+      "\(command) needs a live run, and this is a recording; "
+        + "`nibble step -m MODEL -p PROMPT` starts one."
+    case .noCheckpoint(let number):
+      "There is no checkpoint \(number); \"info checkpoints\" lists them."
+    case .notOneToken(let text, let ids):
+      "\(quoted(text)) is \(ids.isEmpty ? "no" : String(ids.count)) tokens"
+        + (ids.isEmpty ? "" : " (\(ids.map(String.init).joined(separator: ", ")))")
+        + " where one is needed; a leading space often belongs to a word's token."
     case .unreadable(let path, let reason):
       "\(path): cannot be read (\(reason))."
     case .cannotWrite(let reason):

@@ -11,7 +11,7 @@ extension Command {
       example: "step 3",
       action: { session, arguments in
         let count = try count(arguments, of: "step")
-        try session.move { $0.move(by: count) }
+        try session.advance(count) { $0.move(by: $1) }
       }),
     Command(
       name: "reverse-step", aliases: ["rs"], arguments: "[N]", chapter: .moving,
@@ -32,7 +32,7 @@ extension Command {
       example: "next",
       action: { session, arguments in
         let count = try count(arguments, of: "next")
-        try session.move { try $0.advance(.op, count: count) }
+        try session.advance(count) { try $0.advance(.op, count: $1) }
       }),
     Command(
       name: "reverse-next", aliases: ["rn"], arguments: "[N]", chapter: .moving,
@@ -55,7 +55,7 @@ extension Command {
       example: "finish pass", completes: .grains,
       action: { session, arguments in
         let grain = try grain(arguments, session, of: "finish")
-        try session.move { try $0.advance(grain) }
+        try session.advance { try $0.advance(grain, count: $1) }
       }),
     Command(
       name: "reverse-finish", arguments: "[op | layer | pass]", chapter: .moving,
@@ -72,12 +72,15 @@ extension Command {
       }),
     Command(
       name: "continue", aliases: ["c"], chapter: .moving,
-      summary: "Run to the end of the trace",
-      help: "Stands at the last event of the recording.",
+      summary: "Run to the end of the trace; in a live session, run the next pass",
+      help: """
+        Stands at the last event of the recording. Standing there in a live session, runs the next
+        pass and goes on to its end. ^C gives the pass up, and the session goes on.
+        """,
       example: "continue",
       action: { session, arguments in
         try none(arguments, of: "continue")
-        try session.move { $0.go(to: .max) }
+        try session.continueToEnd()
       }),
     Command(
       name: "reverse-continue", aliases: ["rc"], chapter: .moving,
@@ -92,19 +95,24 @@ extension Command {
         try session.move { $0.go(to: .min) }
       }),
     Command(
-      name: "goto", arguments: "STEP | +N | -N | start | end | peak | pass N | OP",
+      name: "goto", aliases: ["g"], arguments: "STEP | +N | -N | start | end | peak | pass N | OP",
       chapter: .moving,
       summary: "Go to a step, to a pass, to an operation or to the memory's peak",
       help: """
-        STEP is a number as every stop shows it; +N and -N count from here. "start" and "end" are
-        the first and the last step, "peak" the step at which most memory was alive. "pass N" is
-        the first step of a pass, and OP an operation of this pass by its name: you stand at the
-        end of it.
+        STEP is a number as every stop shows it; +N and -N count from here, and past the end of a
+        live run +N runs the next pass. "start" and "end" are the first and the last step, "peak"
+        the step at which most memory was alive. "pass N" is the first step of a pass, and OP an
+        operation of this pass by its name: you stand at the end of it.
         """,
       example: "goto ffn_gate-2", completes: .places,
       action: { session, arguments in
         let target = try session.target(of: arguments)
-        try session.move { $0.go(to: target) }
+        if arguments.hasPrefix("+") {
+          let step = session.cursor.step
+          try session.advance(target - step) { $0.move(by: $1) }
+        } else {
+          try session.move { $0.go(to: target) }
+        }
       }),
   ]
 

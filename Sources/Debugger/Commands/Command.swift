@@ -6,6 +6,7 @@ struct Command: Sendable {
   enum Chapter: String, CaseIterable, Sendable {
     case moving = "Moving"
     case looking = "Looking"
+    case running = "Running"
     case session = "The session"
   }
 
@@ -20,7 +21,7 @@ struct Command: Sendable {
 
   /// What its arguments can be completed to.
   enum Completes: Sendable {
-    case nothing, commands, topics, expressions, places, grains, ranges
+    case nothing, commands, topics, expressions, places, grains, ranges, settings
   }
 
   let name: String
@@ -41,7 +42,7 @@ struct Command: Sendable {
   let action: @Sendable (_ session: DebuggerSession, _ arguments: String) throws -> Void
 
   /// All commands, in the order of the manual.
-  static let all: [Command] = moving + looking + session
+  static let all: [Command] = moving + looking + running + session
 
   /// The command that a word means: a name or an alias, or else the only name that begins so.
   ///

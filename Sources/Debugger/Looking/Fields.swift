@@ -108,7 +108,9 @@ extension Place {
     [
       ("id", .integer(token.id)), ("text", .text(quoted(token.text))),
       ("sequence", .integer(token.sequence)), ("position", .integer(token.position)),
-      ("is_prompt", .integer(token.isPrompt ? 1 : 0)), ("logprob", .real(token.logprob)),
+      ("is_prompt", .integer(token.isPrompt ? 1 : 0)),
+      ("is_forced", .integer(token.isForced ? 1 : 0)), ("branch", .integer(token.branch)),
+      ("logprob", .real(token.logprob)),
     ]
   }
 
@@ -119,7 +121,9 @@ extension Place {
       ("first_step", .integer(pass.steps.lowerBound)),
       ("last_step", .integer(pass.steps.upperBound)), ("ops", .integer(pass.ops.count)),
       ("branch", .integer(pass.branch)), ("sequence", .integer(pass.sequence)),
-      ("sequences", .integer(pass.sequences)),
+      ("sequences", .integer(pass.sequences)), ("strategy", .text(pass.strategy)),
+      ("tile_rows", .integer(pass.tileRows)), ("kv_type", .text(pass.kvType)),
+      ("is_finished", .integer(pass.isFinished ? 1 : 0)),
       ("duration_ns", .nanoseconds(pass.duration)),
     ]
   }

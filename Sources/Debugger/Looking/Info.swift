@@ -35,6 +35,10 @@ struct InfoTopic: Sendable {
     },
     InfoTopic(name: "pass", summary: "this pass") { s, _ in try s.printExpression("pass") },
     InfoTopic(name: "passes", summary: "all passes") { s, _ in try s.infoPasses() },
+    InfoTopic(name: "settings", summary: "how passes are run") { s, _ in try s.showSettings() },
+    InfoTopic(name: "checkpoints", summary: "places to come back to") { s, _ in
+      s.infoCheckpoints()
+    },
     InfoTopic(name: "model", summary: "what was run, and how") { s, _ in s.infoModel() },
     InfoTopic(name: "tables", summary: "what can be asked in SQL") { s, _ in
       try s.infoTables()
@@ -44,7 +48,7 @@ struct InfoTopic: Sendable {
   /// For the manual of `info`.
   static let manual =
     "Topics:\n\n"
-    + all.map { "  \(padded($0.name, to: 9))\($0.summary)" }.joined(separator: "\n")
+    + all.map { "  \(padded($0.name, to: 13))\($0.summary)" }.joined(separator: "\n")
     + "\n\nA topic can be shortened as long as no other begins the same. After tensors, buffers and "
     + "ops, a pattern leaves those whose name contains it."
 }
@@ -102,7 +106,7 @@ extension DebuggerSession {
 
   func infoKV() throws {
     guard let event = try trace.event(at: cursor.step) else { return }
-    guard let append = try lastAppend(atOrBefore: cursor.step) else {
+    guard let append = try trace.lastKVAppend(atOrBefore: cursor.step) else {
       return show([
         "Nothing is in the KV cache yet; \(formatBytes(event.live.kvCache)) are reserved for it."
       ])
@@ -123,10 +127,13 @@ extension DebuggerSession {
       ("", .left), ("pass", .right), ("kind", .left), ("tokens", .right), ("steps", .left),
       ("time", .right), ("text", .left),
     ])
+    let hasBranches = try trace.hasBranches()
+    if hasBranches { table.insert(("branch", .right), at: 2) }
     for pass in try trace.passes() {
       let tokens = try trace.tokens(inPass: pass.id)
+      let branch = hasBranches ? [String(pass.branch)] : []
       table.add(
-        pass.steps.contains(cursor.step) ? "=>" : "", String(pass.id),
+        [pass.steps.contains(cursor.step) ? "=>" : "", String(pass.id)] + branch,
         (pass.kind == .prefill ? "prefill" : "decode") + (pass.isFinished ? "" : ", unfinished"),
         String(pass.tokens) + (pass.sequences > 1 ? " of \(pass.sequences) sequences" : ""),
         "\(pass.steps.lowerBound) to \(pass.steps.upperBound)", formatNanoseconds(pass.duration),

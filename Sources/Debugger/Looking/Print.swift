@@ -93,7 +93,7 @@ extension DebuggerSession {
         ("peak_step", .integer(peak?.step)),
       ]
     default:
-      let append = try lastAppend(atOrBefore: place.step)
+      let append = try trace.lastKVAppend(atOrBefore: place.step)
       return [
         ("bytes", .bytes(append?.cacheBytes ?? 0)),
         ("reserved", .bytes(place.event.live.kvCache)),
@@ -138,17 +138,5 @@ extension DebuggerSession {
   func op(named name: String) throws -> TraceOp? {
     let pass = try trace.pass(at: cursor.step)?.id ?? 1
     return try trace.op(named: name, inPass: pass)
-  }
-
-  /// The last position that was appended to the KV cache until a step.
-  func lastAppend(atOrBefore step: Int) throws -> TraceKVAppend? {
-    var found: Int?
-    try trace.run(
-      "SELECT max(step) FROM kv_append WHERE step <= \(step)", columns: { _ in },
-      row: { values in
-        if case .integer(let step)? = values.first { found = step }
-        return true
-      })
-    return try found.flatMap { try trace.kvAppend(at: $0) }
   }
 }

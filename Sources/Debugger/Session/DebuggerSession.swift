@@ -1,4 +1,6 @@
+import CLibEdit
 import Inference
+import Recording
 import TraceStore
 
 /// A debugging session over a trace: where it stands, what it prints to, and how it does a command.
@@ -12,6 +14,12 @@ public final class DebuggerSession {
   let meta: [String: String]
   /// The model file, where it is known, for what a trace does not hold.
   let modelPath: String?
+  /// The run that is recorded as the session goes, in a live one.
+  let live: LiveRun?
+  /// Whether the pass of a live run is to be given up; asked before every operation.
+  var isCancelled: () -> Bool = { nibble_interrupted() }
+  /// Places to come back to, by their numbers.
+  var checkpoints = Checkpoints()
   /// What was alive at the last stop shown, for the change since then.
   var shown: MemoryUse?
   /// The step at which `list` goes on, until the cursor moves.
@@ -23,12 +31,14 @@ public final class DebuggerSession {
 
   /// - Throws: ``DebuggerError/emptyTrace(path:)``, or what the trace throws.
   public init(
-    trace: Trace, output: any OutputSink, style: TextStyle, modelPath: String? = nil
+    trace: Trace, output: any OutputSink, style: TextStyle, modelPath: String? = nil,
+    live: LiveRun? = nil
   ) throws {
     self.trace = trace
     self.output = output
     self.style = style
     self.modelPath = modelPath
+    self.live = live
     cursor = try Cursor(trace: trace)
     meta = try trace.meta()
   }
@@ -81,6 +91,26 @@ public final class DebuggerSession {
   func move(_ body: (inout Cursor) throws -> Cursor.Ending) throws {
     var moved = cursor
     let ending = try body(&moved)
+    try arrive(at: moved, ending)
+  }
+
+  /// Moves the cursor forwards by so many steps or frames; where that passes the end of a live run,
+  /// the next pass is run, and the rest of the way lies in it.
+  func advance(_ count: Int = 1, _ body: (inout Cursor, Int) throws -> Cursor.Ending) throws {
+    var moved = cursor
+    var ending = try body(&moved, count)
+    var left = moved.left
+    cursor = moved
+    while ending == .end, try runNextPass() {
+      moved = cursor
+      ending = try body(&moved, left)
+      left = moved.left
+      cursor = moved
+    }
+    try arrive(at: moved, ending)
+  }
+
+  private func arrive(at moved: Cursor, _ ending: Cursor.Ending) throws {
     cursor = moved
     listed = nil
     switch ending {

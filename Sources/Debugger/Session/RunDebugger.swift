@@ -1,5 +1,7 @@
 import CLibEdit
 import Foundation
+import Inference
+import Recording
 import TraceStore
 
 /// Debugs a trace on this process's standard input and output: `nibble step`.
@@ -22,6 +24,45 @@ public func runDebugger(
     trace: Trace(path: tracePath), output: output, style: .standardOutput(), modelPath: modelPath)
   let code = try session.runOnThisProcess(
     commandFiles: commandFiles, commands: commands, batch: batch)
+  if let problem = output.problem { throw DebuggerError.cannotWrite(reason: problem) }
+  return code
+}
+
+/// Debugs a run that is recorded as it goes: `nibble step -p`. The prompt runs at the start.
+///
+/// - Parameters:
+///   - options: what is run; where the trace goes is in it.
+///   - progress: called with what is under way, and with `nil` when nothing is.
+/// - Returns: the exit code.
+/// - Throws: what the model, the trace or the prompt's passes throw, but for a pass that the memory
+///   budget or ^C ended: the session begins there. As ``runDebugger(tracePath:commandFiles:commands:batch:modelPath:)``
+///   otherwise.
+public func runLiveDebugger(
+  _ options: RecordingOptions, commandFiles: [String], commands: [String], batch: Bool,
+  progress: (String?) -> Void
+) throws -> Int32 {
+  if !batch && isTerminal(0) { nibble_interrupts_install() }
+  progress("loading…")
+  let live = try LiveRun(options)
+  do {
+    try live.runPrompt(isCancelled: { nibble_interrupted() }) { tokens, all in
+      progress("prompt: \(tokens) of \(all) tokens")
+    }
+  } catch InferenceError.overBudget, InferenceError.interrupted {
+    // The session begins where that pass was given up.
+  } catch {
+    try live.finish()
+    throw error
+  }
+  progress(nil)
+  let trace = try Trace(path: live.trace)
+  let output = StandardOutput()
+  let session = try DebuggerSession(
+    trace: trace, output: output, style: .standardOutput(), live: live)
+  let code = try session.runOnThisProcess(
+    commandFiles: commandFiles, commands: commands, batch: batch)
+  try trace.close()
+  try live.finish()
   if let problem = output.problem { throw DebuggerError.cannotWrite(reason: problem) }
   return code
 }
