@@ -1,3 +1,5 @@
+import Inference
+
 /// Why a command of the debugger could not be done; each says what to type instead.
 public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
   /// No command has this name.
@@ -26,6 +28,8 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
   case noCheckpoint(number: Int)
   /// A text is not one token.
   case notOneToken(text: String, ids: [Int])
+  /// An allocation of a live run would have passed the memory budget.
+  case overBudget(AllocationFailure, fitting: [String])
   /// A command file cannot be read.
   case unreadable(path: String, reason: String)
   /// Results could not be written.
@@ -65,6 +69,13 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(quoted(text)) is \(ids.isEmpty ? "no" : String(ids.count)) tokens"
         + (ids.isEmpty ? "" : " (\(ids.map(String.init).joined(separator: ", ")))")
         + " where one is needed; a leading space often belongs to a word's token."
+    case .overBudget(let failure, let fitting):
+      "'\(failure.name)' asks for \(formatBytes(failure.bytes)) where "
+        + "\(formatBytes(failure.live.total)) are taken, \(formatBytes(failure.excess)) more than the "
+        + "budget of \(formatBytes(failure.budget)) allows; "
+        + (fitting.isEmpty
+          ? "no strategy needs so little."
+          : "with \"set strategy\" the next pass can run: \(fitting.joined(separator: ", ")).")
     case .unreadable(let path, let reason):
       "\(path): cannot be read (\(reason))."
     case .cannotWrite(let reason):

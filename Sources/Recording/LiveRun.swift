@@ -193,6 +193,24 @@ public final class LiveRun {
     try engine.change(kvType: settings.kvType)
   }
 
+  /// What the run up to its next pass takes at most with each strategy, as the shapes say.
+  ///
+  /// - Throws: `InferenceError` where the model cannot be run so.
+  public func needs() throws -> [(strategy: StrategyName, bytes: Int)] {
+    let size = options.ubatch ?? line.given
+    let end = isPrefilling ? min(line.given, engine.position + size) : engine.position + 1
+    return try StrategyName.allCases.map { strategy in
+      var engine = options.engine
+      engine.strategy = strategy
+      engine.tileRows = settings.tileRows
+      engine.kvType = settings.kvType
+      let plan = try MemoryPlan(
+        model: loaded.model, options: engine, prompts: [end], ubatch: isPrefilling ? size : 1,
+        decodePasses: [0])
+      return (strategy, plan.peak.total)
+    }
+  }
+
   /// Puts a token in the place of the one that the model chose.
   ///
   /// - Throws: `InferenceError.tokenOutOfRange`; `RecordingError.badOption` while the prompt is not

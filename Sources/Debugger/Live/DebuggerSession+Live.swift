@@ -29,9 +29,21 @@ extension DebuggerSession {
       cursor.step = before
       cursor.last = try trace.eventCount()
       return pass
+    } catch InferenceError.overBudget(let failure) {
+      try standAtFailure(since: before)
+      throw DebuggerError.overBudget(failure, fitting: try fitting(failure.budget))
     } catch {
       try standAtFailure(since: before)
       throw error
+    }
+  }
+
+  /// What would be within the budget: `tiled needs 2.1 MiB`.
+  private func fitting(_ budget: Int) throws -> [String] {
+    guard let live else { return [] }
+    let most = meta["threads"] == "1" ? "" : "at most "
+    return try live.needs().filter { $0.bytes <= budget }.map {
+      "\($0.strategy.rawValue) needs \(most)\(formatBytes($0.bytes, rounded: .up))"
     }
   }
 
@@ -41,6 +53,12 @@ extension DebuggerSession {
     let last = try trace.eventCount()
     guard last > before else { return }
     cursor.last = last
+    if let pass = try trace.pass(trace.passCount()), !pass.isFinished, pass.steps.contains(last) {
+      show(
+        wrapped(
+          "Pass \(pass.id) was given up. It is in the trace as far as it went; the KV cache is what"
+            + " it was before.", to: style.width))
+    }
     let failure = try trace.failure()?.step ?? 0
     cursor.step = failure > before ? failure : last
     listed = nil
@@ -81,30 +99,27 @@ extension DebuggerSession {
     var text = ""
     var passes: [Int] = []
     var decodes = 0
-    defer {
-      if let first = passes.first, let last = passes.last {
-        let run = first == last ? "Pass \(first) took" : "Passes \(first) to \(last) took"
-        show(wrapped("\(run) in \(quoted(text)).", to: style.width))
+    func tell() {
+      guard let first = passes.first, let last = passes.last else { return }
+      let run = first == last ? "Pass \(first) took" : "Passes \(first) to \(last) took"
+      show(wrapped("\(run) in \(quoted(text)).", to: style.width))
+    }
+    do {
+      while decodes < count {
+        let isDecode = !live.isPrefilling
+        guard let pass = try runPass() else { break }
+        passes.append(pass.id)
+        text += try trace.tokens(inPass: pass.id).map(\.text).joined()
+        decodes += isDecode ? 1 : 0
       }
+    } catch {
+      tell()
+      throw error
     }
-    while decodes < count {
-      let isDecode = !live.isPrefilling
-      let next = live.next?.text ?? ""
-      guard let pass = try runPass() else { break }
-      passes.append(pass.id)
-      text += isDecode ? next : Place.text(of: try row(of: pass), tokens: try trace.tokens(inPass: pass.id))
-      decodes += isDecode ? 1 : 0
-    }
+    tell()
     cursor.step = cursor.last
     listed = nil
     try showStop()
-  }
-
-  private func row(of pass: LiveRun.Pass) throws -> TracePass {
-    guard let row = try trace.pass(pass.id) else {
-      throw TraceError.corrupt(path: trace.path, reason: "no pass \(pass.id)")
-    }
-    return row
   }
 
   /// Does `token`.

@@ -116,7 +116,12 @@ public final class DebuggerSession {
     switch ending {
     case .arrived: break
     case .beginning: show(["At the beginning of the trace."])
-    case .end: show(["At the end of the trace."])
+    case .end:
+      show([
+        live == nil || live?.ending != nil
+          ? "At the end of the trace."
+          : "At the end of what was run; \"continue\" runs the next pass."
+      ])
     }
     try showStop()
   }
