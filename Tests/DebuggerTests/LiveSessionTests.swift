@@ -48,8 +48,8 @@ import TraceStore
     live.type("c")
     #expect(try live.passes() == 2 && live.step == live.last(ofPass: 2))
     #expect(live.output.text.contains("Pass 2 took in \",\" and chose \" there\" (42.9 %)."))
-    live.type("")  // as typed by a person, an empty line repeats
-    #expect(try live.passes() == 2)
+    live.type("")  // an empty line repeats
+    #expect(try live.passes() == 3 && live.step == live.last(ofPass: 3))
   }
 
   @Test(arguments: ["step", "next", "finish", "finish pass", "goto +1", "step 700", "next 80"])
@@ -175,6 +175,13 @@ import TraceStore
     live.type("continue", "step")
     #expect(try live.passes() == passes)
     #expect(live.output.text.contains("At the end of the trace."))
+  }
+
+  /// The examples of the manual work as they stand.
+  @Test func examplesWork() throws {
+    let live = try Live()
+    for command in Command.running { try live.session.execute(command.example) }
+    #expect(try live.passes() == 6)
   }
 
   @Test func opensAgainWithBothBranches() throws {

@@ -18,7 +18,7 @@ extension DebuggerSession {
   private func runPass() throws -> LiveRun.Pass? {
     guard let live else { return nil }
     if let ending = live.ending {
-      show([ending + " \"token\" and \"restart\" go on in another way."])
+      show(wrapped(ending + " \"token\" and \"restart\" go on in another way.", to: style.width))
       return nil
     }
     let before = try trace.eventCount()
@@ -53,6 +53,7 @@ extension DebuggerSession {
     let last = try trace.eventCount()
     guard last > before else { return }
     cursor.last = last
+    if nibble_interrupted() { output.write("\n") }  // after the ^C that the terminal shows
     if let pass = try trace.pass(trace.passCount()), !pass.isFinished, pass.steps.contains(last) {
       show(
         wrapped(

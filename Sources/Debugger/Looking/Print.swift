@@ -85,7 +85,7 @@ extension DebuggerSession {
       return Place.fields(of: token)
     case "pass":
       guard let pass = place.pass else { throw missing("\"goto pass 1\" goes to the first") }
-      return Place.fields(of: pass)
+      return Place.fields(of: pass, meta: meta)
     case "mem":
       let peak = try trace.peak()
       return Place.fields(of: place.event.live) + [

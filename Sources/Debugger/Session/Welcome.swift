@@ -19,8 +19,12 @@ extension DebuggerSession {
     }
     if meta["status"] == "interrupted" { text += "; the recording was interrupted" }
     if let live { text += "; recorded in \(live.trace)" }
+    let failure = try trace.failure()
+    if live?.isPrefilling == true, failure == nil {
+      text += "; the prompt was interrupted, and \"continue\" at the end runs it again"
+    }
     show(wrapped("nibble: \(text).", to: style.width))
-    if let failure = try trace.failure() {
+    if let failure {
       show(wrapped(postMortem(failure), to: style.width))
       return try showStop()
     }
