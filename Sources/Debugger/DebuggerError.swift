@@ -1,3 +1,5 @@
+import Inference
+
 /// Why a command of the debugger could not be done; each says what to type instead.
 public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
   /// No command has this name.
@@ -30,6 +32,14 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
   case badSlice(slice: String, name: String, reason: String)
   /// The trace holds no step.
   case emptyTrace(path: String)
+  /// A command needs a run that goes on.
+  case notLive(command: String)
+  /// No checkpoint has this number.
+  case noCheckpoint(number: Int)
+  /// A text is not one token.
+  case notOneToken(text: String, ids: [Int])
+  /// An allocation of a live run would have passed the memory budget.
+  case overBudget(AllocationFailure, fitting: [String])
   /// A command file cannot be read.
   case unreadable(path: String, reason: String)
   /// A file cannot be written.
@@ -81,6 +91,22 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(slice) does not fit \(name): \(reason)."
     case .emptyTrace(let path):
       "\(path): the trace holds no step; record it again."
+    case .notLive(let command):
+      "\(command) needs a live run, and this is a recording; "
+        + "`nibble step -m MODEL -p PROMPT` starts one."
+    case .noCheckpoint(let number):
+      "There is no checkpoint \(number); \"info checkpoints\" lists them."
+    case .notOneToken(let text, let ids):
+      "\(quoted(text)) is \(ids.isEmpty ? "no" : String(ids.count)) tokens"
+        + (ids.isEmpty ? "" : " (\(ids.map(String.init).joined(separator: ", ")))")
+        + " where one is needed; a leading space often belongs to a word's token."
+    case .overBudget(let failure, let fitting):
+      "'\(failure.name)' asks for \(formatBytes(failure.bytes)) where "
+        + "\(formatBytes(failure.live.total)) are taken, \(formatBytes(failure.excess)) more than the "
+        + "budget of \(formatBytes(failure.budget)) allows; "
+        + (fitting.isEmpty
+          ? "no strategy needs so little."
+          : "with \"set strategy\" the next pass can run: \(fitting.joined(separator: ", ")).")
     case .unreadable(let path, let reason):
       "\(path): cannot be read (\(reason))."
     case .unwritable(let path):

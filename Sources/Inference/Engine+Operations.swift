@@ -108,10 +108,15 @@ extension Engine {
         name: fullName, kind: kind, layer: il, inputs: inputs(), tensor: tensor, rows: y.rows,
         cols: y.cols))
     let start = Int(nibble_nanoseconds()) - ledger.observerNanoseconds
-    try body()
-    let elapsed = Int(nibble_nanoseconds()) - ledger.observerNanoseconds - start
+    func elapsed() -> Int {
+      max(Int(nibble_nanoseconds()) - ledger.observerNanoseconds - start, 0)
+    }
+    do { try body() } catch {
+      observer.opFailed(nanoseconds: elapsed())
+      throw error
+    }
     let output = kind == .kvAppend ? nil : y.buffer
-    observer.opEnded(output: output, nanoseconds: max(elapsed, 0))
+    observer.opEnded(output: output, nanoseconds: elapsed())
     return y.named(fullName)
   }
 

@@ -37,18 +37,20 @@ public struct EngineOptions: Sendable {
 ///
 /// The pass itself is in `Forward.swift`; each operation, with what is recorded of it, in
 /// `Engine+Operations.swift` and `Engine+Attention.swift`; the steps that strategies are made of
-/// in `Engine+Tiles.swift`.
+/// in `Engine+Tiles.swift`; what can be changed between passes in `Engine+Changes.swift`.
 public final class Engine<Observer: PassObserver> {
   public let model: Model
-  public let options: EngineOptions
+  public internal(set) var options: EngineOptions
   public let ledger: MemoryLedger<Observer>
   /// Asked before every operation; `true` ends the pass with `InferenceError.interrupted`.
   public var isCancelled: () -> Bool = { false }
+  /// The branch of the run that passes belong to, as they are described to the observer.
+  public var branch = 0
   /// Positions in each sequence's KV cache: where its next pass begins.
   public internal(set) var positions: [Int]
   /// Bytes of packed weights that are used where they lie in the mapped file; the ledger counts
   /// them among its `weights`.
-  public let mappedBytes: Int
+  public internal(set) var mappedBytes = 0
   /// Positions in the KV cache of the first sequence.
   public var position: Int { positions[0] }
 
@@ -56,9 +58,13 @@ public final class Engine<Observer: PassObserver> {
   /// Bytes of KV cache in use, all layers and sequences together.
   var usedCacheBytes: Int { caches.reduce(0) { $0 + $1.usedBytes } }
   var strategy: any Strategy
+  /// Whether the strategy has done what it does before its first pass.
+  var isPrepared = false
+  /// What stands for ``mappedBytes`` in the ledger.
+  var mapped: BufferDescription?
   let workers: Workers
   /// One a sequence.
-  let caches: [KVCache]
+  var caches: [KVCache]
   /// The sequences of the pass that is running.
   var parts: [PassPart] = []
   /// Where `int4-gemm` rounds activations to; there during a pass.
@@ -66,8 +72,13 @@ public final class Engine<Observer: PassObserver> {
 
   /// Counts the packed weights and does what the strategy does before the first pass.
   ///
+  /// - Parameter prepares: whether that is done here; otherwise the first pass does it, and may fail
+  ///   there without ending the engine.
   /// - Throws: `InferenceError`.
-  public init(model: Model, options: EngineOptions = EngineOptions(), observer: Observer) throws {
+  public init(
+    model: Model, options: EngineOptions = EngineOptions(), observer: Observer,
+    prepares: Bool = true
+  ) throws {
     try options.check(for: model)
     self.model = model
     self.options = options
@@ -77,18 +88,8 @@ public final class Engine<Observer: PassObserver> {
       try KVCache(config: model.config, type: options.kvType)
     }
     positions = Array(repeating: 0, count: options.sequences)
-    strategy =
-      switch options.strategy {
-      case .wholeModel: WholeModelStrategy()
-      case .perLayer: PerLayerStrategy()
-      case .perTensor: PerTensorStrategy()
-      case .tiled: TiledStrategy(tileRows: options.tileRows)
-      case .scratch: ScratchStrategy(tileRows: options.tileRows)
-      case .fused: FusedStrategy()
-      case .int4GEMM: IntegerStrategy()
-      }
-    mappedBytes = model.packedBytes(whereMapped: true) - strategy.copiedBytes(of: model)
-    try ledger.adopt(mappedBytes, .weights, "packed weights (mapped file)")
+    strategy = options.makeStrategy()
+    try adoptMappedWeights()
     let resolvedBytes = model.residentBytes - model.packedBytes(whereMapped: true)
     if resolvedBytes > 0 {
       try ledger.adopt(resolvedBytes, .weights, "packed weights with their scales resolved")
@@ -96,7 +97,7 @@ public final class Engine<Observer: PassObserver> {
     if model.convertedBytes > 0 {
       try ledger.adopt(model.convertedBytes, .weights, "vectors as f32")
     }
-    try strategy.prepare(self)
+    if prepares { try prepare() }
   }
 
   deinit {

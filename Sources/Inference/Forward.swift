@@ -33,7 +33,10 @@ extension Engine {
   ) throws -> [Float] {
     let tokens = batch.flatMap(\.tokens)
     try begin(batch)
+    try prepare()
     let start = beginPass(tokens, kind)
+    var isFinished = false
+    defer { if !isFinished { failPass(start) } }
     let buffers = try PassBuffers(engine: self, nTokens: tokens.count)
     defer {  // where the pass failed
       strategy.layerEnded(on: self)
@@ -86,6 +89,7 @@ extension Engine {
     for part in parts { positions[part.sequence] = part.end }
     buffers.freeAll()
     endPass(start)
+    isFinished = true
     return result
   }
 
@@ -131,12 +135,19 @@ extension Engine {
       PassDescription(
         kind: kind
           ?? (parts.contains { $0.position == 0 || $0.rows.count > 1 } ? .prefill : .decode),
-        branch: 0, parts: parts, tokens: tokens))
+        branch: branch, parts: parts, tokens: tokens,
+        settings: PassSettings(
+          strategy: options.strategy, tileRows: options.tileRows, kvType: options.kvType)))
     return nibble_nanoseconds()
   }
 
   private func endPass(_ start: Int64) {
     guard Observer.isWatching else { return }
     ledger.observer.passEnded(nanoseconds: Int(nibble_nanoseconds() - start))
+  }
+
+  private func failPass(_ start: Int64) {
+    guard Observer.isWatching else { return }
+    ledger.observer.passFailed(nanoseconds: Int(nibble_nanoseconds() - start))
   }
 }

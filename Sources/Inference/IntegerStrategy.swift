@@ -46,6 +46,11 @@ struct IntegerStrategy: Strategy {
     }
   }
 
+  mutating func release<Observer>(on engine: Engine<Observer>) {
+    panels.values.sorted { $0.description.id < $1.description.id }.forEach(engine.ledger.free)
+    panels = [:]
+  }
+
   func multiply<Observer>(
     _ weight: Weight, _ x: Activation, into y: Activation, on engine: Engine<Observer>
   ) throws {

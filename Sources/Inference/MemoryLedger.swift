@@ -81,14 +81,24 @@ public final class MemoryLedger<Observer: PassObserver> {
 
   /// Counts bytes that the engine uses but did not allocate: the mapped model file.
   ///
+  /// - Returns: what ``release(_:)`` takes to count them no longer.
   /// - Throws: `InferenceError.overBudget`.
-  func adopt(_ bytes: Int, _ category: MemoryCategory, _ name: String) throws {
+  @discardableResult
+  func adopt(
+    _ bytes: Int, _ category: MemoryCategory, _ name: String
+  ) throws -> BufferDescription {
     try lock.withLock {
       try checkBudget(for: bytes, category, name)
       lastID += 1
       let buffer = BufferDescription(id: lastID, category: category, name: name, bytes: bytes)
       count(category, bytes) { $0.allocated(buffer, live: $1) }
+      return buffer
     }
+  }
+
+  /// Counts adopted bytes no longer.
+  func release(_ adopted: BufferDescription) {
+    step(adopted.category, -adopted.bytes) { $0.freed(adopted, live: $1) }
   }
 
   /// Fails, which is one step, where `bytes` more would pass the budget; the lock is held.

@@ -25,6 +25,9 @@ public protocol PassObserver: AnyObject {
   func passBegan(_ pass: PassDescription)
   /// - Parameter nanoseconds: wall time of the pass.
   func passEnded(nanoseconds: Int)
+  /// The pass was given up: interrupted, over the budget, or with a value that cannot be kept. What
+  /// it took is returned by now.
+  func passFailed(nanoseconds: Int)
 
   func opBegan(_ op: OpDescription)
   /// - Parameters:
@@ -32,6 +35,8 @@ public protocol PassObserver: AnyObject {
   ///     an operation without one (a KV append). Valid during the call only.
   ///   - nanoseconds: wall time of the operation, without what the observer itself took.
   func opEnded(output: UnsafeBufferPointer<Float>?, nanoseconds: Int)
+  /// The operation was given up, and the pass with it.
+  func opFailed(nanoseconds: Int)
 
   /// A tile came alive, and is about to be filled.
   func dequantizing(_ tile: TileDescription, live: MemoryUse)
@@ -71,18 +76,40 @@ public struct PassDescription: Sendable {
   public let parts: [PassPart]
   /// The tokens that go in, `(nTokens)`, sequence after sequence.
   public let tokens: [Int]
+  /// How it is run; `nil` for as the whole run is.
+  public let settings: PassSettings?
 
-  init(kind: Kind, branch: Int, parts: [PassPart], tokens: [Int]) {
+  init(
+    kind: Kind, branch: Int, parts: [PassPart], tokens: [Int], settings: PassSettings? = nil
+  ) {
     self.kind = kind
     self.branch = branch
     self.parts = parts
     self.tokens = tokens
+    self.settings = settings
   }
 
   /// A pass of one sequence.
-  public init(kind: Kind, branch: Int, sequence: Int, firstPosition: Int, tokens: [Int]) {
+  public init(
+    kind: Kind, branch: Int, sequence: Int, firstPosition: Int, tokens: [Int],
+    settings: PassSettings? = nil
+  ) {
     let part = PassPart(sequence: sequence, position: firstPosition, rows: 0..<tokens.count)
-    self.init(kind: kind, branch: branch, parts: [part], tokens: tokens)
+    self.init(kind: kind, branch: branch, parts: [part], tokens: tokens, settings: settings)
+  }
+}
+
+/// What can be changed from one pass to the next.
+public struct PassSettings: Equatable, Sendable {
+  public var strategy: StrategyName
+  /// Rows of a tile, for strategies that make tiles.
+  public var tileRows: Int
+  public var kvType: KVType
+
+  public init(strategy: StrategyName, tileRows: Int, kvType: KVType) {
+    self.strategy = strategy
+    self.tileRows = tileRows
+    self.kvType = kvType
   }
 }
 
@@ -204,8 +231,10 @@ public final class NoObserver: PassObserver {
   public func allocationFailed(_ failure: AllocationFailure) {}
   public func passBegan(_ pass: PassDescription) {}
   public func passEnded(nanoseconds: Int) {}
+  public func passFailed(nanoseconds: Int) {}
   public func opBegan(_ op: OpDescription) {}
   public func opEnded(output: UnsafeBufferPointer<Float>?, nanoseconds: Int) {}
+  public func opFailed(nanoseconds: Int) {}
   public func dequantizing(_ tile: TileDescription, live: MemoryUse) {}
   public func dequantized(_ tile: TileDescription, values: UnsafeRawPointer, nanoseconds: Int) {}
   public func multiplied(_ matmul: MatmulDescription, nanoseconds: Int, live: MemoryUse) {}

@@ -17,6 +17,11 @@ struct ScratchStrategy: Strategy {
     }
   }
 
+  mutating func release<Observer>(on engine: Engine<Observer>) {
+    buffers.forEach(engine.ledger.free)
+    buffers = []
+  }
+
   func multiply<Observer>(
     _ weight: Weight, _ x: Activation, into y: Activation, on engine: Engine<Observer>
   ) throws {

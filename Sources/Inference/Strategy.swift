@@ -5,6 +5,8 @@
 protocol Strategy {
   /// What is done once, before the first pass.
   mutating func prepare<Observer>(_ engine: Engine<Observer>) throws
+  /// Returns what `prepare` took, also where that failed midway.
+  mutating func release<Observer>(on engine: Engine<Observer>)
   /// What is done before the first operation of a layer.
   mutating func layerBegan<Observer>(_ layer: Layer, on engine: Engine<Observer>) throws
   /// What is done after the last operation of a layer, or once more where a pass failed.
@@ -23,6 +25,7 @@ protocol Strategy {
 
 extension Strategy {
   mutating func prepare<Observer>(_ engine: Engine<Observer>) throws {}
+  mutating func release<Observer>(on engine: Engine<Observer>) {}
   mutating func layerBegan<Observer>(_ layer: Layer, on engine: Engine<Observer>) throws {}
   mutating func layerEnded<Observer>(on engine: Engine<Observer>) {}
   func decode(_ weight: Weight, row: Int, into values: UnsafeMutablePointer<Float>) {
@@ -30,6 +33,20 @@ extension Strategy {
   }
   var resident: [UnsafeMutableRawPointer] { [] }
   func copiedBytes(of model: Model) -> Int { 0 }
+}
+
+extension EngineOptions {
+  func makeStrategy() -> any Strategy {
+    switch strategy {
+    case .wholeModel: WholeModelStrategy()
+    case .perLayer: PerLayerStrategy()
+    case .perTensor: PerTensorStrategy()
+    case .tiled: TiledStrategy(tileRows: tileRows)
+    case .scratch: ScratchStrategy(tileRows: tileRows)
+    case .fused: FusedStrategy()
+    case .int4GEMM: IntegerStrategy()
+    }
+  }
 }
 
 /// The strategies by the names that `--strategy` and traces use.

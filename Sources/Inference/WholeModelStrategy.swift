@@ -13,6 +13,11 @@ struct WholeModelStrategy: Strategy {
     }
   }
 
+  mutating func release<Observer>(on engine: Engine<Observer>) {
+    tiles.values.sorted { $0.description.id < $1.description.id }.forEach(engine.free)
+    tiles = [:]
+  }
+
   func multiply<Observer>(
     _ weight: Weight, _ x: Activation, into y: Activation, on engine: Engine<Observer>
   ) throws {

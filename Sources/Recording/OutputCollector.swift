@@ -74,6 +74,8 @@ final class OutputCollector: PassObserver {
     history.truncate(sequence: sequence, to: position)
   }
 
+  func passFailed(nanoseconds: Int) {}
+  func opFailed(nanoseconds: Int) {}
   func allocated(_ buffer: BufferDescription, live: MemoryUse) {}
   func freed(_ buffer: BufferDescription, live: MemoryUse) {}
   func allocationFailed(_ failure: AllocationFailure) {}

@@ -4,13 +4,17 @@ import TraceStore
 
 /// Runs a recorded model again over the tokens of a trace, for what the trace did not capture.
 ///
-/// Passes, strategy, rows of a tile and type of KV cache are the trace's. With one thread the values
+/// Passes, and the strategy, rows of a tile and type of KV cache of each, are the trace's. With one thread the values
 /// are the recorded run's to the last bit, where the machine has the same kernels.
 public final class Recomputation {
   public let loaded: LoadedModel
   private let trace: Trace
   private let engine: Engine<OutputCollector>
   private let collector: OutputCollector
+  /// How passes were run that do not say it themselves.
+  private let strategy: StrategyName
+  private let kvType: KVType
+  private let tileRows: Int
   /// Passes whose effect is in the KV cache, in order.
   private var done: [TracePass] = []
   private var kept: [(pass: Int, wanted: ClosedRange<Int>, outputs: [String: [Float]])] = []
@@ -32,6 +36,9 @@ public final class Recomputation {
       throw RecordingError.notRecomputable(
         trace: trace.path, reason: "it does not say with which strategy, tile rows and KV type")
     }
+    self.strategy = strategy
+    self.kvType = kvType
+    self.tileRows = tileRows
     var options = EngineOptions()
     options.strategy = strategy
     options.tileRows = tileRows
@@ -105,7 +112,7 @@ public final class Recomputation {
     guard count < done.count else { return }
     for pass in done[count...].reversed() {
       for (sequence, position, _) in try batch(of: pass) {
-        engine.rewind(sequence: sequence, to: position)
+        engine.truncate(to: position, sequence: sequence)
         collector.rewind(sequence: sequence, to: position)
       }
     }
@@ -118,11 +125,24 @@ public final class Recomputation {
       guard engine.positions.indices.contains(sequence), engine.positions[sequence] == position
       else { throw unknown("pass \(pass.id) does not go on where those before it ended") }
     }
+    try applySettings(of: pass)
     let outputRows = try trace.op(named: "result_output", inPass: pass.id)?.rows
     _ = try engine.forward(
       batch.map { ($0.sequence, $0.tokens) }, kind: pass.kind,
       logitsForAll: outputRows == pass.tokens && pass.tokens > pass.sequences)
     done.append(pass)
+  }
+
+  /// Runs on as a pass of a live run was run, whose settings may have changed before it.
+  private func applySettings(of pass: TracePass) throws {
+    let strategy = pass.strategy.flatMap(StrategyName.init(rawValue:)) ?? strategy
+    try engine.change(strategy: strategy, tileRows: pass.tileRows ?? tileRows)
+    let kvType = pass.kvType.flatMap(KVType.init(rawValue:)) ?? kvType
+    guard kvType != engine.options.kvType else { return }
+    guard engine.positions.allSatisfy({ $0 == 0 }) else {
+      throw unknown("the type of the KV cache changes in the middle of it, at pass \(pass.id)")
+    }
+    try engine.change(kvType: kvType)
   }
 
   /// What went into a pass: for each sequence where it began, and its tokens.
@@ -162,7 +182,7 @@ extension Trace {
   /// - Throws: `RecordingError.notRecomputable` where there is no such pass, and `TraceError`.
   public func passes(leadingTo id: Int) throws -> [TracePass] {
     var path: [TracePass] = []
-    for pass in try passes() where pass.id <= id {
+    for pass in try passes() where pass.id <= id && (pass.isFinished || pass.id == id) {
       // A pass that begins where others already were takes their place.
       if pass.sequences == 1 {
         path.removeAll {

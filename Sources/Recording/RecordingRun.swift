@@ -1,4 +1,3 @@
-import CKernels
 import Foundation
 import Inference
 import TraceStore
@@ -88,16 +87,12 @@ public func record(
   try options.engine.check(for: loaded.model)  // before an older trace is replaced
   let ofTokens = prompts.reduce(0) { $0 + $1.count + decodes(after: $1.count, options, loaded) }
   let recorder = try TraceRecorder(
-    path: options.output, header: try header(loaded, options), capture: options.capture)
+    path: options.output, header: try TraceHeader(loaded, options), capture: options.capture)
   var generation = Generation(prompts: prompts)
   var decoders = prompts.map { _ in loaded.tokenizer.makeStreamDecoder() }
   for (sequence, prompt) in prompts.enumerated() {
-    let texts = loaded.texts(of: prompt, &decoders[sequence])
     recorder.addTokens(
-      prompt.indices.map {
-        TraceToken(
-          sequence: sequence, position: $0, id: prompt[$0], text: texts[$0], isPrompt: true)
-      })
+      loaded.promptTokens(prompt, sequence: sequence, &decoders[sequence]))
   }
   do {
     let engine = try Engine(model: loaded.model, options: options.engine, observer: recorder)
@@ -112,7 +107,7 @@ public func record(
       afterPass(pass)
       for choice in pass.choices {
         let text = loaded.texts(of: [choice.next], &decoders[choice.sequence]).joined()
-        recorder.addTokens([chosenToken(choice, text, loaded)])
+        recorder.addTokens([loaded.chosenToken(choice, text)])
       }
       try recorder.check()
       let tokens = engine.positions.reduce(0, +)
@@ -136,20 +131,6 @@ public func record(
   }
   let summary = try recorder.finish(status: "complete")
   return try report(loaded, options, summary, generation)
-}
-
-/// The token that a pass chose, with the likeliest others.
-private func chosenToken(
-  _ choice: PassResult.Choice, _ text: String, _ loaded: LoadedModel
-) -> TraceToken {
-  let best = choice.logits.indicesOfLargest(10)
-  let logprobs = choice.logits.logProbabilities(of: best)
-  return TraceToken(
-    sequence: choice.sequence, position: choice.position, id: choice.next, text: text,
-    isPrompt: false, logprob: logprobs.first,
-    topK: zip(best, logprobs).map {
-      TraceToken.Candidate(id: $0, text: loaded.text(of: $0), logprob: $1)
-    })
 }
 
 private func report(
@@ -195,56 +176,4 @@ private func decodes(
   after promptTokens: Int, _ options: RecordingOptions, _ loaded: LoadedModel
 ) -> Int {
   min(max(options.count - 1, 0), loaded.model.config.contextLength - promptTokens)
-}
-
-/// What kind of machine this is: `Linux x86_64, 2 processors, avx512`.
-private var host: String {
-  var name = utsname()
-  uname(&name)
-  func text<Tuple>(_ field: Tuple) -> String {
-    withUnsafeBytes(of: field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-  }
-  let processors = ProcessInfo.processInfo.processorCount
-  return "\(text(name.sysname)) \(text(name.machine)), \(processors) processors, "
-    + String(cString: nibble_cpu_features())
-}
-
-private func header(_ loaded: LoadedModel, _ options: RecordingOptions) throws -> TraceHeader {
-  let config = loaded.model.config
-  let facts: [(String, String)] = [
-    ("nibble_version", nibbleVersion),
-    ("recorded_at", Date.now.formatted(.iso8601)),
-    ("host", host),
-    ("model", config.name),
-    ("model_file", ModelCatalogue.reference(to: options.model)),
-    ("model_sha256", try ModelDigest.sha256(of: loaded.path)),
-    ("architecture", config.architecture.rawValue),
-    ("layers", "\(config.layerCount)"),
-    ("embedding_length", "\(config.embeddingLength)"),
-    ("feed_forward_length", "\(config.feedForwardLength)"),
-    ("heads", "\(config.headCount)"),
-    ("kv_heads", "\(config.kvHeadCount)"),
-    ("head_size", "\(config.headSize)"),
-    ("vocabulary", "\(config.vocabularyCount)"),
-    ("context_length", "\(config.contextLength)"),
-    ("packed_bytes", "\(loaded.model.packedBytes)"),
-    ("float16_bytes", "\(loaded.model.float16Bytes)"),
-    ("prompt", options.prompts.joined(separator: "\n")),
-    ("sequences", "\(options.engine.sequences)"),
-    ("strategy", options.engine.strategy.rawValue),
-    ("tile_rows", "\(options.engine.tileRows)"),
-    ("kv_type", options.engine.kvType.rawValue),
-    ("threads", "\(options.engine.threads)"),
-    ("memory_budget", options.engine.memoryBudget.map(String.init) ?? ""),
-    ("ubatch", options.ubatch.map(String.init) ?? ""),
-    ("capture", options.capture.rawValue),
-  ]
-  return TraceHeader(
-    meta: Dictionary(uniqueKeysWithValues: facts),
-    tensors: loaded.model.tensors.enumerated().map { index, tensor in
-      TraceTensor(
-        id: index, name: tensor.name, layer: tensor.layer, role: tensor.role, type: tensor.type,
-        rows: tensor.rows, cols: tensor.cols, bytes: tensor.bytes, fileOffset: tensor.fileOffset,
-        bpw: tensor.bitsPerWeight)
-    })
 }

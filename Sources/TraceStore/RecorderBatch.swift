@@ -24,8 +24,9 @@ struct RecorderBatch {
   var updates: [Update] = []
   /// The pass that ended with the batch.
   var pass: Pass?
-  /// The allocation that ended the run.
-  var end: TraceRecorder.End?
+  /// Allocations that would have passed the memory budget.
+  var failures: [(step: Int, allocation: AllocationFailure)] = []
+  var branches: [TraceBranch] = []
   var tokens: [TraceToken] = []
   /// What the recording has come to, where the batch is the last of a transaction.
   var committed: TraceSummary?
@@ -192,7 +193,7 @@ struct RecorderBatch {
   /// an event each; the rest can come after the last event was written.
   var isEmpty: Bool {
     events.count == 0 && ops.isEmpty && nodes.isEmpty && labels.isEmpty && weightTiles.isEmpty
-      && kept.isEmpty && updates.isEmpty && values.isEmpty
+      && kept.isEmpty && updates.isEmpty && values.isEmpty && branches.isEmpty
   }
 
   mutating func append(_ value: Value) {
@@ -216,7 +217,8 @@ struct RecorderBatch {
     values.removeAll()
     valueCount = 0
     pass = nil
-    end = nil
+    failures.removeAll()
+    branches.removeAll()
     tokens.removeAll()
     committed = nil
   }

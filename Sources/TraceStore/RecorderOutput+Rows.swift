@@ -14,9 +14,10 @@ extension RecorderOutput {
       try insertRest(of: batch)
       try update(batch.updates)
     }
+    for branch in batch.branches { try insert(branch) }
     try insert(batch.tokens)  // those that the pass took in, before what says so
     if let pass = batch.pass { try insert(pass) }
-    if let end = batch.end { try insert(end.allocation, step: end.step) }
+    for failure in batch.failures { try insert(failure.allocation, step: failure.step) }
     if batch.committed != nil { try commit() }
   }
 
@@ -187,6 +188,9 @@ extension RecorderOutput {
     statement.bind(12, pass.duration)
     statement.bind(13, pass.isFinished ? 1 : 0)
     statement.bind(14, description.parts.count)
+    statement.bind(15, description.settings?.strategy.rawValue ?? meta["strategy"])
+    statement.bind(16, description.settings?.tileRows ?? meta["tile_rows"].flatMap { Int($0) })
+    statement.bind(17, description.settings?.kvType.rawValue ?? meta["kv_type"])
     try statement.run()
     for part in description.parts {
       statements.tokenPass.bind(1, pass.id)
@@ -198,7 +202,15 @@ extension RecorderOutput {
     }
   }
 
-  /// Writes the allocation that ended the run.
+  private func insert(_ branch: TraceBranch) throws(SQLiteFailure) {
+    statements.branch.bind(1, branch.id)
+    statements.branch.bind(2, branch.parent)
+    statements.branch.bind(3, branch.position)
+    statements.branch.bind(4, branch.step)
+    try statements.branch.run()
+  }
+
+  /// Writes an allocation that was not made.
   private func insert(_ failure: AllocationFailure, step: Int) throws(SQLiteFailure) {
     try begin()
     statements.failure.bind(1, step)
@@ -224,6 +236,7 @@ extension RecorderOutput {
       statement.bind(6, token.isPrompt ? 1 : 0)
       statement.bind(7, token.logprob)
       statement.bind(8, token.topK.isEmpty ? nil : json(token.topK))
+      statement.bind(9, token.isForced ? 1 : 0)
       try statement.run()
     }
   }

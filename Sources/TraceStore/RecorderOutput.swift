@@ -13,9 +13,12 @@ final class RecorderOutput {
   private var isOpen = true
   private(set) var isInTransaction = false
   let statements: RecorderStatements
+  /// What the header says of the run, which stands for what a pass does not say of itself.
+  let meta: [String: String]
 
   init(path: String, header: TraceHeader, capture: Capture) throws(TraceError) {
     self.path = path
+    meta = header.meta
     var handle: OpaquePointer?
     let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
     let code = sqlite3_open_v2(path, &handle, flags, nil)
@@ -80,6 +83,7 @@ final class RecorderOutput {
       tensor.bind(10, row.bpw)
       try tensor.run()
     }
+    try execute(handle, "INSERT INTO branch VALUES (0, NULL, 0, 0)")
     // Small pages keep a short trace small; the log is folded in every 4 MiB all the same.
     try execute(handle, "COMMIT; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4096")
   }

@@ -5,7 +5,7 @@ final class RecorderStatements {
   let event, tile, matmul, allocation, op, memory: TableInsert
   let kvAppend, node, label, weightTile: Statement
   let kept, tileFilled, tileUsed, tileFreed, allocationFreed, pass, token: Statement
-  let tokenPass, value, failure, status: Statement
+  let tokenPass, value, failure, branch, status: Statement
 
   init(_ handle: OpaquePointer) throws(SQLiteFailure) {
     func prepare(_ sql: String) throws(SQLiteFailure) -> Statement { try Statement(handle, sql) }
@@ -24,14 +24,15 @@ final class RecorderStatements {
     tileUsed = try prepare("UPDATE tile SET used_step = ? WHERE id = ?")
     tileFreed = try prepare("UPDATE tile SET freed_step = ? WHERE id = ?")
     allocationFreed = try prepare("UPDATE _allocation SET freed_step = ? WHERE id = ?")
-    pass = try prepare("INSERT INTO pass VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
-    token = try prepare("INSERT OR REPLACE INTO token VALUES (?,?,?,?,?,?,?,?,NULL)")
+    pass = try prepare("INSERT INTO pass VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+    token = try prepare("INSERT OR REPLACE INTO token VALUES (?,?,?,?,?,?,?,?,NULL,?)")
     tokenPass = try prepare(
       """
       UPDATE token SET pass = ? WHERE branch = ? AND sequence = ? AND position >= ? AND position < ?
       """)
     value = try prepare("INSERT INTO value VALUES (?,'f32',?,?)")
     failure = try prepare("INSERT INTO failure VALUES (?,?,?,?,?,?)")
+    branch = try prepare("INSERT INTO branch VALUES (?,?,?,?)")
     status = try prepare("UPDATE meta SET value = ? WHERE key = 'status'")
   }
 
@@ -40,7 +41,7 @@ final class RecorderStatements {
     for table in [event, tile, matmul, allocation, op, memory] { table.finalize() }
     for statement in [
       kvAppend, node, label, weightTile, kept, tileFilled, tileUsed, tileFreed, allocationFreed,
-      pass, token, tokenPass, value, failure, status,
+      pass, token, tokenPass, value, failure, branch, status,
     ] {
       statement.finalize()
     }

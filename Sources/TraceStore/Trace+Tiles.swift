@@ -185,14 +185,28 @@ extension Trace {
     .flatMap { $0 } ?? 1
   }
 
-  /// The allocation that would have passed the memory budget and ended the run, if one did.
+  /// The allocation that would have passed the memory budget and ended the run, if one did: the last
+  /// that no finished pass follows.
   public func failure() throws(TraceError) -> TraceFailure? {
     guard schema >= 2 else { return nil }
-    return try first("SELECT * FROM failure ORDER BY step LIMIT 1", []) { row in
-      try TraceFailure(
-        step: row["step"], category: self.category(row), name: row["name"], bytes: row["bytes"],
-        live: row["live"], budget: row["budget"])
-    }
+    return try first(
+      """
+      SELECT * FROM failure WHERE step > (
+        SELECT coalesce(max(last_step), 0) FROM pass WHERE is_finished)
+      ORDER BY step DESC LIMIT 1
+      """, [], decodeFailure)
+  }
+
+  /// The allocation that would have passed the memory budget at `step`.
+  public func failure(at step: Int) throws(TraceError) -> TraceFailure? {
+    guard schema >= 2 else { return nil }
+    return try first("SELECT * FROM failure WHERE step = ?", [step], decodeFailure)
+  }
+
+  private func decodeFailure(_ row: TraceRow) throws -> TraceFailure {
+    try TraceFailure(
+      step: row["step"], category: category(row), name: row["name"], bytes: row["bytes"],
+      live: row["live"], budget: row["budget"])
   }
 
   private func category(_ row: TraceRow) throws -> MemoryCategory {

@@ -16,10 +16,23 @@ extension Trace {
       [pass.branch, pass.sequence, pass.firstPosition, last], decodeToken)
   }
 
-  /// The tokens of all sequences, one after the other, in the order of their positions.
+  /// The tokens of a branch, with those of the beginning that it shares: of all sequences, one after
+  /// the other, in the order of their positions. ``TraceToken/branch`` says which branch was the
+  /// first to have each.
   public func tokens(branch: Int = 0) throws(TraceError) -> [TraceToken] {
-    try all(
-      "SELECT * FROM token WHERE branch = ? ORDER BY sequence, position", [branch], decodeToken)
+    if schema < 3 {
+      return try all(
+        "SELECT * FROM token WHERE branch = ? ORDER BY sequence, position", [branch], decodeToken)
+    }
+    return try all(
+      "SELECT * FROM branch_token WHERE branch = ? ORDER BY sequence, position",
+      [branch], decodeBranchToken)
+  }
+
+  private func decodeBranchToken(_ row: TraceRow) throws -> TraceToken {
+    var token = try decodeToken(row)
+    token.branch = try row["own_branch"]
+    return token
   }
 
   private func decodeToken(_ row: TraceRow) throws -> TraceToken {
@@ -35,7 +48,8 @@ extension Trace {
     }
     return try TraceToken(
       branch: row["branch"], sequence: row["sequence"], position: row["position"], id: row["id"],
-      text: row["text"], isPrompt: row["is_prompt"], logprob: row["logprob"], topK: candidates,
+      text: row["text"], isPrompt: row["is_prompt"],
+      isForced: row.ifThere("is_forced") ?? 0 != 0, logprob: row["logprob"], topK: candidates,
       pass: row["pass"])
   }
 }

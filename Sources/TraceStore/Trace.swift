@@ -70,6 +70,13 @@ public final class Trace {
     }
   }
 
+  /// Ends the reading, so that a recording in this process can be made one file. Nothing else can be
+  /// asked after it.
+  public func close() throws(TraceError) {
+    queryConnection = nil
+    do { try queue.close() } catch { throw TraceError(error, path: path) }
+  }
+
   /// Runs `body` on the connection, turning what it throws into a ``TraceError``.
   func read<T>(_ body: (Database) throws -> T) throws(TraceError) -> T {
     do {

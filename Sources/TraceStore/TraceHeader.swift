@@ -49,6 +49,25 @@ public struct TraceTensor: Equatable, Sendable {
   }
 }
 
+/// Where the run went on from after it was taken back: a row of `branch`.
+public struct TraceBranch: Equatable, Sendable {
+  /// Counting from 0, which is the run from its beginning.
+  public var id: Int
+  /// The branch whose beginning it shares; `nil` for branch 0.
+  public var parent: Int?
+  /// How many positions it shares with that.
+  public var position: Int
+  /// The step that was the last when the run was taken back; 0 for branch 0.
+  public var step: Int
+
+  public init(id: Int, parent: Int?, position: Int, step: Int) {
+    self.id = id
+    self.parent = parent
+    self.position = position
+    self.step = step
+  }
+}
+
 /// A position of the text: a row of `token`.
 public struct TraceToken: Equatable, Sendable {
   public var branch: Int
@@ -58,8 +77,10 @@ public struct TraceToken: Equatable, Sendable {
   /// In the vocabulary.
   public var id: Int
   public var text: String
-  /// Whether it came from the prompt; otherwise the model chose it.
+  /// Whether it came from the prompt; otherwise the model chose it, or a person.
   public var isPrompt: Bool
+  /// Whether a person put it in the place of the one that the model chose.
+  public var isForced: Bool
   /// Natural logarithm of the probability that the model gave it, from the logits of the position
   /// before; `nil` where those were not computed.
   public var logprob: Double?
@@ -83,7 +104,7 @@ public struct TraceToken: Equatable, Sendable {
 
   public init(
     branch: Int = 0, sequence: Int = 0, position: Int, id: Int, text: String, isPrompt: Bool,
-    logprob: Double? = nil, topK: [Candidate] = [], pass: Int? = nil
+    isForced: Bool = false, logprob: Double? = nil, topK: [Candidate] = [], pass: Int? = nil
   ) {
     self.branch = branch
     self.sequence = sequence
@@ -91,6 +112,7 @@ public struct TraceToken: Equatable, Sendable {
     self.id = id
     self.text = text
     self.isPrompt = isPrompt
+    self.isForced = isForced
     self.logprob = logprob
     self.topK = topK
     self.pass = pass

@@ -79,9 +79,11 @@ extension TraceRecorder {
   public func allocationFailed(_ failure: AllocationFailure) {
     guard isRecording else { return }
     let step = step(.fail, thread: failure.thread, live: failure.live)
+    batch.failures.append((step, failure))
+    guard !goesOn else { return }
     let time = now()
     if let op { append(op, output: nil, nanoseconds: time - op.start) }
-    end = End(allocation: failure, step: step, time: time)
+    end = End(step: step, time: time)
   }
 
   public func computed(thread: Int, live use: MemoryUse) {
@@ -173,10 +175,7 @@ extension TraceRecorder {
 extension TraceRecorder {
   public func passBegan(_ pass: PassDescription) {
     guard isRecording, !stopIfUnfinished(self.pass != nil) else { return }
-    // Whatever is alive between passes is on the list of what outlives them, and what happened
-    // before this one stays if it does not finish.
-    batch.kept += live.keepAll()
-    if !batch.isEmpty || hasUncommitted { commit() }
+    commitBetweenPasses()
     nodes.rewind()
     passes += 1
     self.pass = Pass(
@@ -194,10 +193,24 @@ extension TraceRecorder {
 
   public func passEnded(nanoseconds: Int) {
     guard isRecording, let pass, !stopIfUnfinished(op != nil) else { return }
+    summary.passes += 1
+    end(pass, nanoseconds: nanoseconds, isFinished: true)
+  }
+
+  public func passFailed(nanoseconds: Int) {
+    guard isRecording, goesOn, let pass else { return }
+    if nextStep > pass.firstStep {
+      end(pass, nanoseconds: nanoseconds, isFinished: false)
+    } else {
+      self.pass = nil  // nothing happened in it
+      passes -= 1
+    }
+  }
+
+  private func end(_ pass: Pass, nanoseconds: Int, isFinished: Bool) {
     batch.kept += live.keepAll()
-    summary.passes = passes
     batch.pass = batchPass(
-      pass, lastStep: nextStep - 1, duration: nanoseconds, isFinished: true)
+      pass, lastStep: nextStep - 1, duration: nanoseconds, isFinished: isFinished)
     self.pass = nil
     commit()
   }
@@ -221,6 +234,16 @@ extension TraceRecorder {
         RecorderBatch.Value(
           op: ops, rows: op.description.rows, cols: op.description.cols, values: Array(values)))
       if batch.valueCount >= Self.valueLimit { write() }
+    }
+  }
+
+  public func opFailed(nanoseconds: Int) {
+    guard isRecording, goesOn, let op else { return }
+    self.op = nil
+    if nextStep > op.firstStep {
+      append(op, output: nil, nanoseconds: nanoseconds)
+    } else {
+      ops -= 1  // nothing happened in it
     }
   }
 
@@ -251,6 +274,14 @@ extension TraceRecorder {
     failure = failure ?? writer.failure
   }
 
+  /// Has what happened since the last pass written and made to last.
+  func commitBetweenPasses() {
+    // Whatever is alive between passes is on the list of what outlives them, and what happened
+    // before the next one stays if that does not finish.
+    batch.kept += live.keepAll()
+    if !batch.isEmpty || hasUncommitted || goesOn && !tokens.isEmpty { commit() }
+  }
+
   /// Has what there is written and made to last.
   func commit() {
     batch.tokens = tokens
@@ -266,7 +297,6 @@ extension TraceRecorder {
     batch.pass = pass.map {
       batchPass($0, lastStep: end.step, duration: end.time - $0.start, isFinished: false)
     }
-    batch.end = end
     commit()
   }
 

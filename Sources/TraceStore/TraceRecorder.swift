@@ -20,6 +20,10 @@ public final class TraceRecorder: PassObserver {
   public let capture: Capture
   let tensors: [TraceTensor]
   let writer: RecorderWriter
+  /// Whether the run goes on after a pass that was given up: then the pass is recorded with all that
+  /// was done to clean up after it. Otherwise it is left out, but for one that the memory budget
+  /// ended, which ends the recording.
+  let goesOn: Bool
 
   var failure: TraceError?
   /// The allocation that ended the run, and when.
@@ -71,7 +75,6 @@ public final class TraceRecorder: PassObserver {
   }
 
   struct End {
-    let allocation: AllocationFailure
     let step: Int
     let time: Int
   }
@@ -87,10 +90,14 @@ public final class TraceRecorder: PassObserver {
 
   /// Makes a new trace. An old one at `path` is replaced; anything else there is left alone.
   ///
+  /// - Parameter goesOn: whether the run goes on after a pass that was given up.
   /// - Throws: ``TraceError/directory(path:)``, ``TraceError/wouldReplace(path:)``,
   ///   ``TraceError/io(path:reason:)`` or ``TraceError/full(path:)``.
-  public init(path: String, header: TraceHeader, capture: Capture) throws(TraceError) {
+  public init(
+    path: String, header: TraceHeader, capture: Capture, goesOn: Bool = false
+  ) throws(TraceError) {
     self.path = path
+    self.goesOn = goesOn
     self.capture = capture
     tensors = header.tensors
     weightTiles = WeightTileTable(tensors: header.tensors.count)
@@ -109,18 +116,28 @@ public final class TraceRecorder: PassObserver {
     if let failure { throw failure }
   }
 
-  /// Waits until every finished pass is on the file.
+  /// Waits until everything up to now is on the file. Not during a pass, which is written whole.
   ///
   /// - Throws: what went wrong since the recording began.
   public func settle() throws(TraceError) {
+    if pass == nil, failure == nil, !isFinished { commitBetweenPasses() }
     writer.whileIdle { _ in }
     try check()
   }
+
+  /// The number of the last step so far, and of the last pass that began.
+  public var lastStep: Int { nextStep - 1 }
+  public var lastPass: Int { passes }
 
   /// Adds tokens: those of the prompt before the first pass, each chosen one as it is chosen. They
   /// are written with the next pass, or at the end.
   public func addTokens(_ tokens: [TraceToken]) {
     self.tokens += tokens
+  }
+
+  /// Adds a branch, before its first pass. It is written with the tokens.
+  public func addBranch(_ branch: TraceBranch) {
+    batch.branches.append(branch)
   }
 
   /// Passes, events and tiles committed so far, and bytes of the file.

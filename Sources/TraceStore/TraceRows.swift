@@ -33,8 +33,15 @@ public struct TracePass: Equatable, Sendable {
   public let start: Int
   /// In ns.
   public let duration: Int
-  /// Whether it went on to its end, and was not ended by the memory budget.
+  /// Whether it went on to its end, and was not given up.
   public let isFinished: Bool
+  /// How packed weights got to a product; `nil` where the trace says it of the whole run alone, or
+  /// not at all.
+  public let strategy: String?
+  /// Rows of a tile, in strategies that make tiles.
+  public let tileRows: Int?
+  /// The type of the KV cache.
+  public let kvType: String?
 }
 
 /// One operation of one pass: a row of `op`.
@@ -123,7 +130,7 @@ public struct TraceKVAppend: Equatable, Sendable {
   public let cacheBytes: Int
 }
 
-/// The allocation that would have passed the memory budget and ended the run: the row of `failure`.
+/// An allocation that would have passed the memory budget and was not made: a row of `failure`.
 public struct TraceFailure: Equatable, Sendable {
   public let step: Int
   public let category: MemoryCategory

@@ -7,8 +7,9 @@ public enum TraceSchema {
   public static let applicationID = 0x6E69_6262
 
   /// `PRAGMA user_version` of the traces that this nibble writes; it reads all up to it. Version 2
-  /// adds tiles that lie in a buffer, and runs that ended at their memory budget.
-  public static let version = 2
+  /// adds tiles that lie in a buffer, and runs that ended at their memory budget; version 3 branches,
+  /// settings that change from pass to pass, and runs that go on after a pass that was given up.
+  public static let version = 3
 
   /// The tables, and the views that stand for tables.
   public static let tables = String(decoding: PackageResources.schema_sql, as: UTF8.self)

@@ -98,6 +98,26 @@ import Testing
     #expect(!status.output.contains("complete"))
   }
 
+  /// A live session that is killed leaves every finished pass, and opens again.
+  @Test func killedLiveSession() throws {
+    try "generate 400\n".write(
+      toFile: nibble.path("commands"), atomically: true, encoding: .utf8)
+    let process = try nibble.begin(
+      "step", "-p", "Once upon a time", "-o", "killed.sqlite", "-x", "commands", "--batch")
+    while process.isRunning, try passes("killed.sqlite") < 3 { usleep(2000) }
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    let finished = try passes("killed.sqlite")
+    #expect(finished >= 3)
+    let gaps = try nibble.shell(
+      "sqlite3 killed.sqlite 'SELECT (SELECT max(last_step) FROM pass) = count(*) FROM event'")
+    #expect(gaps.output == "1\n")
+    let opened = try nibble(
+      "step", "killed.sqlite", "--batch", "-ex", "goto end", "-ex", "print pass.id")
+    #expect(opened.code == 0)
+    #expect(opened.output.contains("pass.id = \(finished)"))
+  }
+
   @Test(arguments: [SIGINT, SIGKILL])
   func endedBySignal(_ number: Int32) throws {
     let process = try nibble.begin("record", "-n", "400", "-o", "ended.sqlite")

@@ -30,12 +30,32 @@ import Testing
       ["record", "--memory-budget", "96M"], ["run", "-p", "x", "--memory-budget", "0"],
       ["logits", "-p", "x", "--memory-budget", "-5MiB"], ["record", "--memory-budget", "much"],
       ["inspect", "tiny", "--block", "1"], ["sql"], ["step"], ["run", "-p", "x", "--ubatch", "0"],
+      ["step", "x.sqlite", "-p", "x"], ["step", "x.sqlite", "--strategy", "fused"],
+      ["step", "x.sqlite", "-o", "y.sqlite"], ["step", "-p", "x", "--tile-rows", "0"],
+      ["step", "-p", "x", "--threads", "0"], ["step", "-o", "y.sqlite"],
     ])
   func wrongUsageExitsWithTwo(_ arguments: [String]) throws {
     let result = try nibble.shell("$NIBBLE " + arguments.joined(separator: " "))
     #expect(result.code == 2)
     #expect(result.output.isEmpty)
     #expect(!result.errors.isEmpty)
+  }
+
+  @Test func stepRunsAModelAsItGoes() throws {
+    let result = try nibble(
+      "step", "-p", "Once upon a time", "-o", "live.sqlite", "--batch", "-ex", "goto end", "-ex",
+      "generate 3", "-ex", "info passes")
+    #expect(result.code == 0 && result.errors.isEmpty)
+    #expect(result.output.contains("Passes 2 to 4 took in"))
+    #expect(!FileManager.default.fileExists(atPath: nibble.path("live.sqlite-wal")))
+    let text = try nibble("run", "-p", "Once upon a time", "-n", "3")
+    let tokens = try nibble(
+      "sql", "live.sqlite", "SELECT group_concat(text, '') AS text FROM token WHERE pass",
+      "--format", "csv")
+    #expect(tokens.output.contains(text.output.trimmingCharacters(in: .newlines)))
+    let failed = try nibble(
+      "step", "-p", "Once", "--memory-budget", "1MiB", "-o", "x.sqlite", "--batch")
+    #expect(failed.code == 1 && failed.sentence?.contains("packed weights") == true)
   }
 
   @Test func runAndRecordGiveTheSameTokens() throws {

@@ -128,7 +128,9 @@ import TraceStore
       _ = session.cursor.go(to: 20)
       let line = command.example.replacing("stops.nibble", with: folder.file("stops.nibble"))
       let code = session.run(ScriptedLines([line, "end"]), stopsAtErrors: false)
-      #expect(code == 0 && output.messages.allSatisfy { $0.contains("\"end\"") }, "\(line)")
+      // LiveSessionTests has a run for the commands that need one.
+      let expected = { (text: String) in text.contains("\"end\"") || text.contains("live") }
+      #expect(code == 0 && output.messages.allSatisfy(expected), "\(line)")
     }
     #expect(session.isOver)
   }

@@ -7,6 +7,8 @@ final class Watcher: PassObserver {
     case freed(id: Int, MemoryCategory, name: String, bytes: Int)
     case passBegan(PassDescription.Kind, firstPosition: Int, tokens: [Int])
     case passEnded
+    case passFailed
+    case opFailed
     case opBegan(
       String, OpDescription.Kind, layer: Int?, inputs: [String], tensor: Int?, rows: Int, cols: Int)
     case opEnded(values: Int?)
@@ -19,7 +21,7 @@ final class Watcher: PassObserver {
 
     var isStep: Bool {
       switch self {
-      case .passBegan, .passEnded, .opBegan, .opEnded: false
+      case .passBegan, .passEnded, .passFailed, .opBegan, .opEnded, .opFailed: false
       default: true
       }
     }
@@ -74,6 +76,10 @@ final class Watcher: PassObserver {
   }
 
   func passEnded(nanoseconds: Int) { events.append((.passEnded, nil)) }
+
+  func passFailed(nanoseconds: Int) { events.append((.passFailed, nil)) }
+
+  func opFailed(nanoseconds: Int) { events.append((.opFailed, nil)) }
 
   func opBegan(_ op: OpDescription) {
     let event = Event.opBegan(
@@ -133,7 +139,7 @@ extension Watcher {
       case .opBegan(let name, _, _, _, _, _, _) where current == pass:
         result.append((name, event, []))
         isInside = true
-      case .opEnded: isInside = false
+      case .opEnded, .opFailed: isInside = false
       default: if current == pass, isInside { result[result.count - 1].steps.append(event) }
       }
     }

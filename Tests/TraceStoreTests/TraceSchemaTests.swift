@@ -15,15 +15,17 @@ import Testing
       "token",
       [
         "branch", "sequence", "position", "id", "text", "is_prompt", "logprob", "top_k", "pass",
+        "is_forced",
       ]
     ),
     (
       "pass",
       [
         "id", "branch", "sequence", "kind", "first_position", "tokens", "first_step", "last_step",
-        "start_ns", "duration_ns", "is_finished",
+        "start_ns", "duration_ns", "is_finished", "sequences", "strategy", "tile_rows", "kv_type",
       ]
     ),
+    ("branch", ["id", "parent", "position", "step"]),
     ("failure", ["step", "category", "name", "bytes", "live", "budget"]),
     (
       "op",

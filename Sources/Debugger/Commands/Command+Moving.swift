@@ -13,7 +13,7 @@ extension Command {
       example: "step 3",
       action: { session, arguments in
         let count = try count(arguments, of: "step")
-        try session.move { $0.move(by: count) }
+        try session.advance(count) { $0.move(by: $1) }
       }),
     Command(
       name: "reverse-step", aliases: ["rs"], arguments: "[N]", chapter: .moving,
@@ -34,7 +34,7 @@ extension Command {
       example: "next",
       action: { session, arguments in
         let count = try count(arguments, of: "next")
-        try session.move { try $0.advance(.op, count: count) }
+        try session.advance(count) { try $0.advance(.op, count: $1) }
       }),
     Command(
       name: "reverse-next", aliases: ["rn"], arguments: "[N]", chapter: .moving,
@@ -58,7 +58,7 @@ extension Command {
       example: "finish pass", completes: .grains,
       action: { session, arguments in
         let grain = try grain(arguments, session, of: "finish")
-        try session.move { try $0.advance(grain) }
+        try session.advance { try $0.advance(grain, count: $1) }
       }),
     Command(
       name: "reverse-finish", aliases: ["rfin"], arguments: "[tile | op | layer | pass]",
@@ -127,19 +127,23 @@ extension Command {
         try session.walk(back: false, count: count(arguments, of: "forward"))
       }),
     Command(
-      name: "goto", arguments: "STEP | +N | -N | start | end | peak | pass N | OP",
+      name: "goto", aliases: ["g"], arguments: "STEP | +N | -N | start | end | peak | pass N | OP",
       chapter: .moving,
       summary: "Go to a step, to a pass, to an operation or to the memory's peak",
       help: """
-        STEP is a number as every stop shows it; +N and -N count from here. "start" and "end" are
-        the first and the last step, "peak" the step at which most memory was alive. "pass N" is
-        the first step of a pass, and OP an operation of this pass by its name: you stand at the
-        end of it.
+        STEP is a number as every stop shows it; +N and -N count from here, and past the end of a
+        live run +N runs the next pass. "start" and "end" are the first and the last step, "peak"
+        the step at which most memory was alive. "pass N" is the first step of a pass, and OP an
+        operation of this pass by its name: you stand at the end of it.
         """,
       example: "goto ffn_gate-2", completes: .places,
       action: { session, arguments in
         let target = try session.target(of: arguments)
-        try session.move(stops: false) { $0.go(to: target) }
+        if arguments.hasPrefix("+") {
+          try session.advance(target - session.cursor.step, stops: false) { $0.move(by: $1) }
+        } else {
+          try session.move(stops: false) { $0.go(to: target) }
+        }
       }),
   ]
 

@@ -78,10 +78,15 @@ extension Command {
         try session.forEachBreakpoint(arguments, of: "disable") { $0?.isEnabled = false }
       }),
     Command(
-      name: "delete", aliases: ["d"], arguments: "[N…]", chapter: .stopping,
-      summary: "Delete breakpoints", help: "Without a number, all of them.",
+      name: "delete", aliases: ["d"], arguments: "[N…] | checkpoint N", chapter: .stopping,
+      summary: "Delete breakpoints, or a checkpoint",
+      help: "Without a number, all breakpoints. What was recorded stays.",
       example: "delete 2", repetition: .nothing, completes: .breakpoints,
       action: { session, arguments in
+        let (what, number) = DebuggerSession.split(arguments)
+        if !what.isEmpty, "checkpoint".hasPrefix(what), !number.isEmpty {
+          return try session.checkpoints.delete(count(number, of: "delete"))
+        }
         try session.forEachBreakpoint(arguments, of: "delete") { $0 = nil }
       }),
     Command(

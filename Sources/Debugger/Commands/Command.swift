@@ -7,6 +7,7 @@ struct Command: Sendable {
     case moving = "Moving"
     case stopping = "Stopping"
     case looking = "Looking"
+    case running = "Running"
     case session = "The session"
   }
 
@@ -22,7 +23,7 @@ struct Command: Sendable {
   /// What its arguments can be completed to.
   enum Completes: Sendable {
     case nothing, commands, topics, expressions, tensors, values, places, grains, ranges
-    case conditions, breakpoints
+    case conditions, breakpoints, settings
   }
 
   let name: String
@@ -43,7 +44,7 @@ struct Command: Sendable {
   let action: @Sendable (_ session: DebuggerSession, _ arguments: String) throws -> Void
 
   /// All commands, in the order of the manual.
-  static let all: [Command] = moving + stopping + looking + numbers + session
+  static let all: [Command] = moving + stopping + looking + numbers + running + session
 
   /// The command that a word means: a name or an alias, or else the only name that begins so.
   ///

@@ -6,10 +6,11 @@ import TraceStore
 extension Cursor {
   /// Goes to the end of the frame that is under way, or of the next one; `count` times.
   public mutating func advance(_ grain: Grain, count: Int = 1) throws -> Ending {
-    for _ in 0..<count {
+    for done in 0..<count {
       guard let boundary = try boundary(of: grain, after: step), boundary <= last else {
         try checkTiles(grain, "after")
         step = last
+        left = count - done
         return .end
       }
       try check(boundary > step, boundary)

@@ -7,10 +7,13 @@ import TraceStore
 /// leaves the trace: it stops at the first or the last step and says so.
 public struct Cursor {
   public let trace: Trace
-  /// The last step of the trace; at least 1.
-  public let last: Int
+  /// The last step that moves go to: that of the trace, at least 1; in a live session that took its
+  /// run back, the last of what it was taken back to, until the next pass is run.
+  public internal(set) var last: Int
   /// The step that has just happened, from 1 to ``last``.
   public internal(set) var step: Int
+  /// What the end cut off the last move: steps, or frames.
+  public internal(set) var left = 0
 
   /// Stands at the first step of the first pass; in a trace that ends before one, at step 1; where
   /// the memory budget ended the run, at the step at which it did.
@@ -37,6 +40,7 @@ public struct Cursor {
   /// Goes to a step, or as near as the trace goes.
   public mutating func go(to target: Int) -> Ending {
     step = min(max(target, 1), last)
+    left = target > last ? target - last : 0
     return target < 1 ? .beginning : target > last ? .end : .arrived
   }
 

@@ -22,6 +22,7 @@ extension Place {
     } else {
       parts.append(isLoading ? "loading" : "between passes")
     }
+    if hasBranches, let pass { parts.append("branch \(pass.branch)") }
     if let layer = op?.layer { parts.append("layer \(layer)") }
     if let op { parts.append(Self.shortName(of: op)) }
     if let tileNumber {

@@ -5,6 +5,8 @@ import TraceStore
 public struct Place {
   public let event: TraceEvent
   public let pass: TracePass?
+  /// Whether the trace has branches to tell apart.
+  public let hasBranches: Bool
   /// Whether the first pass has not begun yet.
   public let isLoading: Bool
   /// The tokens that went into the pass.
@@ -17,7 +19,7 @@ public struct Place {
   public let append: TraceKVAppend?
   /// The buffer that was taken or returned.
   public let buffer: TraceBuffer?
-  /// The allocation that would have passed the memory budget and ended the run here.
+  /// The allocation that would have passed the memory budget here.
   public let failure: TraceFailure?
   /// Which of the tensor's tiles the tile is, counting from 1, and how many there are.
   public let tileNumber: (index: Int, count: Int)?
@@ -27,7 +29,7 @@ public struct Place {
   /// Reads what is known about a step.
   ///
   /// - Parameter tileRows: the rows of a whole tile as the trace's `meta` has them, which the last
-  ///   tile of a tensor does not tell.
+  ///   tile of a tensor does not tell; for where the pass has none of its own.
   public init(_ trace: Trace, at step: Int, tileRows: Int?) throws {
     guard let event = try trace.event(at: step) else {
       throw TraceError.corrupt(path: trace.path, reason: "no event at step \(step)")
@@ -44,13 +46,14 @@ public struct Place {
     self.matmul = matmul
     append = event.kind == .append ? try trace.kvAppend(at: step) : nil
     buffer = [.alloc, .free].contains(event.kind) ? try trace.buffer(at: step) : nil
-    failure = event.kind == .fail ? try trace.failure() : nil
+    failure = event.kind == .fail ? try trace.failure(at: step) : nil
+    hasBranches = try trace.hasBranches()
     let tensor = try (tile?.tensor ?? matmul?.tensor ?? op?.tensor).flatMap {
       try trace.tensor($0)
     }
     self.tensor = tensor
     if let tile, let tensor {
-      tileNumber = Self.number(of: tile, in: tensor, tileRows: tileRows)
+      tileNumber = Self.number(of: tile, in: tensor, tileRows: pass?.tileRows ?? tileRows)
     } else {
       tileNumber = nil
     }

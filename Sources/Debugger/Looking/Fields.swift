@@ -108,11 +108,14 @@ extension Place {
     [
       ("id", .integer(token.id)), ("text", .text(quoted(token.text))),
       ("sequence", .integer(token.sequence)), ("position", .integer(token.position)),
-      ("is_prompt", .integer(token.isPrompt ? 1 : 0)), ("logprob", .real(token.logprob)),
+      ("is_prompt", .integer(token.isPrompt ? 1 : 0)),
+      ("is_forced", .integer(token.isForced ? 1 : 0)), ("branch", .integer(token.branch)),
+      ("logprob", .real(token.logprob)),
     ]
   }
 
-  static func fields(of pass: TracePass) -> Fields {
+  /// - Parameter meta: what the trace says of the whole run, where a pass does not say it.
+  static func fields(of pass: TracePass, meta: [String: String]) -> Fields {
     [
       ("id", .integer(pass.id)), ("kind", .text(pass.kind == .prefill ? "prefill" : "decode")),
       ("first_position", .integer(pass.firstPosition)), ("tokens", .integer(pass.tokens)),
@@ -120,6 +123,10 @@ extension Place {
       ("last_step", .integer(pass.steps.upperBound)), ("ops", .integer(pass.ops.count)),
       ("branch", .integer(pass.branch)), ("sequence", .integer(pass.sequence)),
       ("sequences", .integer(pass.sequences)),
+      ("strategy", .text(pass.strategy ?? meta["strategy"])),
+      ("tile_rows", .integer(pass.tileRows ?? meta["tile_rows"].flatMap { Int($0) })),
+      ("kv_type", .text(pass.kvType ?? meta["kv_type"])),
+      ("is_finished", .integer(pass.isFinished ? 1 : 0)),
       ("duration_ns", .nanoseconds(pass.duration)),
     ]
   }

@@ -60,7 +60,11 @@ extension DebuggerSession {
     if let pass = place.pass {
       let kind = pass.kind == .prefill ? "prefill" : "decode"
       frames.append(
-        (.pass, "pass \(pass.id)", "\(steps(pass.steps)), \(kind) of \(Place.positions(of: pass))"))
+        (
+          .pass, "pass \(pass.id)",
+          "\(steps(pass.steps)), \(kind) of \(Place.positions(of: pass))"
+            + (place.hasBranches ? ", branch \(pass.branch)" : "")
+        ))
     }
     if frames.isEmpty {
       frames.append((nil, "trace", "\(steps(1...cursor.last)), \(try trace.passCount()) passes"))

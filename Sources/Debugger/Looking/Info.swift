@@ -45,6 +45,10 @@ struct InfoTopic: Sendable {
     ) { s, name in try s.infoError(name) },
     InfoTopic(name: "pass", summary: "this pass") { s, _ in try s.printExpression("pass") },
     InfoTopic(name: "passes", summary: "all passes") { s, _ in try s.infoPasses() },
+    InfoTopic(name: "settings", summary: "how passes are run") { s, _ in try s.showSettings() },
+    InfoTopic(name: "checkpoints", summary: "places to come back to") { s, _ in
+      s.infoCheckpoints()
+    },
     InfoTopic(name: "model", summary: "what was run, and how") { s, _ in s.infoModel() },
     InfoTopic(name: "tables", summary: "what can be asked in SQL") { s, _ in
       try s.infoTables()
@@ -113,7 +117,7 @@ extension DebuggerSession {
 
   func infoKV() throws {
     guard let event = try trace.event(at: cursor.step) else { return }
-    guard let append = try lastAppend(atOrBefore: cursor.step) else {
+    guard let append = try trace.lastKVAppend(atOrBefore: cursor.step) else {
       return show([
         "Nothing is in the KV cache yet; \(formatBytes(event.live.kvCache)) are reserved for it."
       ])
@@ -134,10 +138,13 @@ extension DebuggerSession {
       ("", .left), ("pass", .right), ("kind", .left), ("tokens", .right), ("steps", .left),
       ("time", .right), ("text", .left),
     ])
+    let hasBranches = try trace.hasBranches()
+    if hasBranches { table.insert(("branch", .right), at: 2) }
     for pass in try trace.passes() {
       let tokens = try trace.tokens(inPass: pass.id)
+      let branch = hasBranches ? [String(pass.branch)] : []
       table.add(
-        pass.steps.contains(cursor.step) ? "=>" : "", String(pass.id),
+        [pass.steps.contains(cursor.step) ? "=>" : "", String(pass.id)] + branch,
         (pass.kind == .prefill ? "prefill" : "decode") + (pass.isFinished ? "" : ", unfinished"),
         String(pass.tokens) + (pass.sequences > 1 ? " of \(pass.sequences) sequences" : ""),
         "\(pass.steps.lowerBound) to \(pass.steps.upperBound)", formatNanoseconds(pass.duration),

@@ -104,16 +104,20 @@ extension DebuggerSession {
       ("", .left), ("position", .right), ("token", .right), ("text", .left), ("from", .left),
       ("pass", .right), ("probability", .right), ("instead", .left),
     ])
-    let tokens = try trace.tokens(branch: pass?.branch ?? 0)
+    let tokens = try trace.tokens(branch: pass?.branch ?? trace.branch(at: cursor.step))
+    let hasBranches = try trace.hasBranches()
+    if hasBranches { table.insert(("branch", .right), at: 1) }
     let isBatch = tokens.contains { $0.sequence > 0 }
     for token in tokens {
       let others = token.topK.filter { $0.id != token.id }.prefix(3).map {
         "\(quoted($0.text)) \(Self.percent($0.logprob))"
       }
       table.add(
-        token.pass != nil && token.pass == pass?.id ? "=>" : "",
+        [token.pass != nil && token.pass == pass?.id ? "=>" : ""]
+          + (hasBranches ? [String(token.branch)] : []),
         (isBatch ? "\(token.sequence):" : "") + String(token.position),
-        String(token.id), quoted(token.text), token.isPrompt ? "prompt" : "model",
+        String(token.id), quoted(token.text),
+        token.isPrompt ? "prompt" : token.isForced ? "forced" : "model",
         token.pass.map(String.init) ?? "", token.logprob.map(Self.percent) ?? "",
         others.joined(separator: "  "))
     }

@@ -60,7 +60,7 @@ extension DebuggerSession {
       return Place.fields(of: token)
     case "pass":
       guard let pass = place.pass else { throw missing("\"goto pass 1\" goes to the first") }
-      return Place.fields(of: pass)
+      return Place.fields(of: pass, meta: meta)
     case "mem":
       let peak = try trace.peak()
       return Place.fields(of: place.event.live) + [
@@ -68,7 +68,7 @@ extension DebuggerSession {
         ("peak_step", .integer(peak?.step)),
       ]
     default:
-      let append = try lastAppend(atOrBefore: place.step)
+      let append = try trace.lastKVAppend(atOrBefore: place.step)
       return [
         ("bytes", .bytes(append?.cacheBytes ?? 0)),
         ("reserved", .bytes(place.event.live.kvCache)),
@@ -82,17 +82,5 @@ extension DebuggerSession {
   func op(named name: String) throws -> TraceOp? {
     let pass = try trace.pass(at: cursor.step)?.id ?? 1
     return try trace.op(named: name, inPass: pass)
-  }
-
-  /// The last position that was appended to the KV cache until a step.
-  func lastAppend(atOrBefore step: Int) throws -> TraceKVAppend? {
-    var found: Int?
-    try trace.run(
-      "SELECT max(step) FROM kv_append WHERE step <= \(step)", columns: { _ in },
-      row: { values in
-        if case .integer(let step)? = values.first { found = step }
-        return true
-      })
-    return try found.flatMap { try trace.kvAppend(at: $0) }
   }
 }

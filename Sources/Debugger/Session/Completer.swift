@@ -31,6 +31,9 @@ extension DebuggerSession {
       if words.count == 1 { return InfoTopic.all.map(\.name) }
       return try words[1].hasPrefix("te") ? trace.tensors().map(\.name) : opNames()
     case .grains: return words.count == 1 ? Grain.allCases.map(\.rawValue) : []
+    case .settings:
+      if words.count == 1 { return RunSetting.allCases.map(\.rawValue) }
+      return words.count == 2 ? RunSetting(rawValue: words[1])?.values ?? [] : []
     case .ranges: return words.count == 1 ? ["op", "layer", "pass", "all"] : []
     case .places: return words.count == 1 ? try ["start", "end", "peak", "pass"] + opNames() : []
     case .breakpoints: return breakpoints.all.map { String($0.id) }

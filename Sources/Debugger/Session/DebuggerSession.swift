@@ -1,4 +1,6 @@
+import CLibEdit
 import Inference
+import Recording
 import TraceStore
 
 /// A debugging session over a trace: where it stands, what it prints to, and how it does a command.
@@ -16,6 +18,12 @@ public final class DebuggerSession {
   let values: ValueSource
   /// Where `x` goes on.
   var examined: Examination?
+  /// The run that is recorded as the session goes, in a live one.
+  let live: LiveRun?
+  /// Whether the pass of a live run is to be given up; asked before every operation.
+  var isCancelled: () -> Bool = { nibble_interrupted() }
+  /// Places to come back to, by their numbers.
+  var checkpoints = Checkpoints()
   /// What was alive at the last stop shown, for the change since then.
   var shown: MemoryUse?
   /// The step at which `list` goes on, until the cursor moves.
@@ -48,12 +56,13 @@ public final class DebuggerSession {
   /// - Throws: ``DebuggerError/emptyTrace(path:)``, or what the trace throws.
   public init(
     trace: Trace, output: any OutputSink, style: TextStyle, modelPath: String? = nil,
-    originalPath: String? = nil
+    originalPath: String? = nil, live: LiveRun? = nil
   ) throws {
     self.trace = trace
     self.output = output
     self.style = style
     self.modelPath = modelPath
+    self.live = live
     cursor = try Cursor(trace: trace)
     meta = try trace.meta()
     values = ValueSource(

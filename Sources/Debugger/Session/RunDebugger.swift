@@ -1,5 +1,7 @@
 import CLibEdit
 import Foundation
+import Inference
+import Recording
 import TraceStore
 
 /// How a debugging session begins.
@@ -36,6 +38,45 @@ public func runDebugger(tracePath: String, _ options: DebuggerOptions) throws ->
     originalPath: options.originalPath)
   try session.values.checkOriginal()
   let code = try session.runOnThisProcess(options)
+  if let problem = output.problem { throw DebuggerError.cannotWrite(reason: problem) }
+  return code
+}
+
+/// Debugs a run that is recorded as it goes: `nibble step -p`. The prompt runs at the start.
+///
+/// - Parameters:
+///   - recording: what is run, and where the trace goes.
+///   - progress: called with what is under way, and with `nil` when nothing is.
+/// - Returns: the exit code.
+/// - Throws: what the model, the trace or the prompt's passes throw, but for a pass that the memory
+///   budget or ^C ended: the session begins there. As ``runDebugger(tracePath:_:)``
+///   otherwise.
+public func runLiveDebugger(
+  _ recording: RecordingOptions, _ options: DebuggerOptions, progress: (String?) -> Void
+) throws -> Int32 {
+  if !options.batch && isTerminal(0) { nibble_interrupts_install() }
+  progress("loading…")
+  let live = try LiveRun(recording)
+  do {
+    try live.runPrompt(isCancelled: { nibble_interrupted() }) { tokens, all in
+      progress("prompt: \(tokens) of \(all) tokens")
+    }
+  } catch InferenceError.overBudget, InferenceError.interrupted {
+    // The session begins where that pass was given up.
+  } catch {
+    try live.finish()
+    throw error
+  }
+  progress(nil)
+  let trace = try Trace(path: live.trace)
+  let output = StandardOutput()
+  let session = try DebuggerSession(
+    trace: trace, output: output, style: .standardOutput(colour: options.colour),
+    originalPath: options.originalPath, live: live)
+  try session.values.checkOriginal()
+  let code = try session.runOnThisProcess(options)
+  try trace.close()
+  try live.finish()
   if let problem = output.problem { throw DebuggerError.cannotWrite(reason: problem) }
   return code
 }

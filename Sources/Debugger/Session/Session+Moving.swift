@@ -3,12 +3,7 @@ import TraceStore
 
 extension DebuggerSession {
   /// Whether more can be recorded than there is.
-  var canGrow: Bool { false }
-
-  /// Runs the next pass of a live session.
-  ///
-  /// - Returns: whether there was one; the trace has grown then.
-  func runNextPass() throws -> Bool { false }
+  var canGrow: Bool { live.map { $0.ending == nil } ?? false }
 
   /// Moves the cursor as far as a breakpoint lets it, and shows where it came to and, where a
   /// move was cut short, why.
@@ -16,44 +11,72 @@ extension DebuggerSession {
   /// - Parameter stops: whether breakpoints on the way stop the move.
   func move(stops: Bool = true, _ body: (inout Cursor) throws -> Cursor.Ending) throws {
     var moved = cursor
-    var ending = try body(&moved)
-    while ending == .end, try runNextPass() {
-      moved = cursor
-      ending = try body(&moved)
-    }
+    let ending = try body(&moved)
     try land(at: moved.step, ending, stops: stops)
   }
 
-  /// Does `continue` and `reverse-continue`: to the next breakpoint, the count-th of them.
-  func resume(backwards: Bool, count: Int) throws {
-    var ending = Cursor.Ending.arrived
-    for round in 1...count {
-      if !backwards, cursor.step == cursor.last { _ = try runNextPass() }
-      var moved = cursor
-      let hit = try firstHit(towards: backwards ? 1 : cursor.last)
-      ending = moved.go(to: hit?.step ?? (backwards ? .min : .max))
-      if hit == nil || round == count {
-        return try arrive(at: moved.step, ending, hit)
+  /// Moves the cursor forwards by so many steps or frames; where that passes the end of a live run,
+  /// the next pass is run, and the rest of the way lies in it.
+  func advance(
+    _ count: Int = 1, stops: Bool = true, _ body: (inout Cursor, Int) throws -> Cursor.Ending
+  ) throws {
+    let origin = cursor.step
+    var moved = cursor
+    var ending = try body(&moved, count)
+    while ending == .end, canGrow {
+      // What is recorded is gone through before more is run.
+      if stops, let hit = try firstHit(towards: moved.step) {
+        return try arrive(at: hit.step, .arrived, hit, from: origin)
       }
-      leave(for: moved.step)
+      let left = moved.left
+      cursor.step = moved.step
+      guard try runNextPass() else { break }
+      moved = cursor
+      ending = try body(&moved, left)
+    }
+    try land(at: moved.step, ending, stops: stops, from: origin)
+  }
+
+  /// Does `continue` and `reverse-continue`: to the next breakpoint, the count-th of them. At the
+  /// end of what was recorded, a live session runs the next pass and goes on to its end.
+  func resume(backwards: Bool, count: Int) throws {
+    let origin = cursor.step
+    let hasRun = try !backwards && cursor.step == cursor.last && runNextPass()
+    for round in 1...count {
+      let end = backwards ? 1 : cursor.last
+      let hit = try firstHit(towards: end)
+      if hit == nil || round == count {
+        let ending: Cursor.Ending =
+          hit != nil || hasRun ? .arrived : backwards ? .beginning : .end
+        return try arrive(at: hit?.step ?? end, ending, hit, from: origin)
+      }
+      cursor.step = hit?.step ?? end
     }
   }
 
   /// Does `until` and `advance`: to a location or, where there is none on the way, to a step.
   func run(to search: TraceSearch, butNoFurtherThan end: Int, _ ending: Cursor.Ending) throws {
-    guard cursor.step < cursor.last else { return try move { $0.go(to: .max) } }
+    let origin = cursor.step
+    var end = end
+    if cursor.step == cursor.last {
+      guard try runNextPass() else { return try move { $0.go(to: .max) } }
+      end = cursor.last
+    }
     let steps = cursor.step + 1...cursor.last
     let found = try searching { _ in
       try trace.firstStep(of: search, in: steps, backwards: false)
     }
-    guard let found, found <= end else { return try land(at: end, ending) }
-    try land(at: found, .arrived)
+    guard let found, found <= end else { return try land(at: end, ending, from: origin) }
+    try land(at: found, .arrived, from: origin)
   }
 
   /// Goes to a step, or to the first breakpoint on the way.
-  func land(at step: Int, _ ending: Cursor.Ending, stops: Bool = true) throws {
+  func land(
+    at step: Int, _ ending: Cursor.Ending, stops: Bool = true, from origin: Int? = nil
+  ) throws {
     let hit = stops ? try firstHit(towards: step) : nil
-    try arrive(at: hit?.step ?? step, hit == nil ? ending : .arrived, hit)
+    try arrive(
+      at: hit?.step ?? step, hit == nil ? ending : .arrived, hit, from: origin ?? cursor.step)
   }
 
   private func firstHit(towards target: Int) throws -> Hit? {
@@ -64,8 +87,11 @@ extension DebuggerSession {
       : try firstHit(in: target...here - 1, backwards: true)
   }
 
-  private func arrive(at step: Int, _ ending: Cursor.Ending, _ hit: Hit?) throws {
-    leave(for: step)
+  private func arrive(
+    at step: Int, _ ending: Cursor.Ending, _ hit: Hit?, from origin: Int
+  ) throws {
+    trail.leave(origin, for: step)
+    stand(at: step)
     stops += 1
     let commands = hit?.causes.first { !$0.breakpoint.commands.isEmpty }?.breakpoint.commands ?? []
     queued = commands.filter { $0 != "silent" }
@@ -73,19 +99,19 @@ extension DebuggerSession {
     switch ending {
     case .arrived: break
     case .beginning: show(["At the beginning of the trace."])
-    case .end: show(["At the end of the trace."])
+    case .end:
+      show([
+        canGrow
+          ? "At the end of what was run; \"continue\" runs the next pass."
+          : "At the end of the trace."
+      ])
     }
     if let hit { show(lines(of: hit)) }
     try showStop()
   }
 
   /// Moves the cursor without a word.
-  private func leave(for step: Int) {
-    trail.leave(cursor.step, for: step)
-    place(cursorAt: step)
-  }
-
-  private func place(cursorAt step: Int) {
+  func stand(at step: Int) {
     _ = cursor.go(to: step)
     listed = nil
     selectedFrame = nil
@@ -103,7 +129,7 @@ extension DebuggerSession {
         back ? "There is no place before this one." : "There is no place after this one."
       ])
     }
-    place(cursorAt: step)
+    stand(at: step)
     try showStop()
   }
 }

@@ -18,14 +18,20 @@ extension DebuggerSession {
       text += "; at most \(formatBytes(peak.live.total)) alive, at step \(peak.step)"
     }
     if meta["status"] == "interrupted" { text += "; the recording was interrupted" }
+    if let live { text += "; recorded in \(live.trace)" }
+    let failure = try trace.failure()
+    if live?.isPrefilling == true, failure == nil {
+      text += "; the prompt was interrupted, and \"continue\" at the end runs it again"
+    }
     show(wrapped("nibble: \(text).", to: style.width))
-    if let failure = try trace.failure() {
+    if let failure {
       show(wrapped(postMortem(failure), to: style.width))
       return try showStop()
     }
+    let running = live == nil ? "" : "\"continue\" at the end to run the next pass, "
     show(
       wrapped(
-        "Type \"step\" for the next event, \"next\" for the next operation, \"mem\" to see the "
+        "Type \"step\" for the next event, \"next\" for the next operation, \(running)\"mem\" to see the "
           + "memory, \"help\" for more; an empty line repeats. You are here:", to: style.width))
     try showStop()
   }
@@ -33,11 +39,15 @@ extension DebuggerSession {
   /// What ended the run, why, what may help, and what to type.
   private func postMortem(_ failure: TraceFailure) -> String {
     let excess = formatBytes(failure.bytes - (failure.budget - failure.live))
-    return "The run ended at step \(failure.step): '\(failure.name)' asked for "
+    let isLive = live != nil
+    return
+      "The \(isLive ? "pass" : "run") ended at step \(failure.step): '\(failure.name)' asked for "
       + "\(formatBytes(failure.bytes)) of \(failure.category.name) where "
       + "\(formatBytes(failure.live)) were alive, \(excess) more than the memory budget of "
       + "\(formatBytes(failure.budget)) allows; "
-      + "\(AllocationFailure.advice(for: failure.category)). Type \"info buffers\" to see what "
+      + "\(AllocationFailure.advice(for: failure.category)). "
+      + (isLive ? "\"set strategy\" and \"continue\" at the end try again. " : "")
+      + "Type \"info buffers\" to see what "
       + "holds the memory, \"mem\" to see how it came to this, \"reverse-step\" to go back, "
       + "\"help\" for more. You are here:"
   }

@@ -6,7 +6,7 @@ struct TextTable {
     case left, right
   }
 
-  private let headings: [(text: String, alignment: Alignment)]
+  private var headings: [(text: String, alignment: Alignment)]
   private var rows: [[String]] = []
 
   init(_ headings: [(String, Alignment)]) {
@@ -15,6 +15,15 @@ struct TextTable {
 
   mutating func add(_ cells: String...) {
     rows.append(cells)
+  }
+
+  mutating func add(_ first: [String], _ others: String...) {
+    rows.append(first + others)
+  }
+
+  /// Puts one more column in, before there are rows.
+  mutating func insert(_ heading: (String, Alignment), at column: Int) {
+    headings.insert((heading.0, heading.1), at: column)
   }
 
   /// The heading, a rule and the rows. The last column is cut where it would pass the width.

@@ -32,8 +32,16 @@ final class ValueSource {
     self.originalPath = originalPath
   }
 
-  /// How packed weights got to a product, or `nil` where the trace does not say.
-  var strategy: StrategyName? { meta["strategy"].flatMap(StrategyName.init(rawValue:)) }
+  /// How packed weights got to a product in an operation's pass, or `nil` where the trace does not
+  /// say.
+  func strategy(of op: TraceOp) throws -> StrategyName? {
+    (try trace.pass(op.pass)?.strategy ?? meta["strategy"]).flatMap(StrategyName.init(rawValue:))
+  }
+
+  /// How keys and values were kept in an operation's pass, or `nil` where the trace does not say.
+  func kvType(of op: TraceOp) throws -> String? {
+    try trace.pass(op.pass)?.kvType ?? meta["kv_type"]
+  }
 
   /// The name of the model file without its folder.
   private func fileName(_ path: String) -> String { URL(filePath: path).lastPathComponent }

@@ -18,7 +18,7 @@ extension WhyOperation {
   func cache(
     _ part: CachePart, _ token: TraceToken, positions: Int
   ) throws -> [[Float]] {
-    guard let layer = op.layer, let type = source.meta["kv_type"].flatMap(TensorType.init(name:))
+    guard let layer = op.layer, let type = try source.kvType(of: op).flatMap(TensorType.init(name:))
     else { throw unexpected() }
     let rows = try source.cached(
       part, layer: layer, sequence: token.sequence, count: positions, pass: op.pass)
@@ -27,7 +27,9 @@ extension WhyOperation {
     }
   }
 
-  private var kvType: String { source.meta["kv_type"] ?? "" }
+  private var kvType: String {
+    get throws { try source.kvType(of: op) ?? "" }
+  }
 
   /// `y[head, token, position] = Σ q[c] × k[c]`.
   func score() throws -> Explanation {
@@ -57,7 +59,7 @@ extension WhyOperation {
       [
         "= Σ q[i] × k[i], i = 0..<\(size): head \(head), the query of position "
           + "\(token.position) \(quoted(token.text)) and the key of position \(column)",
-        "q = \(query.op.name)[\(row), \(head * size)..], k from the KV cache (\(kvType)), "
+        "q = \(query.op.name)[\(row), \(head * size)..], k from the KV cache (\(try kvType)), "
           + "key head \(kvHead)",
       ], terms: terms, counted: "columns", result: terms.reduce(0) { $0 + $1.value },
       notes: column > token.position
@@ -124,7 +126,7 @@ extension WhyOperation {
       [
         "= Σ w[p] × v[p], p = 0..<\(visible): head \(head) of position \(token.position) "
           + quoted(token.text),
-        "w = \(weights.op.name)[\(row), p], v from the KV cache (\(kvType)), column \(place)",
+        "w = \(weights.op.name)[\(row), p], v from the KV cache (\(try kvType)), column \(place)",
       ], terms: terms, counted: "positions", result: terms.reduce(0) { $0 + $1.value })
   }
 }

@@ -81,7 +81,8 @@ extension WhyOperation {
     let matrix = try source.weights(named: tensor.name)
     guard token.id < matrix.rows, column < matrix.cols else { throw unexpected() }
     // Only whole-model keeps the embedding as float16; the others decode the row itself.
-    let rounding = source.strategy == .wholeModel ? try matrix.rounding(under: .wholeModel) : .none
+    let strategy = try source.strategy(of: op)
+    let rounding = strategy == .wholeModel ? try matrix.rounding(under: .wholeModel) : .none
     let exact = try matrix.row(token.id)[column]
     let used = try matrix.row(token.id, rounded: rounding)[column]
     var formula = [

@@ -7,12 +7,13 @@ extension WhyOperation {
     let matrix = try source.weights(named: tensor.name)
     let input = try input(1)
     guard column < matrix.rows, input.row.count == matrix.cols else { throw unexpected() }
-    let rounding = try matrix.rounding(under: source.strategy)
+    let strategy = try source.strategy(of: op)
+    let rounding = try matrix.rounding(under: strategy)
     let exact = try matrix.row(column)
     let used = try matrix.row(column, rounded: rounding)
     let original = try source.original(of: matrix)?.row(column)
     let int8 =
-      source.strategy == .int4GEMM && matrix.type.isQuantized ? Int8Activations(input.row) : nil
+      strategy == .int4GEMM && matrix.type.isQuantized ? Int8Activations(input.row) : nil
     let terms = used.indices.map { i in
       let x = int8?.rounded(i) ?? Double(input.row[i])
       let product =
@@ -55,17 +56,18 @@ extension WhyOperation {
     guard matrix.type.isQuantized else {
       return "The weights are \(matrix.type.name), multiplied as they are."
     }
-    let strategy = source.strategy?.rawValue ?? "the strategy"
+    let strategy = try source.strategy(of: op)
     let use =
       switch rounding {
       case .half: "dequantized and rounded to float16"
       case .steps: "as integers, in steps of absmax / 127"
       case .none:
-        source.strategy == .int4GEMM
+        strategy == .int4GEMM
           ? "as integers; the inputs are rounded to int8" : "dequantized to float32"
       }
     let formula = WeightBlock.formula(of: matrix.type, anatomy: try matrix.block(0).anatomy)
-    return "The weights are \(matrix.type.name), \(formula), by \(strategy) \(use)."
+    return "The weights are \(matrix.type.name), \(formula), by "
+      + "\(strategy?.rawValue ?? "the strategy") \(use)."
   }
 
   private static func value(

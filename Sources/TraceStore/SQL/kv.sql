@@ -1,8 +1,51 @@
 -- The KV cache: what each position and each layer adds to it.
 
--- One row a position of a sequence: what it added, and the cache after it.
+-- Appends with the pass that they were made in. One that was given up is left out: what it appended
+-- did not stay.
+CREATE VIEW _kept_append AS
+SELECT
+  -- The step.
+  k.step AS step,
+  -- The transformer layer, counting from 0.
+  k.layer AS layer,
+  -- The sequence, 0 unless there were several.
+  k.sequence AS sequence,
+  -- The position, counting from 0.
+  k.position AS position,
+  -- Bytes of its keys.
+  k.key_bytes AS key_bytes,
+  -- Bytes of its values.
+  k.value_bytes AS value_bytes,
+  -- Bytes of the cache in use after it.
+  k.cache_bytes AS cache_bytes,
+  -- Root mean square of what storing changed in its keys, or NULL.
+  k.key_error_rms AS key_error_rms,
+  -- The same of its values.
+  k.value_error_rms AS value_error_rms,
+  -- Root mean square of its keys, or NULL.
+  k.key_rms AS key_rms,
+  -- Root mean square of its values, or NULL.
+  k.value_rms AS value_rms,
+  -- The state of memory after it: a row of _memory.
+  e.memory AS memory,
+  -- The pass.
+  p.id AS pass,
+  -- The branch of the pass.
+  p.branch AS branch,
+  -- The type of the cache: f32, f16, q8_0 or q4_0.
+  coalesce(p.kv_type, (SELECT value FROM meta WHERE key = 'kv_type')) AS kv_type
+FROM kv_append AS k
+  JOIN _event AS e ON e.step = k.step
+  JOIN _op AS o ON o.id = e.op
+  JOIN pass AS p ON p.id = o.pass
+WHERE p.is_finished;
+
+-- One row a position of a sequence: what it added, and the cache after it. A branch has the
+-- positions that it appended itself; those that it shares are its parent's.
 CREATE VIEW kv_growth AS
 SELECT
+  -- The branch that appended it, 0 unless the run was taken back.
+  k.branch AS branch,
   -- The sequence, 0 unless there were several.
   k.sequence AS sequence,
   -- The position, counting from 0.
@@ -19,14 +62,14 @@ SELECT
   max(m.kv_cache) AS reserved_bytes,
   -- The step at which its last layer appended it.
   max(k.step) AS last_step
-FROM kv_append AS k
-  LEFT JOIN _event AS e ON e.step = k.step
-  LEFT JOIN _memory AS m ON m.id = e.memory
-GROUP BY k.sequence, k.position;
+FROM _kept_append AS k LEFT JOIN _memory AS m ON m.id = k.memory
+GROUP BY k.branch, k.sequence, k.position;
 
--- One row a layer: what it holds of the KV cache.
+-- One row a layer and branch: what it added to the KV cache.
 CREATE VIEW kv_by_layer AS
 SELECT
+  -- The branch that appended it, 0 unless the run was taken back.
+  branch AS branch,
   -- The transformer layer, counting from 0.
   layer AS layer,
   -- How many positions it appended, all sequences together.
@@ -37,16 +80,16 @@ SELECT
   sum(value_bytes) AS value_bytes,
   -- Bytes of keys and values for one position, on average.
   (sum(key_bytes) + sum(value_bytes)) / count(*) AS bytes_per_position
-FROM kv_append GROUP BY layer;
+FROM _kept_append GROUP BY branch, layer;
 
--- One row a layer: what storing keys and values in the cache's type changed, all positions
+-- One row a layer and type: what storing keys and values in the cache's type changed, all positions
 -- together. NULL where nothing but sizes was kept.
 CREATE VIEW kv_error AS
 SELECT
   -- The transformer layer, counting from 0.
   layer AS layer,
   -- The type of the cache: f32, f16, q8_0 or q4_0.
-  (SELECT value FROM meta WHERE key = 'kv_type') AS kv_type,
+  kv_type AS kv_type,
   -- Bytes of keys and values for one position.
   (sum(key_bytes) + sum(value_bytes)) / count(*) AS bytes_per_position,
   -- Mean of the squared changes of its keys: the square of their root mean square.
@@ -59,4 +102,4 @@ SELECT
   -- The same in percent of the mean square of the values themselves.
   100.0 * sum(value_error_rms * value_error_rms) / nullif(sum(value_rms * value_rms), 0)
     AS value_error_percent
-FROM kv_append GROUP BY layer;
+FROM _kept_append GROUP BY layer, kv_type;

@@ -127,9 +127,12 @@ CREATE VIEW memory_by_pass AS
 SELECT
   -- The pass.
   p.id AS pass,
+  -- The branch of the run, 0 unless it was taken back.
+  p.branch AS branch,
   -- prefill or decode.
   p.kind AS kind,
-  -- Positions in the KV cache when it ended, all sequences together.
+  -- Positions in the KV cache when it ended, all sequences together; those that a branch shares
+  -- count. A pass that was given up leaves those that were there before.
   p.positions AS positions,
   -- The most bytes of dequantized weights alive at once at the worst moment of an operation.
   max(m.weights_dequantized) AS weights_dequantized,
@@ -139,7 +142,10 @@ SELECT
   max(m.activations) AS activations,
   -- The highest total of its operations, in bytes.
   max(m.total) AS total
-FROM (SELECT *, sum(tokens) OVER (PARTITION BY branch ORDER BY id) AS positions FROM pass) AS p
+FROM (
+    SELECT a.*, coalesce(b.position, 0)
+      + sum(a.tokens * a.is_finished) OVER (PARTITION BY a.branch ORDER BY a.id) AS positions
+    FROM pass AS a LEFT JOIN branch AS b ON b.id = a.branch) AS p
   LEFT JOIN _op AS o ON o.id BETWEEN p.first_op AND p.last_op
   LEFT JOIN _memory AS m ON m.id = o.peak
 GROUP BY p.id;

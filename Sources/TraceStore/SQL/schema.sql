@@ -37,7 +37,7 @@ CREATE TABLE tensor (
 
 -- A position of the text: one token that went in or came out.
 CREATE TABLE token (
-  -- The branch of the run, 0 unless it forked.
+  -- The branch of the run that it is the first to have; `branch_token` has all of a branch.
   branch INTEGER NOT NULL,
   -- The sequence of the batch, 0 unless there were several.
   sequence INTEGER NOT NULL,
@@ -47,7 +47,7 @@ CREATE TABLE token (
   id INTEGER NOT NULL,
   -- The characters that it completes, control tokens by name; the texts join to the whole.
   text TEXT NOT NULL,
-  -- 1 for a token of the prompt, 0 for one that the model chose.
+  -- 1 for a token of the prompt, 0 for one that followed it.
   is_prompt INTEGER NOT NULL,
   -- Natural logarithm of the probability that the model gave it, from the logits of the position
   -- before; NULL where those were not computed.
@@ -57,14 +57,29 @@ CREATE TABLE token (
   top_k TEXT,
   -- The pass that it went into; NULL for one that never went in (the last one chosen).
   pass INTEGER,
+  -- 1 for a token that a person put in the place of the likeliest, else 0.
+  is_forced INTEGER NOT NULL,
   PRIMARY KEY (branch, sequence, position)
 ) WITHOUT ROWID;
+
+-- A branch of the run. Branch 0 is the run from its beginning; another goes on from where an
+-- earlier one was taken back to, with another token or with other settings.
+CREATE TABLE branch (
+  -- Its number, in the order in which they began, counting from 0.
+  id INTEGER PRIMARY KEY,
+  -- The branch whose beginning it shares; NULL for branch 0.
+  parent INTEGER,
+  -- How many positions it shares with that, in the text and in the KV cache.
+  position INTEGER NOT NULL,
+  -- The step that was the last when the run was taken back; 0 for branch 0.
+  step INTEGER NOT NULL
+);
 
 -- One forward call. A prompt that is split is several.
 CREATE TABLE pass (
   -- Its number, counting from 1.
   id INTEGER PRIMARY KEY,
-  -- The branch of the run, 0 unless it forked.
+  -- The branch of the run, 0 unless it was taken back.
   branch INTEGER NOT NULL,
   -- The first of its sequences, 0 unless there were several.
   sequence INTEGER NOT NULL,
@@ -86,12 +101,20 @@ CREATE TABLE pass (
   start_ns INTEGER NOT NULL,
   -- How long it took, in ns.
   duration_ns INTEGER NOT NULL,
-  -- 1, or 0 for a pass that the memory budget ended at its last step. Such a pass may have ended
-  -- before its first operation; its last operation is then the one before.
+  -- 1, or 0 for a pass that was given up: the memory budget ended it or, in a live run, a person
+  -- did. It may have ended before its first operation; its last operation is then the one before.
+  -- A live run goes on after it, with a KV cache as it was before it.
   is_finished INTEGER NOT NULL,
   -- How many sequences it ran at once. The tokens of each follow each other; `token` has the pass
   -- of every one.
-  sequences INTEGER NOT NULL
+  sequences INTEGER NOT NULL,
+  -- How packed weights got to a product: whole-model, per-layer, per-tensor, tiled, scratch, fused
+  -- or int4-gemm. NULL where nobody told.
+  strategy TEXT,
+  -- Rows of a tile, in strategies that make tiles.
+  tile_rows INTEGER,
+  -- The type of the KV cache: f32, f16, q8_0 or q4_0.
+  kv_type TEXT
 );
 
 -- Finds the pass of a step.
@@ -312,10 +335,11 @@ CREATE TABLE _kept (
   id INTEGER PRIMARY KEY
 );
 
--- The allocation that would have passed the memory budget and was not made, which ended the run:
--- one row, or none.
+-- An allocation that would have passed the memory budget and was not made, which ended the pass or
+-- what is done before the first. It ended the run too, unless a live run went on after it: one row
+-- at most where the run was recorded at once.
 CREATE TABLE failure (
-  -- The step at which it was asked for, the last of the trace.
+  -- The step at which it was asked for.
   step INTEGER PRIMARY KEY,
   -- Memory category: weights, weights_dequantized, kv_cache, activations, workspace or logits.
   category TEXT NOT NULL,

@@ -1,9 +1,43 @@
 -- Tokens and passes: what went in, what came out, and what it took.
 
+-- All tokens of each branch: those of the beginning that it shares, and its own.
+CREATE VIEW branch_token AS
+WITH RECURSIVE
+  -- A branch and those that it comes from, each with the number of positions that it takes from it.
+  line(branch, own, positions) AS (
+    SELECT id, id, 9007199254740992 FROM branch
+    UNION ALL
+    SELECT l.branch, b.parent, min(l.positions, b.position)
+    FROM line AS l JOIN branch AS b ON b.id = l.own WHERE b.parent < b.id)
+SELECT
+  -- The branch.
+  l.branch AS branch,
+  -- The branch that was the first to have the token: a row of token with the columns that follow.
+  t.branch AS own_branch,
+  -- The sequence of the batch.
+  t.sequence AS sequence,
+  -- Its position, counting from 0.
+  t.position AS position,
+  -- Its id in the vocabulary.
+  t.id AS id,
+  -- Its text.
+  t.text AS text,
+  -- 1 for a token of the prompt, 0 for one that followed it.
+  t.is_prompt AS is_prompt,
+  -- Natural logarithm of the probability that the model gave it, or NULL.
+  t.logprob AS logprob,
+  -- The likeliest tokens for this position, or NULL.
+  t.top_k AS top_k,
+  -- The pass that it went into, or NULL for one that never went in.
+  t.pass AS pass,
+  -- 1 for a token that a person put in the place of the likeliest, else 0.
+  t.is_forced AS is_forced
+FROM line AS l JOIN token AS t ON t.branch = l.own AND t.position < l.positions;
+
 -- Each token, with its place among the likeliest and the pass that it went into.
 CREATE VIEW token_summary AS
 SELECT
-  -- The branch of the run.
+  -- The branch of the run that was the first to have it.
   t.branch AS branch,
   -- The sequence of the batch.
   t.sequence AS sequence,
@@ -13,8 +47,10 @@ SELECT
   t.id AS id,
   -- Its text.
   t.text AS text,
-  -- 1 for a token of the prompt, 0 for one that the model chose.
+  -- 1 for a token of the prompt, 0 for one that followed it.
   t.is_prompt AS is_prompt,
+  -- 1 for a token that a person put in the place of the likeliest, else 0.
+  t.is_forced AS is_forced,
   -- Natural logarithm of the probability that the model gave it, or NULL.
   t.logprob AS logprob,
   -- Its place among the likeliest tokens, 1 for the likeliest; NULL where it is not among those
@@ -35,8 +71,18 @@ CREATE VIEW pass_summary AS
 SELECT
   -- The pass.
   p.id AS pass,
+  -- The branch of the run, 0 unless it was taken back.
+  p.branch AS branch,
   -- prefill or decode.
   p.kind AS kind,
+  -- How packed weights got to a product, or NULL where nobody told.
+  p.strategy AS strategy,
+  -- Rows of a tile, in strategies that make tiles.
+  p.tile_rows AS tile_rows,
+  -- The type of the KV cache.
+  p.kv_type AS kv_type,
+  -- 1, or 0 for a pass that was given up.
+  p.is_finished AS is_finished,
   -- The position of its first token in its first sequence, counting from 0.
   p.first_position AS first_position,
   -- How many tokens went in.

@@ -1,0 +1,308 @@
+import Inference
+import TraceStore
+
+/// A run that is recorded as it goes, one pass at a time: what the debugger does over a model.
+///
+/// It can be taken back to the end of any pass and go on differently, which is another branch of the
+/// same trace. Passes that were given up stay in the trace too. Of one sequence.
+public final class LiveRun {
+  /// The trace; every pass is in it when ``runNextPass(isCancelled:)`` returns or throws.
+  public let trace: String
+  /// With what the next pass is run.
+  public private(set) var settings: PassSettings
+  let loaded: LoadedModel
+  private let options: RecordingOptions
+  private let recorder: TraceRecorder
+  private let engine: Engine<TraceRecorder>
+  /// The text that the KV cache belongs to.
+  private(set) var line: LiveLine
+  /// The others, as they were left, by branch.
+  private var lines: [Int: LiveLine] = [:]
+  /// By pass: its branch, the positions after it, and the token that it chose.
+  private var results: [Int: (branch: Int, end: Int, choice: TraceToken?)] = [:]
+  /// The last pass's logits, while nothing was taken back since.
+  private var logits: [Float] = []
+  private var branchCount = 1
+  /// Whether the memory budget ended the last pass.
+  private var hasFailed = false
+
+  /// Opens the model and the trace; the passes of the prompt are yet to be run.
+  ///
+  /// - Throws: `RecordingError`, `GGUFError`, `InferenceError`, `TokenizerError`, `TraceError`.
+  public init(_ options: RecordingOptions) throws {
+    loaded = try LoadedModel(options.model)
+    self.options = options
+    trace = options.output
+    settings = PassSettings(
+      strategy: options.engine.strategy, tileRows: options.engine.tileRows,
+      kvType: options.engine.kvType)
+    if let ubatch = options.ubatch, ubatch < 1 {
+      throw RecordingError.badOption("A prefill pass needs at least one token (--ubatch).")
+    }
+    let prompt = try loaded.encode(options.prompts.first ?? "")
+    try options.engine.check(for: loaded.model)  // before an older trace is replaced
+    recorder = try TraceRecorder(
+      path: options.output, header: try TraceHeader(loaded, options), capture: options.capture,
+      goesOn: true)
+    var decoder = loaded.tokenizer.makeStreamDecoder()
+    line = LiveLine(prompt: loaded.promptTokens(prompt, &decoder))
+    recorder.addTokens(line.tokens)
+    do {
+      engine = try Engine(
+        model: loaded.model, options: options.engine, observer: recorder, prepares: false)
+      try recorder.settle()
+    } catch {
+      // Not even the packed weights were within the budget.
+      _ = try? recorder.finish(status: "failed")
+      throw error
+    }
+  }
+
+  /// Positions in the KV cache.
+  public var position: Int { engine.position }
+  /// The type of KV cache that they are kept in.
+  public var cacheType: KVType { engine.options.kvType }
+  /// Whether tokens that are known beforehand are yet to be run: those of the prompt, or those that
+  /// a changed KV cache has to be filled with again.
+  public var isPrefilling: Bool { engine.position < line.given }
+  /// The token that goes in next, where it is known.
+  public var next: TraceToken? { isPrefilling ? line.tokens[engine.position] : line.next }
+
+  /// Why no pass can follow, or `nil`.
+  public var ending: String? {
+    if engine.position >= loaded.model.config.contextLength {
+      return "The context of \(loaded.model.config.contextLength) tokens is full."
+    }
+    guard !isPrefilling, line.forced == nil, let choice = line.choice,
+      loaded.tokenizer.isEndOfGeneration(choice.id)
+    else { return nil }
+    return "The text ended by itself, with \(choice.text)."
+  }
+
+  // MARK: - Passes
+
+  /// What a pass that was run came to.
+  public struct Pass: Equatable, Sendable {
+    /// Its number.
+    public let id: Int
+    /// The branch that it began, or `nil` where it went on in one.
+    public let newBranch: Int?
+    /// The positions that it filled anew because the KV cache had been given up, or `nil`.
+    public let refilled: Range<Int>?
+  }
+
+  /// Runs the next pass: the next tokens of the prompt, or the token that the last pass chose, or
+  /// the one that was forced.
+  ///
+  /// - Parameter isCancelled: asked before every operation; `true` gives the pass up.
+  /// - Throws: `InferenceError`, `TraceError`. A pass that fails is in the trace as far as it went;
+  ///   the KV cache is what it was before it, and the run can go on, with other settings too.
+  /// - Precondition: ``ending`` is `nil`.
+  public func runNextPass(isCancelled: @escaping () -> Bool = { false }) throws -> Pass {
+    precondition(ending == nil, "a run that can go on")
+    engine.isCancelled = isCancelled
+    defer { engine.isCancelled = { false } }
+    do {
+      let pass = try run()
+      hasFailed = false
+      try recorder.settle()
+      return pass
+    } catch {
+      if case InferenceError.overBudget = error { hasFailed = true }
+      try recorder.settle()
+      throw error
+    }
+  }
+
+  /// Runs the passes of the prompt.
+  ///
+  /// - Parameter progress: called before each with the tokens that are run, and how many there are.
+  /// - Throws: as ``runNextPass(isCancelled:)``.
+  public func runPrompt(
+    isCancelled: @escaping () -> Bool = { false }, progress: (Int, Int) -> Void = { _, _ in }
+  ) throws {
+    while isPrefilling {
+      progress(engine.position, line.given)
+      _ = try runNextPass(isCancelled: isCancelled)
+    }
+  }
+
+  private func run() throws -> Pass {
+    try applySettings()
+    let newBranch = beginBranch()
+    let start = engine.position
+    let isPrompt = isPrefilling
+    let end = isPrompt ? min(line.given, start + (options.ubatch ?? line.given)) : start + 1
+    if !isPrompt, let next = line.next { line.tokens.append(next) }
+    line.attempted = max(line.attempted, end)
+    do {
+      logits = try engine.forward(
+        line.tokens[start..<end].map(\.id), kind: isPrompt ? .prefill : .decode)
+    } catch {
+      if !isPrompt { line.tokens.removeLast() }
+      throw error
+    }
+    let pass = recorder.lastPass
+    line.passes += Array(repeating: pass, count: end - start)
+    if !isPrompt { line.forced = nil }
+    line.choice = isPrefilling ? nil : choose()
+    if let next = line.next { recorder.addTokens([next]) }
+    results[pass] = (engine.branch, end, line.choice)
+    return Pass(
+      id: pass, newBranch: newBranch,
+      refilled: isPrompt && start < line.known ? start..<min(end, line.known) : nil)
+  }
+
+  /// The likeliest token after those that are in the cache.
+  private func choose() -> TraceToken {
+    let choice = PassResult.Choice(
+      sequence: 0, position: engine.position, next: logits.indexOfLargest, logits: logits)
+    var token = loaded.chosenToken(choice, text(of: choice.next))
+    token.branch = engine.branch
+    return token
+  }
+
+  /// The text that a token adds to those that are in the cache.
+  private func text(of id: Int) -> String {
+    var decoder = loaded.tokenizer.makeStreamDecoder()
+    _ = loaded.texts(of: line.tokens.prefix(engine.position).map(\.id), &decoder)
+    return loaded.texts(of: [id], &decoder).joined()
+  }
+
+  // MARK: - Changes
+
+  /// Takes other settings from the next pass on. The KV cache stays but for another type of it: then
+  /// the tokens so far are run again, as a branch of its own, before anything new.
+  ///
+  /// - Throws: `InferenceError` where the model cannot be run so; then nothing changes.
+  public func change(to settings: PassSettings) throws {
+    var changed = options.engine
+    changed.strategy = settings.strategy
+    changed.tileRows = settings.tileRows
+    changed.kvType = settings.kvType
+    try changed.check(for: loaded.model)
+    self.settings = settings
+  }
+
+  private func applySettings() throws {
+    try engine.change(strategy: settings.strategy, tileRows: settings.tileRows)
+    guard settings.kvType != engine.options.kvType else { return }
+    if engine.position > 0 {
+      leaveLine { $0.refilled(keeping: 0) }
+    }
+    try engine.change(kvType: settings.kvType)
+  }
+
+  /// What the run up to its next pass takes at most with each strategy, as the shapes say.
+  ///
+  /// - Throws: `InferenceError` where the model cannot be run so.
+  public func needs() throws -> [(strategy: StrategyName, bytes: Int)] {
+    let size = options.ubatch ?? line.given
+    let end = isPrefilling ? min(line.given, engine.position + size) : engine.position + 1
+    return try StrategyName.allCases.map { strategy in
+      var engine = options.engine
+      engine.strategy = strategy
+      engine.tileRows = settings.tileRows
+      engine.kvType = settings.kvType
+      let plan = try MemoryPlan(
+        model: loaded.model, options: engine, prompts: [end], ubatch: isPrefilling ? size : 1,
+        decodePasses: [0])
+      return (strategy, plan.peak.total)
+    }
+  }
+
+  /// Puts a token in the place of the one that the model chose.
+  ///
+  /// - Throws: `InferenceError.tokenOutOfRange`; `RecordingError.badOption` while the prompt is not
+  ///   yet run.
+  public func force(_ id: Int) throws {
+    let vocabulary = loaded.model.config.vocabularyCount
+    guard (0..<vocabulary).contains(id) else {
+      throw InferenceError.tokenOutOfRange(id, vocabulary: vocabulary)
+    }
+    guard !isPrefilling else {
+      throw RecordingError.badOption(
+        "Tokens that are known beforehand are yet to be run, and the next one is among them; run "
+          + "them first.")
+    }
+    if line.attempted > engine.position, line.next?.id != id {
+      // A pass that was given up has the other token.
+      leaveLine { $0.refilled(keeping: engine.position) }
+    }
+    var token = TraceToken(
+      branch: engine.branch, position: engine.position, id: id, text: text(of: id),
+      isPrompt: false, isForced: true, topK: line.choice?.topK ?? [])
+    token.logprob =
+      logits.isEmpty
+      ? token.topK.first { $0.id == id }?.logprob : logits.logProbabilities(of: [id]).first
+    line.forced = token
+    if line.branch != nil {
+      recorder.addTokens([token])
+      try recorder.settle()
+    }
+  }
+
+  /// The ids that a text is made of, as it follows other text; one where a token is just that.
+  ///
+  /// - Complexity: O(vocabulary).
+  public func tokens(of text: String) -> [Int] {
+    let bytes = Array(text.utf8)
+    let tokenizer = loaded.tokenizer
+    if let id = (0..<tokenizer.vocabularyCount).first(where: { tokenizer.piece($0) == bytes }) {
+      return [id]
+    }
+    return tokenizer.encode(text, addSpecial: false)
+  }
+
+  /// Takes the run back to the end of a pass: the KV cache holds the positions that were there then,
+  /// and the next pass belongs to another branch. What a branch since has overwritten is run again
+  /// first.
+  ///
+  /// - Parameter pass: a finished pass of this run; `nil` for before the first.
+  /// - Returns: `false` where it stands there already.
+  /// - Throws: `TraceError`.
+  public func goBack(toEndOf pass: Int?) throws -> Bool {
+    let result = pass.flatMap { results[$0] }
+    let target = lines[result?.branch ?? 0] ?? line
+    let end = result?.end ?? 0
+    if target.branch == line.branch, end == engine.position { return false }
+    let shared = zip(line.passes, target.passes.prefix(end)).prefix { $0 == $1 }.count
+    leaveLine { _ in
+      target.cut(at: end, keeping: shared, choice: result?.choice)
+    }
+    engine.truncate(to: shared)
+    logits = []
+    try recorder.settle()
+    return true
+  }
+
+  /// Goes on in another line of text, which becomes a branch with its first pass.
+  private func leaveLine(_ next: (LiveLine) -> LiveLine) {
+    if let branch = line.branch { lines[branch] = line }
+    line = next(line)
+    line.leftAt = recorder.lastStep
+  }
+
+  /// Gives a line that has none a branch of the trace, with the tokens that it does not share.
+  private func beginBranch() -> Int? {
+    guard line.branch == nil else { return nil }
+    let branch = branchCount
+    branchCount += 1
+    line.branch = branch
+    engine.branch = branch
+    recorder.addBranch(
+      TraceBranch(
+        id: branch, parent: line.parent, position: line.passes.count, step: line.leftAt))
+    line.name(branch)
+    let own = line.tokens[line.passes.count...]
+    recorder.addTokens(own + (isPrefilling ? [] : [line.next].compactMap { $0 }))
+    return branch
+  }
+
+  /// Ends the recording: one file, which `nibble step` opens.
+  ///
+  /// - Throws: `TraceError`.
+  public func finish() throws {
+    try recorder.finish(status: hasFailed ? "failed" : "complete")
+  }
+}
