@@ -64,7 +64,7 @@ final class Statement {
 
   /// The instructions that a statement has run since this was last asked.
   static func work(of statement: OpaquePointer?) -> Int {
-    Int(sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 1))
+    statement.map { Int(sqlite3_stmt_status($0, SQLITE_STMTSTATUS_VM_STEP, 1)) } ?? 0
   }
 
   /// SQLITE_TRANSIENT, a macro that Swift does not import: SQLite takes its own copy.
