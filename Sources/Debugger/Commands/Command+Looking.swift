@@ -1,7 +1,7 @@
 extension Command {
   static let looking: [Command] = [
     Command(
-      name: "where", aliases: ["bt", "backtrace"], chapter: .looking,
+      name: "where", aliases: ["bt", "backtrace", "w"], chapter: .looking,
       summary: "Show this stop again, and the frames it lies in",
       help: """
         The frames are tile, operation, layer and pass, from the smallest, each with the steps

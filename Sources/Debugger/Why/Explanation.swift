@@ -15,7 +15,7 @@ struct Explanation {
     /// How its parts came to be.
     var details: [String] = []
     /// The term with the weight as it was before it was quantized.
-    var unquantized: Double?
+    var unquantized: (weight: Float, value: Double)?
   }
 
   /// `ffn_gate-12[37]`.
@@ -80,9 +80,10 @@ struct Explanation {
       let indent = String(repeating: " ", count: column + 4)
       lines += term.details.flatMap { fitted($0, indent, "  ") }
       if let unquantized = term.unquantized {
-        let cost = formatReal(term.value - unquantized, digits: 4)
+        let cost = formatReal(term.value - unquantized.value, digits: 4)
         lines += fitted(
-          "unquantized: \(Self.exact(unquantized)); int4 changed the term by \(cost)", indent, "  ")
+          "unquantized \(unquantized.weight): the term would be \(Self.exact(unquantized.value)), "
+            + "int4 changed it by \(cost)", indent, "  ")
       }
     }
     lines.append("")
@@ -95,7 +96,7 @@ struct Explanation {
       rows.append(("the \(terms.count - shown.count) others", rest))
     }
     rows.append(("sum of all \(terms.count) \(counted)", whole))
-    let originals = terms.compactMap(\.unquantized)
+    let originals = terms.compactMap { $0.unquantized?.value }
     if originals.count == terms.count, !terms.isEmpty {
       let original = originals.reduce(0, +)
       rows.append(("the sum with the unquantized weights", original))

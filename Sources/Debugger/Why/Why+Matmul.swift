@@ -20,7 +20,7 @@ extension WhyOperation {
         ?? "\(used[i]) × \(input.row[i])"
       return Explanation.Term(
         label: "\(i)", product: product, value: Double(used[i]) * x,
-        unquantized: original.map { Double($0[i]) * x })
+        unquantized: original.map { ($0[i], Double($0[i]) * x) })
     }
     var explained = terms
     let largest = terms.indices.sorted { abs(terms[$0].value) > abs(terms[$1].value) }
@@ -34,9 +34,6 @@ extension WhyOperation {
       if int8 != nil {
         explained[i].details.append(
           "the input \(input.row[i]) as int8 of its 32 with one scale")
-      }
-      if let original {
-        explained[i].details.append("the weight was \(original[i]) before it was quantized")
       }
     }
     return explanation(
