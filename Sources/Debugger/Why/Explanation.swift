@@ -73,12 +73,14 @@ struct Explanation {
     var lines = [""]
     for term in shown {
       let label = padded("[\(term.label)]", to: column, onLeft: true)
-      let text =
-        "\(label)  \(term.product) = \(Self.exact(term.value))"
-        + (term.place.isEmpty ? "" : "   \(term.place)")
-      lines += fitted(text, "  ", String(repeating: " ", count: column + 4))
+      let text = "\(label)  \(term.product) = \(Self.exact(term.value))"
       let indent = String(repeating: " ", count: column + 4)
-      lines += term.details.flatMap { fitted($0, indent, "  ") }
+      // The place stands beside the term, or below it where there is no room.
+      let isBeside = displayWidth("  \(text)   \(term.place)") <= style.width
+      lines += fitted(
+        isBeside && !term.place.isEmpty ? "\(text)   \(term.place)" : text, "  ", indent)
+      let details = isBeside || term.place.isEmpty ? term.details : [term.place] + term.details
+      lines += details.flatMap { fitted($0, indent, "  ") }
       if let unquantized = term.unquantized {
         let cost = formatReal(term.value - unquantized.value, digits: 4)
         lines += fitted(

@@ -31,9 +31,9 @@ extension WhyOperation {
       explained[i].details =
         [Self.value(in: block, index, exact: exact[i], used: used[i], rounding)]
         + block.origin(of: index)
-      if int8 != nil {
+      if let int8 {
         explained[i].details.append(
-          "the input \(input.row[i]) as int8 of its 32 with one scale")
+          "input \(input.row[i]) ≈ \(int8.values[i]) × \(int8.scales[i / 32]), in int8")
       }
     }
     return explanation(
