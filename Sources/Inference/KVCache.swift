@@ -15,6 +15,13 @@ public enum KVType: String, CaseIterable, Sendable {
     case .q4: .q4_0
     }
   }
+
+  /// What the cache holds of a key or a value: `(nKVHead * headSize)`, rounded as the type has it.
+  ///
+  /// - Throws: `QuantizationError` for values that it cannot hold, or no whole number of blocks.
+  public func stored(_ row: [Float]) throws -> [Float] {
+    try tensorType.encode(row).withUnsafeBytes { try tensorType.decode($0) }
+  }
 }
 
 /// Keys and values of every position that one sequence has seen, in pages that are allocated as it

@@ -12,18 +12,15 @@ public enum ModelFile {
   ///   digest does not.
   /// - Throws: `RecordingError` where there is no such file, or another.
   public static func find(
-    meta: [String: String], named: String?, trace: String
+    meta: [String: String], named: String?
   ) throws -> (path: String, isChecked: Bool) {
     guard let name = named ?? meta["model_file"] else {
-      throw RecordingError.notRecomputable(
-        trace: trace, reason: "it does not say of which model file it is (name it with -m)")
+      throw RecordingError.unnamedModelFile
     }
     let path = try ModelCatalogue.path(of: name)
     guard let recorded = meta["model_sha256"], !recorded.isEmpty else { return (path, false) }
     guard try ModelDigest.sha256(of: path) == recorded else {
-      throw RecordingError.notRecomputable(
-        trace: trace,
-        reason: "\(path) is another file than the one it was recorded from (its SHA-256 differs)")
+      throw RecordingError.otherModelFile(path: path)
     }
     return (path, true)
   }

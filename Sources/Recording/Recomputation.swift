@@ -66,7 +66,8 @@ public final class Recomputation {
     let layers = loaded.model.config.layerCount
     let layer = min(max(op.layer ?? layers - 1, 0), layers - 1)
     if let known, known.wanted.contains(layer) { return nil }
-    collector.wanted = max(layer - 1, 0)...layer  // its first operation reads what the last one gave
+    // A layer's first operation reads what the layer before gave.
+    collector.wanted = max(layer - 1, 0)...layer
     let path = try trace.passes(leadingTo: op.pass)
     // The last pass is run anew for its outputs, even where its keys are there.
     let common = zip(done, path.dropLast()).prefix { $0.id == $1.id }.count

@@ -5,6 +5,10 @@ public enum RecordingError: Error, CustomStringConvertible {
   case badOption(String)
   case unreadable(path: String, problem: String)
   case noMemoryFigures(reason: String)
+  /// A trace says nothing of its model file.
+  case unnamedModelFile
+  /// A model file is not the one that a trace was recorded from.
+  case otherModelFile(path: String)
   /// A trace cannot be recomputed.
   case notRecomputable(trace: String, reason: String)
 
@@ -22,6 +26,10 @@ public enum RecordingError: Error, CustomStringConvertible {
       "\(path): \(problem)."
     case .noMemoryFigures(let reason):
       "The memory cannot be checked, because \(reason); leave --check-memory out."
+    case .unnamedModelFile:
+      "The trace does not say which model file it is of; name it with -m."
+    case .otherModelFile(let path):
+      "\(path) is another file than the one the trace was recorded from: its SHA-256 differs."
     case .notRecomputable(let trace, let reason):
       "\(trace) cannot be recomputed, because \(reason)."
     }

@@ -22,7 +22,7 @@ import TraceStore
     ("10 - 3 - 2", .integer(5)), ("16 / 4 / 2", .real(2)),
     ("tile.bytes / tile.packed_bytes", .real(3.2)),
     ("tile.bytes - tile.packed_bytes", .bytes(2048 - 640)), ("tile.bytes * 2", .bytes(4096)),
-    ("tile.rows-3", .integer(13)), ("step", .integer(31)), ("-step + 1", .integer(-30)),
+    ("tile.rows-3", .integer(13)), ("step - step", .integer(0)), ("-step + step + 1", .integer(1)),
     // The values are (i % 17) / 16 - 1/2.
     ("Kcur-0[1, 2] + 0", .real(-0.5)), ("Kcur-0[0, 0] * 4", .real(-2)),
     ("sum(Kcur-0[0, 0..17])", .real(0)), ("max(Kcur-0)", .real(0.5)),

@@ -122,9 +122,11 @@ import TraceStore
   /// The examples of the manual work as they stand.
   @Test func examplesWork() throws {
     let folder = try ScratchFolder()
-    let (session, output) = try Self.session(folder)
+    try Tiny.record(to: folder.file())
+    let output = CollectedOutput()
+    let session = try DebuggerSession(
+      trace: Trace(path: folder.file()), output: output, style: TextStyle())
     for command in Command.all {
-      if command.example == "goto ffn_gate-2" { continue }  // the fake model has two layers
       _ = session.cursor.go(to: 20)
       let line = command.example.replacing("stops.nibble", with: folder.file("stops.nibble"))
       let code = session.run(ScriptedLines([line, "end"]), stopsAtErrors: false)
@@ -150,6 +152,11 @@ import TraceStore
     #expect(session.complete("goto attn_n") == Completion(insert: "orm-"))
     #expect(session.complete("p blk.1.attn_k") == Completion(insert: ".weight "))
     #expect(session.complete("p mem.wei") == Completion(insert: "ghts"))
+    #expect(session.complete("p cos") == Completion(insert: "ine("))
+    #expect(session.complete("p 2 * cosine(Kcur-0, ffn_gate-1") == Completion(insert: " "))
+    #expect(session.complete("p norm(blk.1.attn_k") == Completion(insert: ".weight "))
+    #expect(session.complete("x/4xb blk.1.attn_k") == Completion(insert: ".weight "))
+    #expect(session.complete("why Kcur-") == Completion(candidates: "Kcur-0  Kcur-1\n"))
     #expect(session.complete("p ev") == Completion(insert: "ent"))
     #expect(session.complete("info tensors blk.0.ffn_g") == Completion(insert: "ate.weight "))
     #expect(session.complete("finish p") == Completion(insert: "ass "))

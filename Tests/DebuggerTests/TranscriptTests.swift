@@ -128,7 +128,8 @@ import TraceStore
       Self.transcript([
         "frobnicate", "re", "step x", "step 0", "step -1", "goto", "goto nowhere", "goto pass 9",
         "print", "print nothing", "print tile.color", "info", "info x", "info t", "list 0",
-        "list x", "mem everything", "finish tile", "help x", "quit now", "continue 3", "# comment",
+        "list x", "mem everything", "finish tile", "help nix", "quit now", "continue 3",
+        "# comment",
         "", "info ops",
       ]), "session-mistakes.txt")
   }

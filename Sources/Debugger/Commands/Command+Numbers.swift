@@ -24,7 +24,7 @@ extension Command {
         figures; they can be added, subtracted, multiplied and divided, as fields can:
         "print tile.bytes / tile.packed_bytes", "print norm(l_out-3) / norm(ffn_inp-3)".
         """,
-      example: "print rms(ffn_norm-0[0..8]) / op.rms", completes: .expressions,
+      example: "print norm(ffn_gate-0[0..8])", completes: .expressions,
       action: { session, arguments in try session.printExpression(arguments) }),
     Command(
       name: "whatis", arguments: "EXPRESSION", chapter: .looking,
@@ -33,7 +33,7 @@ extension Command {
         Of an operation: what it was computed of, where in the trace, and whether its values were
         captured. Of a weight tensor: its blocks, and where it lies in the model file.
         """,
-      example: "whatis kq-0", completes: .expressions,
+      example: "whatis ffn_gate-0", completes: .expressions,
       action: { session, arguments in
         guard !arguments.isEmpty else {
           throw DebuggerError.missingArgument(command: "whatis", expected: "an expression")
@@ -56,7 +56,7 @@ extension Command {
 
         Without a tensor it begins at the tile here. An empty line, or "x" alone, goes on.
         """,
-      example: "x/16xb blk.0.attn_q.weight", repetition: .goingOn, completes: .tensors,
+      example: "x/16xb blk.0.ffn_gate.weight", repetition: .goingOn, completes: .tensors,
       action: { session, arguments in try session.examine(arguments) }),
     Command(
       name: "why", arguments: "[N] VALUE", chapter: .looking,

@@ -43,12 +43,14 @@ extension DebuggerSession {
   }
 
   private func operand(_ expression: Expression, notes: inout [String]) throws -> FieldValue {
-    var value = try evaluate(expression, notes: &notes)
+    let value: ExpressionValue
     if case .name(let name, let slice) = expression {
       value = try self.value(of: name, slice, isOperand: true)
+    } else {
+      value = try evaluate(expression, notes: &notes)
     }
     if case .array(let array) = value { add(array.notes, to: &notes) }
-    return try value.number(in: "")
+    return try value.number()
   }
 
   private func array(

@@ -12,7 +12,7 @@ enum ExpressionValue {
   /// The figure, or the only value of an array.
   ///
   /// - Throws: `DebuggerError.notANumber`.
-  func number(in expression: String) throws -> FieldValue {
+  func number() throws -> FieldValue {
     switch self {
     case .figure(let value): return value
     case .fields(let name, _):

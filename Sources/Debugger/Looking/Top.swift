@@ -16,7 +16,11 @@ extension DebuggerSession {
         what: "pass", step: cursor.step, advice: "\"goto pass 1\" goes to one")
     }
     let tokens = try trace.tokens(inPass: pass.id)
-    guard let last = tokens.last(where: { $0.sequence == pass.sequence }) else { return }
+    guard let row = tokens.lastIndex(where: { $0.sequence == pass.sequence }) else {
+      throw DebuggerError.nothingHere(
+        what: "token", step: cursor.step, advice: "\"goto pass 1\" goes to a pass that has some")
+    }
+    let last = tokens[row]
     let next = try trace.tokens(branch: pass.branch).first {
       $0.sequence == last.sequence && $0.position == last.position + 1
     }
@@ -28,14 +32,14 @@ extension DebuggerSession {
       show(bars(Array(candidates), heading: "After \(place)", chosen: next.id))
     } else if let op = try op(named: "result_output") {
       let output = try output(of: op)
-      // The rows of logits are those of the sequences, in their order.
-      let logits = output.row(0)
+      // The rows of logits are those of the sequences, in their order, or of all tokens.
+      let logits = output.row(op.rows == tokens.count ? row : 0)
       show(
         try bars(
           candidates(of: logits, count), heading: "After \(place)", chosen: next?.id)
           + [output.note].compactMap { $0 })
     }
-    try showLens(pass, row: tokens.lastIndex { $0.sequence == pass.sequence } ?? 0, count, next?.id)
+    try showLens(pass, row: row, count, next?.id)
   }
 
   private struct Candidate {

@@ -5,13 +5,16 @@ extension DebuggerSession {
   /// What Tab does to a line whose text before the cursor is `before`.
   func complete(_ before: String) -> Completion {
     let words = before.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
-    let word = words.last ?? ""
+    // Within a function's brackets a name begins anew.
+    let word =
+      words.last?.split(separator: "(", omittingEmptySubsequences: false).last
+      .map(String.init) ?? ""
     let candidates = (try? candidates(for: words.dropLast().filter { !$0.isEmpty })) ?? []
     let matches = candidates.filter { $0.hasPrefix(word) }
     guard let first = matches.first else { return Completion() }
     if matches.count == 1 {
       // A field or a slice may follow an object's name: then nothing ends the word.
-      let ends = !candidates.contains { $0.hasPrefix(first + ".") }
+      let ends = !first.hasSuffix("(") && !candidates.contains { $0.hasPrefix(first + ".") }
       return Completion(insert: String(first.dropFirst(word.count)) + (ends ? " " : ""))
     }
     var common = first
@@ -24,7 +27,7 @@ extension DebuggerSession {
   private func candidates(for words: [String]) throws -> [String] {
     let names = Command.all.map(\.name) + macros.names
     guard let first = words.first else { return names }
-    switch try Command.named(first).completes {
+    switch try Command.named(Self.split(first).word).completes {
     case .nothing: return []
     case .commands: return words.count == 1 ? names : []
     case .topics:
@@ -52,7 +55,8 @@ extension DebuggerSession {
     case .expressions:
       let objects = Place.objects.filter { $0 != "step" }
       let fields = objects.flatMap { object in fieldNames(of: object).map { "\(object).\($0)" } }
-      return try Place.objects + fields + opNames() + trace.tensors().map(\.name)
+      let functions = ArrayFunction.all.map { $0.name + "(" }
+      return try Place.objects + fields + functions + opNames() + trace.tensors().map(\.name)
     }
   }
 

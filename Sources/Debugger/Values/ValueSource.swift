@@ -161,7 +161,7 @@ final class ValueSource {
   func file() throws -> GGUFFile {
     if let openFile { return openFile }
     let file = try needingModel {
-      let (path, _) = try ModelFile.find(meta: meta, named: modelName, trace: trace.path)
+      let (path, _) = try ModelFile.find(meta: meta, named: modelName)
       return try GGUFFile(path: path)
     }
     openFile = file
@@ -174,7 +174,7 @@ final class ValueSource {
   func model() throws -> LoadedModel {
     if let openModel { return openModel }
     let model = try needingModel {
-      let (path, isChecked) = try ModelFile.find(meta: meta, named: modelName, trace: trace.path)
+      let (path, isChecked) = try ModelFile.find(meta: meta, named: modelName)
       guard isChecked else {
         throw RecordingError.notRecomputable(
           trace: trace.path, reason: "it has no SHA-256 that would tell its model file from others")

@@ -15,7 +15,7 @@ struct Explanation {
     /// How its parts came to be.
     var details: [String] = []
     /// The term with the weight as it was before it was quantized.
-    var unquantized: Double?
+    var unquantized: (weight: Float, value: Double)?
   }
 
   /// `ffn_gate-12[37]`.
@@ -73,16 +73,19 @@ struct Explanation {
     var lines = [""]
     for term in shown {
       let label = padded("[\(term.label)]", to: column, onLeft: true)
-      let text =
-        "\(label)  \(term.product) = \(Self.exact(term.value))"
-        + (term.place.isEmpty ? "" : "   \(term.place)")
-      lines += fitted(text, "  ", String(repeating: " ", count: column + 4))
+      let text = "\(label)  \(term.product) = \(Self.exact(term.value))"
       let indent = String(repeating: " ", count: column + 4)
-      lines += term.details.flatMap { fitted($0, indent, "  ") }
+      // The place stands beside the term, or below it where there is no room.
+      let isBeside = displayWidth("  \(text)   \(term.place)") <= style.width
+      lines += fitted(
+        isBeside && !term.place.isEmpty ? "\(text)   \(term.place)" : text, "  ", indent)
+      let details = isBeside || term.place.isEmpty ? term.details : [term.place] + term.details
+      lines += details.flatMap { fitted($0, indent, "  ") }
       if let unquantized = term.unquantized {
-        let cost = formatReal(term.value - unquantized, digits: 4)
+        let cost = formatReal(term.value - unquantized.value, digits: 4)
         lines += fitted(
-          "unquantized: \(Self.exact(unquantized)); int4 changed the term by \(cost)", indent, "  ")
+          "unquantized \(unquantized.weight): the term would be \(Self.exact(unquantized.value)), "
+            + "int4 changed it by \(cost)", indent, "  ")
       }
     }
     lines.append("")
@@ -95,7 +98,7 @@ struct Explanation {
       rows.append(("the \(terms.count - shown.count) others", rest))
     }
     rows.append(("sum of all \(terms.count) \(counted)", whole))
-    let originals = terms.compactMap(\.unquantized)
+    let originals = terms.compactMap { $0.unquantized?.value }
     if originals.count == terms.count, !terms.isEmpty {
       let original = originals.reduce(0, +)
       rows.append(("the sum with the unquantized weights", original))

@@ -18,12 +18,14 @@ extension WhyOperation {
   func cache(
     _ part: CachePart, _ token: TraceToken, positions: Int
   ) throws -> [[Float]] {
-    guard let layer = op.layer, let type = try source.kvType(of: op).flatMap(TensorType.init(name:))
+    guard let layer = op.layer, let type = try source.kvType(of: op).flatMap(KVType.init(rawValue:))
     else { throw unexpected() }
     let rows = try source.cached(
       part, layer: layer, sequence: token.sequence, count: positions, pass: op.pass)
-    return try rows.map { row in
-      try type.encode(row).withUnsafeBytes { bytes in try type.decode(bytes) }
+    do {
+      return try rows.map(type.stored)
+    } catch {
+      throw unexpected()
     }
   }
 

@@ -21,7 +21,7 @@ extension WhyOperation {
         ?? "\(used[i]) × \(input.row[i])"
       return Explanation.Term(
         label: "\(i)", product: product, value: Double(used[i]) * x,
-        unquantized: original.map { Double($0[i]) * x })
+        unquantized: original.map { ($0[i], Double($0[i]) * x) })
     }
     var explained = terms
     let largest = terms.indices.sorted { abs(terms[$0].value) > abs(terms[$1].value) }
@@ -32,12 +32,9 @@ extension WhyOperation {
       explained[i].details =
         [Self.value(in: block, index, exact: exact[i], used: used[i], rounding)]
         + block.origin(of: index)
-      if int8 != nil {
+      if let int8 {
         explained[i].details.append(
-          "the input \(input.row[i]) as int8 of its 32 with one scale")
-      }
-      if let original {
-        explained[i].details.append("the weight was \(original[i]) before it was quantized")
+          "input \(input.row[i]) ≈ \(int8.values[i]) × \(int8.scales[i / 32]), in int8")
       }
     }
     return explanation(
