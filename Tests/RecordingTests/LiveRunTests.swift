@@ -166,8 +166,9 @@ import TraceStore
     }
     try run(fresh, 1)
     try fresh.finish()
-    #expect(try Trace(path: fresh.trace).tokens().prefix(6).map(\.id)
-      == Trace(path: live.trace).tokens().prefix(6).map(\.id))
+    #expect(
+      try Trace(path: fresh.trace).tokens().prefix(6).map(\.id)
+        == Trace(path: live.trace).tokens().prefix(6).map(\.id))
     let query =
       "SELECT data FROM value JOIN op ON op.id = value.op WHERE name = 'result_output'"
       + " ORDER BY op.id DESC LIMIT 1"
