@@ -381,6 +381,23 @@ import TraceStore
         == tests.rows("SELECT id FROM token", recorded.output))
   }
 
+  @Test func severalThreadsGoOnAfterTheBudget() throws {
+    let live = try live {
+      $0.engine.threads = 2
+      $0.engine.memoryBudget = 1_926_144 + 120_000
+    }
+    for _ in 0..<3 { #expect(throws: InferenceError.self) { try live.runNextPass() } }
+    try live.change(to: PassSettings(strategy: .fused, tileRows: 64, kvType: .f16))
+    try run(live, 2)
+    try live.finish()
+    #expect(try tests.number("SELECT count(*) FROM failure", live.trace) >= 3)
+    #expect(
+      try tests.number(
+        "SELECT count(*) FROM event WHERE kind = 'fail' AND step NOT IN (SELECT step FROM failure)",
+        live.trace) == 0)
+    try expectBuffersAddUp(live.trace)
+  }
+
   @Test func endsWhereTheContextIsFull() throws {
     let live = try live { $0.prompts = [String(repeating: "the little fox ", count: 126)] }
     while live.ending == nil { try run(live, 1) }
