@@ -39,6 +39,8 @@ import TraceStore
       do {
         try body()
         done += 1
+      } catch DebuggerError.notLive {
+        // Not of this trace.
       } catch let error as TraceError {
         #expect(!error.description.isEmpty)
         refused += 1

@@ -158,6 +158,37 @@ import TraceStore
     #expect(without.wait() == 0)
   }
 
+  @Test func interruptsAPassAndNotTheLiveSession() throws {
+    let folder = try ScratchFolder()
+    let terminal = try PseudoTerminal(
+      Self.program,
+      arguments: ["step", "-p", "Once upon a time", "-o", folder.file(), "-ex", "checkpoint"],
+      environment: [
+        "TERM": "xterm-256color", "HOME": folder.path, "XDG_STATE_HOME": folder.path + "/state",
+        "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin",
+      ])
+    try terminal.expect("(nibble) ")
+    // A pass is short, and the signal may come between two; the session then runs on to its end.
+    for _ in 0..<20 where !terminal.output.contains("given up") {
+      terminal.type("generate 400\r")
+      try terminal.expect("generate 400\r\n")
+      terminal.send(signal: SIGINT)
+      try terminal.expect("alive")
+      try terminal.expect("(nibble) ")
+      terminal.type("restart 1\r")
+      try terminal.expect("(nibble) ")
+    }
+    #expect(terminal.output.contains("Interrupted."))
+    terminal.type("generate 2\r")
+    try terminal.expect("took in")
+    terminal.type("q\r")
+    #expect(terminal.wait() == 0)
+    #expect(terminal.isAsItWas)
+    let trace = try Trace(path: folder.file())
+    #expect(try trace.passes().contains { !$0.isFinished })
+    #expect(try trace.passes().last?.isFinished == true)
+  }
+
   @Test func followsTheWidthOfTheWindow() throws {
     let folder = try ScratchFolder()
     let terminal = try Self.terminal(folder)

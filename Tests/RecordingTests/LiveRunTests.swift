@@ -166,8 +166,9 @@ import TraceStore
     }
     try run(fresh, 1)
     try fresh.finish()
-    #expect(try Trace(path: fresh.trace).tokens().prefix(6).map(\.id)
-      == Trace(path: live.trace).tokens().prefix(6).map(\.id))
+    #expect(
+      try Trace(path: fresh.trace).tokens().prefix(6).map(\.id)
+        == Trace(path: live.trace).tokens().prefix(6).map(\.id))
     let query =
       "SELECT data FROM value JOIN op ON op.id = value.op WHERE name = 'result_output'"
       + " ORDER BY op.id DESC LIMIT 1"
@@ -378,6 +379,23 @@ import TraceStore
     #expect(
       try tests.rows("SELECT id FROM token", live.trace)
         == tests.rows("SELECT id FROM token", recorded.output))
+  }
+
+  @Test func severalThreadsGoOnAfterTheBudget() throws {
+    let live = try live {
+      $0.engine.threads = 2
+      $0.engine.memoryBudget = 1_926_144 + 120_000
+    }
+    for _ in 0..<3 { #expect(throws: InferenceError.self) { try live.runNextPass() } }
+    try live.change(to: PassSettings(strategy: .fused, tileRows: 64, kvType: .f16))
+    try run(live, 2)
+    try live.finish()
+    #expect(try tests.number("SELECT count(*) FROM failure", live.trace) >= 3)
+    #expect(
+      try tests.number(
+        "SELECT count(*) FROM event WHERE kind = 'fail' AND step NOT IN (SELECT step FROM failure)",
+        live.trace) == 0)
+    try expectBuffersAddUp(live.trace)
   }
 
   @Test func endsWhereTheContextIsFull() throws {

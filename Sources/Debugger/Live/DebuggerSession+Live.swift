@@ -133,9 +133,8 @@ extension DebuggerSession {
       try live.force(ids[0])
     }
     if let next = live.next {
-      show([
-        "The next pass takes in \(quoted(next.text))\(probability(of: next)), token \(next.id)."
-      ])
+      let text = quoted(next.text) + probability(of: next)
+      show(["The next pass takes in \(text), token \(next.id)."])
     }
   }
 

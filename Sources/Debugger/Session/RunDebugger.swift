@@ -58,15 +58,16 @@ public func runLiveDebugger(
   progress("loading…")
   let live = try LiveRun(recording)
   do {
-    try live.runPrompt(isCancelled: { nibble_interrupted() }) { tokens, all in
-      progress("prompt: \(tokens) of \(all) tokens")
-    }
+    try live.runPrompt(
+      isCancelled: nibble_interrupted,
+      progress: { tokens, all in progress("prompt: \(tokens) of \(all) tokens") })
   } catch InferenceError.overBudget, InferenceError.interrupted {
     // The session begins where that pass was given up.
   } catch {
     try live.finish()
     throw error
   }
+  nibble_interrupts_clear()
   progress(nil)
   let trace = try Trace(path: live.trace)
   let output = StandardOutput()

@@ -40,15 +40,15 @@ extension DebuggerSession {
   private func postMortem(_ failure: TraceFailure) -> String {
     let excess = formatBytes(failure.bytes - (failure.budget - failure.live))
     let isLive = live != nil
-    return
-      "The \(isLive ? "pass" : "run") ended at step \(failure.step): '\(failure.name)' asked for "
-      + "\(formatBytes(failure.bytes)) of \(failure.category.name) where "
+    let advice =
+      isLive
+      ? "\"set strategy\" takes another, and \"continue\" at the end tries again"
+      : AllocationFailure.advice(for: failure.category)
+    return "The \(isLive ? "pass" : "run") ended at step \(failure.step): "
+      + "'\(failure.name)' asked for \(formatBytes(failure.bytes)) of \(failure.category.name) where "
       + "\(formatBytes(failure.live)) were alive, \(excess) more than the memory budget of "
-      + "\(formatBytes(failure.budget)) allows; "
-      + "\(AllocationFailure.advice(for: failure.category)). "
-      + (isLive ? "\"set strategy\" and \"continue\" at the end try again. " : "")
-      + "Type \"info buffers\" to see what "
-      + "holds the memory, \"mem\" to see how it came to this, \"reverse-step\" to go back, "
+      + "\(formatBytes(failure.budget)) allows; \(advice). "
+      + "Type \"info buffers\" to see what holds the memory, \"mem\" to see how it came to this, \"reverse-step\" to go back, "
       + "\"help\" for more. You are here:"
   }
 }
