@@ -248,6 +248,23 @@ import TraceStore
     #expect(session.examined?.byte == tile.firstRow * 144 + 4)
   }
 
+  /// What depends on the file and the trace alone, and not on a machine's kernels.
+  @Test func weightsAndTypes() throws {
+    try Tiny.record(to: folder.file(), count: 1) { $0.capture = .stats }
+    try expectGolden(
+      Tiny.transcript(
+        folder.file(),
+        [
+          "goto 200", "whatis ffn_gate-1", "whatis Qcur-1[head=1, 0..8]", "whatis kq-1",
+          "whatis kv_append-0", "whatis blk.0.attn_q.weight", "whatis blk.0.attn_norm.weight[3]",
+          "whatis tile.bytes", "whatis token", "whatis norm(l_out-1)", "whatis 1 + 1", "whatis",
+          "print blk.0.attn_q.weight[3, 0..8]", "print blk.0.attn_norm.weight[..4]",
+          "print max(blk.0.attn_q.weight) - min(blk.0.attn_q.weight)", "x/20xb", "x", "x/2dw",
+          "x/4tb blk.0.attn_k.weight[row=1]", "x/6cb", "x/6f blk.0.attn_k.weight[1, 253]",
+          "x/1block blk.0.attn_k.weight[1]", "x/2xb blk.0.attn_norm.weight[3]",
+        ], width: 80), "session-weights.txt")
+  }
+
   // MARK: - top and info error
 
   /// After the last layer the logit lens is the distribution itself.

@@ -86,7 +86,9 @@ extension DebuggerSession {
   private func examine(_ examination: Examination, isFirst: Bool) throws {
     var next = examination
     let matrix = try values.weights(named: examination.tensor)
-    if isFirst { show(wrapped(heading(of: matrix, at: examination), to: style.width)) }
+    if isFirst && examination.format.unit != .blocks {  // blocks say themselves where they are
+      show(wrapped(heading(of: matrix, at: examination), to: style.width))
+    }
     var lines: [String]
     switch examination.format.unit {
     case .bytes(let letter, let size):
@@ -120,7 +122,7 @@ extension DebuggerSession {
     let all = matrix.file.bytes(of: matrix.tensor)
     let width = ExamineFormat.width(letter, size: size)
     let room = style.width - 24
-    var across = letter == .character ? 8 : max(2, 16 / size / 2 * (size == 1 ? 1 : 2))
+    var across = max(2, min(8, 16 / size))
     while across > 1 && across * (width + 1) > room { across /= 2 }
     let end = min(all.count / size * size, next.byte + next.format.count * size)
     var lines: [String] = []

@@ -5,17 +5,18 @@ import TraceStore
 extension DebuggerSession {
   /// Does `why [N] VALUE`.
   func why(_ arguments: String) throws {
-    var (word, target) = Self.split(arguments)
-    var count = 10
-    if let number = Int(word) {
-      guard number > 0, !target.isEmpty else {
-        throw DebuggerError.badArgument(
-          command: "why", found: arguments, expected: "a number of terms and then a value")
-      }
-      count = number
-    } else {
-      (word, target) = ("", arguments)
+    let (word, rest) = Self.split(arguments)
+    guard let count = Int(word) else {
+      return try showExplanation(of: arguments, count: 10)
     }
+    guard count > 0, !rest.isEmpty else {
+      throw DebuggerError.badArgument(
+        command: "why", found: arguments, expected: "a number of terms and then a value")
+    }
+    try showExplanation(of: rest, count: count)
+  }
+
+  private func showExplanation(of target: String, count: Int) throws {
     let explanation = try whileRecomputing { try explain(target) }
     show(explanation.lines(count: count, style: style))
   }
@@ -23,13 +24,11 @@ extension DebuggerSession {
   /// What made the value that a text names.
   func explain(_ target: String) throws -> Explanation {
     let (op, row, column) = try place(toExplain: target)
+    var explanation = try WhyOperation(session: self, op: op, row: row, column: column).explain()
     if op.steps.upperBound > cursor.step {
-      var explanation = try WhyOperation(session: self, op: op, row: row, column: column).explain()
-      explanation.notes.append(
-        "(It is computed at step \(op.steps.upperBound), after this one.)")
-      return explanation
+      explanation.notes.append("(It is computed at step \(op.steps.upperBound), after this one.)")
     }
-    return try WhyOperation(session: self, op: op, row: row, column: column).explain()
+    return explanation
   }
 
   private func place(toExplain target: String) throws -> (TraceOp, row: Int, column: Int) {
