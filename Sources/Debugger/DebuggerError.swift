@@ -22,6 +22,8 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
   case emptyTrace(path: String)
   /// A command file cannot be read.
   case unreadable(path: String, reason: String)
+  /// A command draws on a terminal, and there is none that it could draw on.
+  case noScreen(command: String, reason: String, advice: String)
   /// Results could not be written.
   case cannotWrite(reason: String)
   /// A command of a file failed, which ends the file.
@@ -52,6 +54,8 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): the trace holds no step; record it again."
     case .unreadable(let path, let reason):
       "\(path): cannot be read (\(reason))."
+    case .noScreen(let command, let reason, let advice):
+      "\(command) needs a terminal to draw on, and \(reason); \(advice)."
     case .cannotWrite(let reason):
       "standard output: \(reason)."
     case .inFile(let path, let line, let reason):

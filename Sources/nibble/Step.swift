@@ -8,6 +8,7 @@ struct Step: ParsableCommand {
     discussion: """
       EXAMPLE: nibble step trace.sqlite
                nibble step trace.sqlite -ex "goto 100" -ex mem --batch
+               nibble step --tui trace.sqlite
       """)
 
   @Argument(help: "The trace.")
@@ -20,12 +21,14 @@ struct Step: ParsableCommand {
   var commands: [String] = []
   @Flag(help: "Leave after the commands; exit code 1 at the first that fails.")
   var batch = false
+  @Flag(help: "Begin on the full screen: operations, tile, memory and commands side by side.")
+  var tui = false
   @OptionGroup var model: ModelOption
 
   func run() throws {
     let code = try runDebugger(
       tracePath: trace, commandFiles: files, commands: commands, batch: batch,
-      modelPath: try model.path())
+      modelPath: try model.path(), fullScreen: tui)
     throw ExitCode(code)
   }
 }

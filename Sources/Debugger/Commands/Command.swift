@@ -21,6 +21,7 @@ struct Command: Sendable {
   /// What its arguments can be completed to.
   enum Completes: Sendable {
     case nothing, commands, topics, expressions, places, grains, ranges
+    case words([String])
   }
 
   let name: String
@@ -41,7 +42,7 @@ struct Command: Sendable {
   let action: @Sendable (_ session: DebuggerSession, _ arguments: String) throws -> Void
 
   /// All commands, in the order of the manual.
-  static let all: [Command] = moving + looking + session
+  static let all: [Command] = moving + looking + memory + screen + session
 
   /// The command that a word means: a name or an alias, or else the only name that begins so.
   ///

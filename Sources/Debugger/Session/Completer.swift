@@ -25,12 +25,13 @@ extension DebuggerSession {
     guard let first = words.first else { return Command.all.map(\.name) }
     switch try Command.named(first).completes {
     case .nothing: return []
+    case .words(let known): return words.count == 1 ? known : []
     case .commands: return words.count == 1 ? Command.all.map(\.name) : []
     case .topics:
       if words.count == 1 { return InfoTopic.all.map(\.name) }
       return try words[1].hasPrefix("te") ? trace.tensors().map(\.name) : opNames()
     case .grains: return words.count == 1 ? Grain.allCases.map(\.rawValue) : []
-    case .ranges: return words.count == 1 ? ["op", "layer", "pass", "all"] : []
+    case .ranges: return words.count == 1 ? ["op", "layer", "pass", "all", "kv", "peak"] : []
     case .places: return words.count == 1 ? try ["start", "end", "peak", "pass"] + opNames() : []
     case .expressions:
       let objects = Place.objects.filter { $0 != "step" }

@@ -10,37 +10,42 @@ import TraceStore
 ///   - batch: leave after those; and leave at the first that fails, with exit code 1. Where there
 ///     are none, commands come from standard input.
 ///   - modelPath: the model file, for what a trace does not hold.
+///   - fullScreen: whether to begin in the full-screen mode.
 /// - Returns: the exit code.
 /// - Throws: ``TraceError`` where the trace cannot be opened or is damaged,
 ///   ``DebuggerError/emptyTrace(path:)``, and ``DebuggerError/cannotWrite(reason:)``.
 public func runDebugger(
   tracePath: String, commandFiles: [String], commands: [String], batch: Bool,
-  modelPath: String? = nil
+  modelPath: String? = nil, fullScreen: Bool = false
 ) throws -> Int32 {
   let output = StandardOutput()
   let session = try DebuggerSession(
     trace: Trace(path: tracePath), output: output, style: .standardOutput(), modelPath: modelPath)
   let code = try session.runOnThisProcess(
-    commandFiles: commandFiles, commands: commands, batch: batch)
+    commandFiles: commandFiles, commands: commands, batch: batch, fullScreen: fullScreen)
   if let problem = output.problem { throw DebuggerError.cannotWrite(reason: problem) }
   return code
 }
 
 extension DebuggerSession {
   fileprivate func runOnThisProcess(
-    commandFiles: [String], commands: [String], batch: Bool
+    commandFiles: [String], commands: [String], batch: Bool, fullScreen: Bool
   ) throws -> Int32 {
     let interactive = !batch && isTerminal(0)
-    if interactive {
-      nibble_interrupts_install()
-      try welcome()
+    let lines =
+      interactive
+      ? TerminalLines(historyPath: TerminalLines.defaultHistoryPath(), complete: complete) : nil
+    if isTerminal(0), isTerminal(1) { terminal = SessionTerminal(lines: lines) }
+    if interactive { nibble_interrupts_install() }
+    defer {
+      disableFullScreen()
+      nibble_interrupts_remove()
     }
-    defer { nibble_interrupts_remove() }
+    if fullScreen { try enableFullScreen() }
+    if interactive { try welcome() }
     if let code = runScripts(files: commandFiles, commands: commands, batch: batch) { return code }
     guard interactive else { return run(StandardInputLines(), stopsAtErrors: batch) }
-    let terminal = TerminalLines(
-      historyPath: TerminalLines.defaultHistoryPath(), complete: complete)
-    return run(terminal ?? StandardInputLines(), stopsAtErrors: false)
+    return run(lines ?? StandardInputLines(), stopsAtErrors: false)
   }
 
   /// Does the lines of a source until it ends or `quit` is typed.
@@ -49,15 +54,16 @@ extension DebuggerSession {
   /// - Returns: the exit code.
   public func run(_ lines: any LineSource, stopsAtErrors: Bool) -> Int32 {
     while !isOver {
-      switch lines.next(prompt: "(nibble) ") {
+      let source: any LineSource = terminal?.fullScreen ?? lines
+      switch source.next(prompt: "(nibble) ") {
       case .end:
-        if lines is TerminalLines { output.write("quit\n") }
+        if source is TerminalLines { output.write("quit\n") }
         return 0
       case .interrupted:
         output.write("Quit\n")
       case .line(let line):
-        if lines is TerminalLines { style = .standardOutput() }
-        let done = attempt { try execute(line, repeats: lines.isInteractive) }
+        if source is TerminalLines { style = .standardOutput() }
+        let done = attempt { try execute(line, repeats: source.isInteractive) }
         if !done && stopsAtErrors { return 1 }
       }
     }
