@@ -62,13 +62,14 @@ static void write_all(const char *bytes, size_t length) {
   }
 }
 
+// Without waiting for what is still to be shown: a terminal that was stopped never shows it.
 static void leave(void) {
+  tcsetattr(STDIN_FILENO, TCSANOW, &before);
   write_all(leaving, leaving_length);
-  tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
 }
 
 static void enter(void) {
-  tcsetattr(STDIN_FILENO, TCSADRAIN, &ours);
+  tcsetattr(STDIN_FILENO, TCSANOW, &ours);
   write_all(entering, entering_length);
 }
 
@@ -91,6 +92,7 @@ static void wake_up(void) {
   (void)count;  // a full pipe wakes as well
 }
 
+// Some programs start others with signals blocked; nobody could stop us then.
 static void unblock(int number) {
   sigset_t one;
   sigemptyset(&one);
@@ -144,6 +146,7 @@ static void take_signals(void) {
     sigaction(deadly[i], &action, &before_deadly[i]);
     // What was ignored (nohup) stays ignored.
     if (before_deadly[i].sa_handler == SIG_IGN) sigaction(deadly[i], &before_deadly[i], NULL);
+    unblock(deadly[i]);
   }
 }
 
@@ -224,7 +227,7 @@ void nibble_screen_close(void) {
   curs_set(1);
   endwin();
   is_open = 0;
-  tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
+  tcsetattr(STDIN_FILENO, TCSANOW, &before);
   give_signals_back();
 }
 
@@ -375,5 +378,7 @@ int nibble_screen_key(int milliseconds) {
       return NIBBLE_KEY_END;
   }
 }
+
+void nibble_screen_repaint(void) { is_damaged = 1; }
 
 void nibble_screen_forget_interrupt(void) { was_interrupted = 0; }

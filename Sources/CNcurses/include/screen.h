@@ -51,6 +51,9 @@ void nibble_screen_put(
 // Shows what was drawn since, with the cursor at a place; without a cursor where the row is -1.
 void nibble_screen_show(int row, int column);
 
+// The next nibble_screen_show draws everything, for a terminal that something else wrote to.
+void nibble_screen_repaint(void);
+
 // Keys that are no characters lie above all characters.
 enum {
   NIBBLE_KEY_NONE = 0x110000,  // none in the time given

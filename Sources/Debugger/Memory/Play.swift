@@ -1,3 +1,4 @@
+import CLibEdit
 import Inference
 import TraceStore
 
@@ -53,12 +54,13 @@ extension DebuggerSession {
       defer { screen.close() }
       reached = try play(steps, seconds: seconds, on: screen)
     }
+    nibble_interrupts_clear()  // a ^C that ended the replay was for nothing else
     try move { $0.go(to: reached) }
   }
 
   private func play(_ steps: ClosedRange<Int>, seconds: Double, on screen: Screen) throws -> Int {
     var replay = try replay(of: steps, columns: screen.style.width)
-    return try screen.animate(steps, seconds: seconds) { step in
+    return try screen.animate(steps, seconds: seconds, holds: true) { step in
       var style = screen.style
       guard style.width >= ScreenLayout.minimum.columns, style.height >= 12 else {
         screen.draw([StyledText(parsing: ScreenLayout.tooSmall)])
@@ -138,10 +140,13 @@ extension Screen {
 
   /// Goes through steps in a given time, whatever their number, until a key is pressed.
   ///
-  /// - Parameter draw: shows one of the steps.
+  /// - Parameters:
+  ///   - holds: whether the last frame stays for a second, or until a key.
+  ///   - draw: shows one of the steps.
   /// - Returns: the step that was shown last.
   func animate(
-    _ steps: ClosedRange<Int>, seconds: Double, draw: (_ step: Int) throws -> Void
+    _ steps: ClosedRange<Int>, seconds: Double, holds: Bool = false,
+    draw: (_ step: Int) throws -> Void
   ) throws -> Int {
     let clock = ContinuousClock()
     let start = clock.now
@@ -152,7 +157,7 @@ extension Screen {
       let share = min(passed / seconds, 1)
       step = steps.lowerBound + Int(Double(steps.count - 1) * share)
       try draw(step)
-      // The last frame stays for a moment before the screen is left.
+      if share == 1, !holds { return step }
       frame += 1
       let due = start + .milliseconds(frame * 1000 / Self.frameRate)
       let wait = share == 1 ? 1000 : max(0, Int(clock.now.duration(to: due) / .milliseconds(1)))

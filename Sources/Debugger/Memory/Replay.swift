@@ -66,12 +66,17 @@ struct Replay {
     let room = style.width - 2
     let heading = wrapped(place.heading(style: style, width: room), to: room)
     let happened = wrapped(place.happened(style: style), to: room - 2)
-    let below =
-      MemoryPlot.liveLines(place.event.live, of: peaks, style: style)
-      + [""] + heading.prefix(1).map { style.paint($0, .bold) }
-      + happened.prefix(2).map { "  " + $0 } + (happened.count < 2 ? [""] : [])
-      + [style.paint("step \(place.step), any key stops", .dim)]
-    let above = plot.titleLines(style: style)
+    // A low window does without what can be done without.
+    let isLow = style.height < 20
+    let above = plot.titleLines(style: style).prefix(isLow ? 1 : 4)
+    var below = Array(
+      MemoryPlot.liveLines(place.event.live, of: peaks, style: style).prefix(isLow ? 2 : 4))
+    if !isLow { below.append("") }
+    below += heading.prefix(1).map { style.paint($0, .bold) }
+    if !isLow {
+      below += happened.prefix(2).map { "  " + $0 } + (happened.count < 2 ? [""] : [])
+    }
+    below.append(style.paint("step \(place.step), any key stops", .dim))
     let height = max(2, style.height - above.count - below.count - 3)
     return above + plot.bodyLines(style: style, height: height, explains: false) + below
   }

@@ -58,7 +58,9 @@ struct PlotColumns {
       MemoryPlot.Column(
         firstStep: first(of: group), lastStep: first(of: group + 1) - 1, most: use, least: use)
     }
-    return columns + rest
+    var begun = columns
+    if let last = begun.indices.last { begun[last].lastStep = first(of: begun.count) - 1 }
+    return begun + rest
   }
 
   private func first(of group: Int) -> Int {

@@ -100,7 +100,7 @@ final class FullScreen: LineSource, OutputSink {
       case .pageUp: commands.scrollUp()
       case .pageDown: commands.scrollDown()
       case .resize: refresh()
-      case .character("\u{0C}"): break  // ^L: every frame is drawn whole
+      case .character("\u{0C}"): screen.repaint()  // ^L
       default:
         if line.edit(key) { commands.scrollToEnd() }
       }

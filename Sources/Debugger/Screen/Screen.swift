@@ -113,6 +113,11 @@ final class Screen {
     nibble_screen_show(Int32(cursor?.row ?? -1), Int32(cursor?.column ?? 0))
   }
 
+  /// Draws everything the next time, where something else wrote to the terminal.
+  func repaint() {
+    nibble_screen_repaint()
+  }
+
   /// Waits for a key; `nil` where none came in time.
   ///
   /// - Parameter milliseconds: how long at most; `nil` for as long as it takes.

@@ -1,3 +1,4 @@
+import Foundation
 import TraceStore
 
 /// The whole screen as lines of styled text: every pane in its place, with the rules between them.
@@ -38,12 +39,25 @@ struct ScreenContents {
     let step =
       style.width >= 60 ? "step \(model.step) of \(model.last)" : "step \(model.step)"
     let room = style.width - displayWidth(step) - 4
-    let place = truncated(
-      model.place.heading(style: style, width: room), to: room, unicode: style.unicode)
+    let place = truncated(heading(of: room, style), to: room, unicode: style.unicode)
     let text = " " + padded(place, to: room) + "  " + step
     return StyledText(parsing: text, unicode: style.unicode).fitted(to: style.width).with {
       $0.isReversed = true
     }
+  }
+
+  /// The place in one line; without the text of the pass where that leaves no room for the rest.
+  private func heading(of width: Int, _ style: TextStyle) -> String {
+    let whole = model.place.heading(style: style, width: width)
+    guard displayWidth(whole) > width, let pass = model.place.pass else { return whole }
+    let separator = style.unicode ? " · " : " - "
+    let parts = whole.components(separatedBy: separator)
+    let name = [model.place.op.map { Place.shortName(of: $0) }].compactMap { $0 }
+    // A token's text may hold the separator: what follows it is counted from the end.
+    let following =
+      (model.place.op?.layer == nil ? 0 : 1) + name.count
+      + (model.place.tile == nil ? 0 : 1)
+    return (["pass \(pass.id)"] + parts.suffix(following)).joined(separator: separator)
   }
 
   /// A line across with a title in it.

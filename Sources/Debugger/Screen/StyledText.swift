@@ -62,7 +62,7 @@ struct StyledText: Equatable {
         cells += Array(repeating: Cell(character: " ", columns: 1, pen: pen), count: gap)
         continue
       }
-      let shown = character.isASCII || unicode ? character : "?"
+      let shown = character.isASCII || unicode ? character : character == "µ" ? "u" : "?"
       let columns = displayWidth(String(shown))
       guard columns > 0 else { continue }
       cells.append(Cell(character: shown, columns: columns, pen: pen))

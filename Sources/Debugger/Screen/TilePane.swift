@@ -50,7 +50,7 @@ struct TilePane {
       "\(tensor.name) \(Place.rows(of: tile, in: tensor))",
       "\(formatBytes(tile.packedBytes)) \(tensor.type.lowercased()) \(arrow) "
         + "\(formatBytes(tile.bytes)) \(tile.type), \(style.shape(tile.rows, tensor.cols))",
-      "\(life); \(state) now",
+      "\(state) now; \(life)",
     ]
     if let values = tile.statistics {
       lines.append(

@@ -32,13 +32,17 @@ extension DebuggerSession {
     commandFiles: [String], commands: [String], batch: Bool, fullScreen: Bool
   ) throws -> Int32 {
     let interactive = !batch && isTerminal(0)
+    // The session holds the terminal, so the terminal must not hold the session.
     let lines =
       interactive
-      ? TerminalLines(historyPath: TerminalLines.defaultHistoryPath(), complete: complete) : nil
+      ? TerminalLines(
+        historyPath: TerminalLines.defaultHistoryPath(),
+        complete: { [unowned self] in complete($0) }) : nil
     if isTerminal(0), isTerminal(1) { terminal = SessionTerminal(lines: lines) }
     if interactive { nibble_interrupts_install() }
     defer {
       disableFullScreen()
+      terminal = nil
       nibble_interrupts_remove()
     }
     if fullScreen { try enableFullScreen() }
