@@ -186,6 +186,14 @@ static int make_screen(void) {
     use_default_colors();
   }
   set_escdelay(25);
+  // What many terminals send whatever mode the keypad is in.
+  const struct {
+    const char *sequence;
+    int key;
+  } keys[] = {{"\033[A", KEY_UP},   {"\033[B", KEY_DOWN}, {"\033[C", KEY_RIGHT},
+              {"\033[D", KEY_LEFT}, {"\033[H", KEY_HOME}, {"\033[F", KEY_END}};
+  for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+    define_key(keys[i].sequence, keys[i].key);
   define_key("\033[1;5C", KEY_MAX - 1);
   define_key("\033[1;5D", KEY_MAX - 2);
   return NIBBLE_SCREEN_OPENED;

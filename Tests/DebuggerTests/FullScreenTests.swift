@@ -118,6 +118,7 @@ import TraceStore
     let terminal = try Self.fullScreen(folder)
     terminal.send(signal: SIGTSTP)
     try terminal.expect(Self.left)
+    try terminal.waitUntilStopped()
     #expect(terminal.isAsItWas)
     terminal.send(signal: SIGCONT)
     try terminal.expect(Self.entered)
