@@ -43,8 +43,17 @@ let package = Package(
     // 7
     .target(name: "CLibEdit", linkerSettings: [.linkedLibrary("edit")]),
     .target(
+      name: "CNcurses",
+      linkerSettings: [
+        .linkedLibrary("ncursesw", .when(platforms: [.linux])),
+        .linkedLibrary("tinfo", .when(platforms: [.linux])),
+        .linkedLibrary("ncurses", .when(platforms: [.macOS])),
+      ]),
+    .target(
       name: "Debugger",
-      dependencies: ["CLibEdit", "Quantization", "GGUF", "Inference", "Recording", "TraceStore"]),
+      dependencies: [
+        "CLibEdit", "CNcurses", "Quantization", "GGUF", "Inference", "Recording", "TraceStore",
+      ]),
     // 9
     .executableTarget(
       name: "nibble",

@@ -30,6 +30,7 @@ struct nibble_editor {
   void *context;
   const char *prompt;
   char *line;
+  char *recalled;
   bool interrupted;
 };
 
@@ -308,13 +309,15 @@ void nibble_editor_remember(nibble_editor *editor, const char *line) {
   history(editor->history, &event, H_ENTER, line);
 }
 
-const char *nibble_editor_remembered(nibble_editor *editor, int number) {
+const char *nibble_editor_recall(nibble_editor *editor, int number) {
   HistEvent event;
-  if (history(editor->history, &event, H_FIRST) < 0) return NULL;
-  for (int i = 0; i < number; i++) {
-    if (history(editor->history, &event, H_NEXT) < 0) return NULL;
-  }
-  return event.str;
+  int found = history(editor->history, &event, H_FIRST);
+  for (int i = 0; i < number && found >= 0; i++) found = history(editor->history, &event, H_NEXT);
+  if (found < 0) return NULL;
+  free(editor->recalled);
+  editor->recalled = strdup(event.str);
+  if (editor->recalled) editor->recalled[strcspn(editor->recalled, "\n")] = '\0';
+  return editor->recalled;
 }
 
 bool nibble_editor_load_history(nibble_editor *editor, const char *path) {
@@ -332,6 +335,7 @@ void nibble_editor_close(nibble_editor *editor) {
   if (editor->el) el_end(editor->el);
   if (editor->history) history_end(editor->history);
   free(editor->line);
+  free(editor->recalled);
   free(editor);
   restore_terminal();
 }

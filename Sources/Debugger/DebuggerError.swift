@@ -44,6 +44,8 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
   case unreadable(path: String, reason: String)
   /// A file cannot be written.
   case unwritable(path: String)
+  /// A command draws on a terminal, and there is none that it could draw on.
+  case noScreen(command: String, reason: String, advice: String)
   /// Results could not be written.
   case cannotWrite(reason: String)
   /// A command of a file failed, which ends the file.
@@ -111,6 +113,8 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): cannot be read (\(reason))."
     case .unwritable(let path):
       "\(path): cannot be written; name a file in a folder that can be."
+    case .noScreen(let command, let reason, let advice):
+      "\(command) needs a terminal to draw on, and \(reason); \(advice)."
     case .cannotWrite(let reason):
       "standard output: \(reason)."
     case .inFile(let path, let line, let reason):

@@ -15,6 +15,7 @@ struct Step: ParsableCommand {
       EXAMPLE: nibble step trace.sqlite
                nibble step trace.sqlite -ex "goto 100" -ex mem --batch
                nibble step -p "Once upon a time" -o story.sqlite
+               nibble step --tui trace.sqlite
       """)
 
   @Argument(help: "The trace.")
@@ -33,6 +34,8 @@ struct Step: ParsableCommand {
   var noColor = false
   @Flag(help: "Print the manual of all commands, in Markdown.")
   var helpCommands = false
+  @Flag(help: "Begin on the full screen: operations, tile, memory and commands side by side.")
+  var tui = false
   @OptionGroup var model: ModelOption
   @Option(
     help: "The same model unquantized (F32, F16 or BF16), to show what int4 cost.",
@@ -68,6 +71,7 @@ struct Step: ParsableCommand {
     options.batch = batch
     options.readsInit = !noInit
     options.colour = !noColor
+    options.fullScreen = tui
     options.originalPath = original
     if let trace {
       options.modelPath = try model.path()

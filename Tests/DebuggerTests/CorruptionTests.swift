@@ -18,7 +18,8 @@ import TraceStore
       "reverse-finish pass", "reverse-step 9", "continue", "where", "list", "list", "list -",
       "reverse-continue", "list 5", "goto peak", "where", "goto pass 2", "goto pass 99", "goto +40",
       "goto -3", "goto Kcur-1", "goto 9223372036854775807", "goto -9223372036854775807", "goto 60",
-      "mem", "mem op", "mem layer", "mem pass", "mem all", "info ops all", "info ops k",
+      "mem", "mem op", "mem layer", "mem pass", "mem all", "mem kv", "mem peak", "info ops all",
+      "info ops k",
       "info tensors blk", "print ffn_gate-0", "print ffn_gate-0[0..8]", "print ffn_gate-0[1, 0..2]",
       "print result_output[0..]", "print blk.0.ffn_gate.weight", "print tile.rows",
       "print mem.peak",
@@ -63,6 +64,18 @@ import TraceStore
       _ = session.cursor.go(to: place)
       let script = place == 1 ? Self.script : Self.script.filter { !$0.hasPrefix("help") }
       for line in script { attempt(line) { try session.execute(line) } }
+      attempt("the panes") {
+        for view in ScreenView.allCases {
+          _ = try ScreenTests.screen(session, style: TextStyle(width: 80, height: 24), view: view)
+        }
+      }
+      attempt("a replay") {
+        let steps = session.cursor.step...min(session.cursor.last, session.cursor.step + 60)
+        var replay = try session.replay(of: steps, columns: 40)
+        for step in [steps.lowerBound, steps.upperBound] {
+          _ = try replay.lines(at: session.place(at: step), style: TextStyle(width: 60))
+        }
+      }
     }
     return (done, refused)
   }

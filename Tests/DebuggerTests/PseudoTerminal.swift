@@ -114,6 +114,19 @@ final class PseudoTerminal {
     return true
   }
 
+  /// Waits until the program is stopped, as ^Z does it; for half a minute at most.
+  func waitUntilStopped() throws {
+    for _ in 0..<1500 {
+      let status = try String(
+        contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
+      // `PID (NAME) STATE`
+      if status.split(separator: ") ").last?.first == "T" { return }
+      var more = pollfd(fd: keyboard, events: Int16(POLLIN), revents: 0)
+      if poll(&more, 1, 20) > 0 { try read() }
+    }
+    throw Failure(description: "the program was never stopped")
+  }
+
   /// Waits for the end of the program: its exit code, or the negative number of its signal.
   func wait() -> Int32 {
     // The screen is still open here, so that reading ends only when the program has.

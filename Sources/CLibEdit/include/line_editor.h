@@ -37,9 +37,8 @@ int nibble_editor_read(nibble_editor *editor, const char *prompt, const char **l
 // Adds a line to the history, unless it repeats the newest entry.
 void nibble_editor_remember(nibble_editor *editor, const char *line);
 
-// The line of the history that was added `number` lines before the newest, or NULL. Valid until
-// the next call.
-const char *nibble_editor_remembered(nibble_editor *editor, int number);
+// A line of the history, the newest being number 0; NULL past the oldest. Valid until the next call.
+const char *nibble_editor_recall(nibble_editor *editor, int number);
 
 // Reads or writes a history file; false when the file cannot be read or written.
 bool nibble_editor_load_history(nibble_editor *editor, const char *path);

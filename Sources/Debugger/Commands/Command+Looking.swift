@@ -40,10 +40,12 @@ extension Command {
       example: "list 100", repetition: .goingOn,
       action: { session, arguments in try session.list(arguments) }),
     Command(
-      name: "mem", arguments: "[op | layer | pass | all]", chapter: .looking,
+      name: "mem", arguments: "[op | layer | pass | all | kv | peak]", chapter: .looking,
       summary: "Draw live memory, stacked by category, with the cursor in it",
       help: """
-        Draws the pass, or one operation, one layer or the whole trace. Packed weights that stay
+        Draws the pass, or one operation, one layer or the whole trace; "mem kv" the KV cache alone
+        over the whole trace, in use and reserved; "mem peak" the operation in which most memory was
+        alive, and what was alive then. Packed weights that stay
         alive throughout are left out below the axis, and the title says how much: a tile is so
         much smaller that it would not be seen above them. Two bars from zero show the proportion,
         beside what the model would take were it float16 all at once.

@@ -21,9 +21,10 @@ struct Command: Sendable {
   }
 
   /// What its arguments can be completed to.
-  enum Completes: Sendable {
+  enum Completes: Sendable, Equatable {
     case nothing, commands, topics, expressions, tensors, values, places, grains, ranges
     case conditions, breakpoints, settings
+    case words([String])
   }
 
   let name: String
@@ -44,7 +45,8 @@ struct Command: Sendable {
   let action: @Sendable (_ session: DebuggerSession, _ arguments: String) throws -> Void
 
   /// All commands, in the order of the manual.
-  static let all: [Command] = moving + stopping + looking + numbers + running + session
+  static let all: [Command] =
+    moving + stopping + looking + numbers + memory + screen + running + session
 
   /// The command that a word means: a name or an alias, or else the only name that begins so.
   ///

@@ -53,9 +53,12 @@ struct PlotAxis: Equatable {
 
 extension MemoryPlot {
   /// The plot with both axes, the marks and the cursor.
-  func bodyLines(style: TextStyle, height: Int) -> [String] {
+  ///
+  /// - Parameter explains: whether to say what two characters stand for, where they do.
+  func bodyLines(style: TextStyle, height: Int, explains: Bool = true) -> [String] {
     let base = baseline
-    let axis = PlotAxis(peak: max(highest.total - base.total, 1), height: height)
+    let peak = (frame?.highest ?? highest).total - base.total
+    let axis = PlotAxis(peak: max(peak, 1), height: height)
     let labels = (0...axis.ticks).map { index in
       if index == 0 { return base.total > 0 ? formatBytes(base.total) : "0" }
       return (base.total > 0 ? "+" : "") + formatBytes(index * axis.tick)
@@ -67,16 +70,16 @@ extension MemoryPlot {
 
     var lines = axis.lines(of: cells, labels: labels, margin: margin, style: style)
     lines += xAxis(shown, margin: margin, origin: labels[0], style: style)
-    if !isExact(across: across) {
+    if explains, !isExact(across: across) {
       let text = "Columns come in pairs: the most and the least alive in the same few steps."
       lines += wrapped(text, to: style.width - 2).map { "  " + $0 }
     }
     return lines
   }
 
-  /// Whether each step has a character of its own, or more than one.
+  /// Whether each column has one moment to show, and a character of its own, or more than one.
   func isExact(across: Int) -> Bool {
-    columns.count <= across && columns.allSatisfy { $0.firstStep == $0.lastStep }
+    columns.count <= across && columns.allSatisfy { $0.most == $0.least }
   }
 
   /// One character across: the steps it stands for and the moment it shows.

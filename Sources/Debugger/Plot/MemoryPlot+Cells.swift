@@ -81,7 +81,7 @@ extension MemoryPlot {
   }
 
   private func cell(_ stretches: [Stretch], style: TextStyle) -> Cell {
-    guard style.palette != .none, style.unicode else {
+    guard style.isColoured, style.unicode else {
       let (text, category) = plainCell(stretches, style: style)
       return Cell(text: text, ink: category.map { .memory($0) })
     }

@@ -14,15 +14,17 @@ extension MemoryPlot {
 
   /// Categories with their fills and what is said of each, as many on a line as fit.
   static func legendLines(
-    _ categories: [(MemoryCategory, String)], last: String? = nil, style: TextStyle
+    _ categories: [(MemoryCategory, String)], first: String? = nil, last: String? = nil,
+    style: TextStyle
   ) -> [String] {
-    var entries = categories.map { category, text in
+    var entries = first.map { [(shown: style.paint($0, .bold), columns: displayWidth($0))] } ?? []
+    entries += categories.map { category, text in
       let swatch = style.paint(
-        style.palette == .none ? fill(of: category, unicode: style.unicode) : "█",
+        style.isColoured && style.unicode ? "█" : fill(of: category, unicode: style.unicode),
         .memory(category))
       return (shown: "\(swatch) \(text)", columns: 2 + displayWidth(text))
     }
-    if let last { entries.append((style.paint(last, .bold), displayWidth(last))) }
+    if let last { entries.append((shown: style.paint(last, .bold), columns: displayWidth(last))) }
 
     var lines: [String] = []
     var line = " "
@@ -60,7 +62,7 @@ extension MemoryPlot {
         bytes += use[category]
         let end = Int((Double(bytes) * Double(room) / Double(scale)).rounded())
         let fill =
-          style.palette == .none || !style.unicode
+          !style.isColoured || !style.unicode
           ? Debugger.fill(of: category, unicode: style.unicode) : "█"
         bar += style.paint(String(repeating: fill, count: end - drawn), .memory(category))
         drawn = end

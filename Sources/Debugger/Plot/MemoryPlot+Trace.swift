@@ -16,38 +16,14 @@ extension MemoryPlot {
     guard last > 0 else { throw DebuggerError.emptyTrace(path: trace.path) }
     let first = min(max(1, steps.lowerBound), last)
     let steps = first...max(first, min(steps.upperBound, last))
-    // Few enough steps are told apart one by one; `moments(across:)` draws them so.
-    let groups = steps.count <= 2 * count ? steps.count : max(1, count)
-
-    var columns: [Column] = []
-    var peaks = MemoryUse()
-    let chunk = 100_000
-    var start = steps.lowerBound
-    while start <= steps.upperBound {
-      let end = min(steps.upperBound, start + chunk - 1)
-      let profile = try trace.memoryProfile(start...end, buckets: end - start + 1)
-      for (offset, use) in profile.enumerated() {
-        let step = start + offset
-        for category in MemoryCategory.allCases {
-          peaks[category] = max(peaks[category], use[category])
-        }
-        let group = (step - steps.lowerBound) * groups / steps.count
-        if group == columns.count {
-          columns.append(Column(firstStep: step, lastStep: step, most: use, least: use))
-          continue
-        }
-        columns[group].lastStep = step
-        if use.total > columns[group].most.total { columns[group].most = use }
-        if use.total < columns[group].least.total { columns[group].least = use }
-      }
-      start = end + 1
-    }
-    guard !columns.isEmpty else { throw DebuggerError.emptyTrace(path: trace.path) }
+    var groups = PlotColumns(steps: steps, columns: count)
+    try groups.read(trace, through: steps.upperBound)
+    guard !groups.columns.isEmpty else { throw DebuggerError.emptyTrace(path: trace.path) }
     let whole = clampedSum(
       try trace.tensors().map { DebuggerSession.dequantizedBytes($0) ?? 0 })
     self.init(
-      title: title, columns: columns, peaks: peaks, marks: marks, marked: marked, cursor: cursor,
-      wholeModel: whole > 0 ? whole : nil)
+      title: title, columns: groups.columns, peaks: groups.peaks, marks: marks, marked: marked,
+      cursor: cursor, wholeModel: whole > 0 ? whole : nil)
   }
 
   /// The plot of a whole trace, a mark at the start of each pass; for the summary of a recording.
@@ -64,19 +40,22 @@ extension DebuggerSession {
   /// Does `mem`.
   func plotMemory(_ arguments: String) throws {
     let place = try place()
-    let words = ["op", "layer", "pass", "all"]
+    let words = ["op", "layer", "pass", "all", "kv", "peak"]
     let matches = words.filter { $0.hasPrefix(arguments) }
-    guard let chosen = arguments.isEmpty ? defaultRange(place) : matches.first
+    guard let chosen = arguments.isEmpty ? defaultRange(place) : matches.first,
+      arguments.isEmpty || matches.count == 1
     else {
       throw DebuggerError.badArgument(
-        command: "mem", found: arguments, expected: "op, layer, pass or all")
+        command: "mem", found: arguments, expected: "op, layer, pass, all, kv or peak")
     }
+    if chosen == "kv" { return try plotKVCache() }
+    if chosen == "peak" { return try plotPeak() }
     let plot =
       try chosen == "all"
       ? MemoryPlot(trace: trace, columns: style.width) : memoryPlot(of: chosen, place)
     var shown = plot
     shown.cursor = cursor.step
-    output.write(shown.render(style: style, height: min(12, max(4, style.height - 10))))
+    output.write(shown.render(style: style, height: plotHeight))
   }
 
   /// The frame that `up` or `down` chose, or else the pass, or the whole trace.
@@ -95,13 +74,7 @@ extension DebuggerSession {
     }
     let title = Place.title(of: pass, tokens: place.tokens, style: style)
     if range == "pass" {
-      let ops = try trace.ops(inPass: pass.id)
-      var marks: [MemoryPlot.Mark] = []
-      for (previous, op) in zip([nil] + ops.map { Optional($0) }, ops) {
-        if let layer = op.layer, previous?.layer != layer {
-          marks.append(.init(step: op.steps.lowerBound, label: "\(layer)"))
-        }
-      }
+      let marks = layerMarks(of: try trace.ops(inPass: pass.id))
       return try MemoryPlot(
         trace: trace, steps: pass.steps, title: title, columns: style.width, marks: marks,
         marked: "layer")

@@ -54,6 +54,15 @@ public struct MemoryPlot: Sendable {
   public var cursor: Int?
   /// Bytes of the whole model as float16 beside its packed weights, for ``scaleLines(style:)``.
   public var wholeModel: Int?
+  /// What the axis is made for, where that is more than the columns have: a replay draws on the
+  /// axis of the whole from its first moment on.
+  var frame: Frame?
+
+  /// The part of memory that an axis covers.
+  struct Frame: Sendable, Equatable {
+    var baseline: MemoryUse
+    var highest: MemoryUse
+  }
 
   public init(
     title: String, columns: [Column], peaks: MemoryUse, marks: [Mark] = [],
@@ -90,6 +99,7 @@ public struct MemoryPlot: Sendable {
   /// Packed weights are left out wherever they do not change; the KV cache's constant part where
   /// it is more than four times everything that moves.
   var baseline: MemoryUse {
+    if let frame { return frame.baseline }
     var base = MemoryUse()
     let packed = columns.flatMap { [$0.most.weights, $0.least.weights] }
     if let first = packed.first, packed.allSatisfy({ $0 == first }), peaks.total > first {

@@ -29,6 +29,7 @@ extension DebuggerSession {
     guard let first = words.first else { return names }
     switch try Command.named(Self.split(first).word).completes {
     case .nothing: return []
+    case .words(let known): return words.count == 1 ? known : []
     case .commands: return words.count == 1 ? names : []
     case .topics:
       if words.count == 1 { return InfoTopic.all.map(\.name) }
@@ -37,7 +38,7 @@ extension DebuggerSession {
     case .settings:
       if words.count == 1 { return RunSetting.allCases.map(\.rawValue) }
       return words.count == 2 ? RunSetting(rawValue: words[1])?.values ?? [] : []
-    case .ranges: return words.count == 1 ? ["op", "layer", "pass", "all"] : []
+    case .ranges: return words.count == 1 ? ["op", "layer", "pass", "all", "kv", "peak"] : []
     case .places: return words.count == 1 ? try ["start", "end", "peak", "pass"] + opNames() : []
     case .breakpoints: return breakpoints.all.map { String($0.id) }
     case .conditions:

@@ -8,6 +8,10 @@ public final class DebuggerSession {
   public let trace: Trace
   public internal(set) var cursor: Cursor
   var output: any OutputSink
+  /// The terminal that a person sits at, where one does.
+  var terminal: SessionTerminal?
+  /// Whether a terminal is written to in colour.
+  var usesColour = true
   /// How to print; a terminal session asks for it anew at each command, as windows change.
   var style: TextStyle
   /// What the trace says about its run.
@@ -90,7 +94,8 @@ public final class DebuggerSession {
   /// Where the cursor stands, what has just happened, and what is alive.
   func showStop() throws {
     let place = try place()
-    show(stopLines(place))
+    // The full screen shows the rest in its panes.
+    show(terminal?.fullScreen == nil ? stopLines(place) : eventLines(place))
     shown = place.event.live
     showDisplays()
   }
@@ -109,13 +114,18 @@ public final class DebuggerSession {
       lines += wrapped(heading, to: style.width, indent: "    ").map { style.paint($0, .bold) }
       lines.append(style.paint(step, .dim))
     }
+    return lines + eventLines(place) + memoryLine(place.event.live, since: shown, style: style)
+  }
+
+  /// What happened at a stop and, at the end of an operation, its result.
+  func eventLines(_ place: Place) -> [String] {
     let happened = wrapped(place.happened(style: style), to: style.width - 2, indent: "    ")
-    lines += happened.map { "  " + $0 }
+    var lines = happened.map { "  " + $0 }
     if let op = place.op, place.step == op.steps.upperBound, place.failure == nil {
       let isShown = op.steps.count == 1 || [.compute, .append].contains(place.event.kind)
       lines += resultLines(of: op, isShown: isShown)
     }
-    return lines + memoryLine(place.event.live, since: shown, style: style)
+    return lines
   }
 
   /// An operation at its end: itself, unless it is shown already, and figures over all its values.

@@ -21,6 +21,8 @@ public struct DebuggerOptions: Sendable {
   public var modelPath: String?
   /// The same model before its weights were quantized, for what int4 cost.
   public var originalPath: String?
+  /// Whether to begin in the full-screen mode.
+  public var fullScreen = false
 
   public init() {}
 }
@@ -85,20 +87,27 @@ public func runLiveDebugger(
 extension DebuggerSession {
   fileprivate func runOnThisProcess(_ options: DebuggerOptions) throws -> Int32 {
     let interactive = !options.batch && isTerminal(0)
-    if interactive {
-      nibble_interrupts_install()
-      try welcome()
+    usesColour = options.colour
+    // The session holds the terminal, so the terminal must not hold the session.
+    let lines =
+      interactive
+      ? TerminalLines(
+        historyPath: TerminalLines.defaultHistoryPath(),
+        complete: { [unowned self] in complete($0) }) : nil
+    history = lines?.history ?? []
+    if isTerminal(0), isTerminal(1) { terminal = SessionTerminal(lines: lines) }
+    if interactive { nibble_interrupts_install() }
+    defer {
+      disableFullScreen()
+      terminal = nil
+      nibble_interrupts_remove()
     }
-    defer { nibble_interrupts_remove() }
-    let historyPath = TerminalLines.defaultHistoryPath()
+    if options.fullScreen { try enableFullScreen() }
+    if interactive { try welcome() }
     if options.readsInit, !readInit(), options.batch { return 1 }
     if let code = runScripts(options) { return code }
     guard interactive else { return run(StandardInputLines(), stopsAtErrors: options.batch) }
-    let terminal = TerminalLines(historyPath: historyPath, complete: complete)
-    history = terminal?.remembered() ?? []
-    return run(terminal ?? StandardInputLines(), stopsAtErrors: false) {
-      self.style = .standardOutput(colour: options.colour)
-    }
+    return run(lines ?? StandardInputLines(), stopsAtErrors: false)
   }
 
   /// Does `.nibbleinit` of the home directory. One in this folder may be anybody's, and is only
@@ -118,25 +127,25 @@ extension DebuggerSession {
 
   /// Does the lines of a source until it ends or `quit` is typed.
   ///
-  /// - Parameters:
-  ///   - stopsAtErrors: leave at the first line that fails.
-  ///   - prepare: done before each line: a terminal's window may have changed.
+  /// - Parameter stopsAtErrors: leave at the first line that fails.
   /// - Returns: the exit code.
-  public func run(
-    _ lines: any LineSource, stopsAtErrors: Bool, prepare: () -> Void = {}
-  ) -> Int32 {
+  public func run(_ lines: any LineSource, stopsAtErrors: Bool) -> Int32 {
     sources.append(lines)
     defer { sources.removeLast() }
     while !isOver {
-      switch lines.next(prompt: "(nibble) ") {
+      // A person types on the full screen while it is on.
+      let source: any LineSource =
+        lines is TerminalLines ? terminal?.fullScreen ?? lines : lines
+      sources[sources.count - 1] = source
+      switch source.next(prompt: "(nibble) ") {
       case .end:
-        if lines is TerminalLines { output.write("quit\n") }
+        if source is TerminalLines { output.write("quit\n") }
         return 0
       case .interrupted:
         output.write("Quit\n")
       case .line(let line):
-        prepare()
-        let done = attempt { try execute(line, repeats: lines.isInteractive) }
+        if source is TerminalLines { style = .standardOutput(colour: usesColour) }
+        let done = attempt { try execute(line, repeats: source.isInteractive) }
         if !done && stopsAtErrors { return 1 }
       }
     }

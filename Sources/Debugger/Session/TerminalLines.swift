@@ -43,15 +43,18 @@ public final class TerminalLines: LineSource {
     return .line(line)
   }
 
-  /// The lines of the history, the newest last.
-  func remembered() -> [String] {
+  /// The lines typed before, oldest first.
+  var history: [String] {
     var lines: [String] = []
-    var number = 0
-    while let line = nibble_editor_remembered(editor, Int32(number)) {
-      lines.append(String(cString: line).trimmingSpaces())
-      number += 1
+    while let line = nibble_editor_recall(editor, Int32(lines.count)) {
+      lines.append(String(cString: line))
     }
     return lines.reversed()
+  }
+
+  /// Adds a line that was typed elsewhere to the history.
+  func remember(_ line: String) {
+    nibble_editor_remember(editor, line)
   }
 
   /// Writes the history; a directory that cannot be made or written is no reason to complain.

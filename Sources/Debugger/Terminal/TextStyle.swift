@@ -5,7 +5,11 @@ import Inference
 public struct TextStyle: Sendable, Equatable {
   /// How many colours there are.
   public enum Palette: Sendable, Equatable {
-    case none, sixteen, many
+    /// Plain text.
+    case none
+    /// No colours, but bold, dim and reverse.
+    case attributes
+    case sixteen, many
   }
 
   /// Columns of a line.
@@ -15,6 +19,9 @@ public struct TextStyle: Sendable, Equatable {
   public var palette: Palette
   /// Whether block elements and box lines can be shown; ASCII stands in otherwise.
   public var unicode: Bool
+
+  /// Whether categories are told apart by colour; else by what they are filled with.
+  var isColoured: Bool { palette == .sixteen || palette == .many }
 
   public init(width: Int = 80, height: Int = 24, palette: Palette = .none, unicode: Bool = true) {
     self.width = max(width, 20)
@@ -53,7 +60,7 @@ public struct TextStyle: Sendable, Equatable {
   ///
   /// - Parameter background: what lies behind it, or `nil` for the terminal's own.
   func paint(_ text: String, _ ink: Ink, on background: Ink? = nil) -> String {
-    guard palette != .none, !text.isEmpty else { return text }
+    guard palette != .none, !text.isEmpty, isColoured || !ink.isColour else { return text }
     var code = palette == .many ? ink.many : ink.sixteen
     if let background {
       code += ";" + (palette == .many ? background.manyBehind : background.sixteenBehind)
@@ -64,8 +71,15 @@ public struct TextStyle: Sendable, Equatable {
 
 /// The colours that the debugger draws with.
 enum Ink: Equatable {
-  case bold, dim, error
+  case bold, dim, reverse, error
   case memory(MemoryCategory)
+
+  var isColour: Bool {
+    switch self {
+    case .bold, .dim, .reverse: false
+    case .error, .memory: true
+    }
+  }
 
   /// Mid-tones of the 256-colour cube, readable on a dark and on a light ground.
   private var cube: Int {
@@ -77,7 +91,7 @@ enum Ink: Equatable {
     case .memory(.workspace): 245
     case .memory(.logits): 167
     case .error: 167
-    case .bold, .dim: 0
+    case .bold, .dim, .reverse: 0
     }
   }
 
@@ -89,7 +103,7 @@ enum Ink: Equatable {
     case .memory(.activations): 5
     case .memory(.workspace): 7
     case .memory(.logits), .error: 1
-    case .bold, .dim: 0
+    case .bold, .dim, .reverse: 0
     }
   }
 
@@ -97,6 +111,7 @@ enum Ink: Equatable {
     switch self {
     case .bold: "1"
     case .dim: "2"
+    case .reverse: "7"
     default: "38;5;\(cube)"
     }
   }
@@ -104,6 +119,7 @@ enum Ink: Equatable {
     switch self {
     case .bold: "1"
     case .dim: "2"
+    case .reverse: "7"
     default: "3\(basic)"
     }
   }

@@ -1,0 +1,59 @@
+import Inference
+import TraceStore
+
+extension DebuggerSession {
+  /// Does `peak`: goes to the step of the highest live memory and lists what is alive there.
+  func goToPeak() throws {
+    guard let peak = try trace.peak() else { throw DebuggerError.emptyTrace(path: trace.path) }
+    try move { $0.go(to: peak.step) }
+    show([""] + (try buffersByShare(at: peak.step)))
+  }
+
+  /// Does `mem peak`: the operation around the peak, and the largest buffers alive at it.
+  func plotPeak() throws {
+    guard let peak = try trace.peak() else { throw DebuggerError.emptyTrace(path: trace.path) }
+    let here = try place(at: peak.step)
+    let around =
+      here.op?.steps ?? max(1, peak.step - 40)...min(cursor.last, peak.step + 40)
+    var title =
+      here.pass.map { Place.title(of: $0, tokens: here.tokens, style: style) } ?? "loading"
+    if let op = here.op { title += ", \(op.name)" }
+    var plot = try MemoryPlot(
+      trace: trace, steps: around, title: "\(title), around the peak at step \(peak.step)",
+      columns: style.width, marks: [.init(step: peak.step, label: "peak")], cursor: cursor.step)
+    plot.wholeModel = nil
+    output.write(plot.render(style: style, height: plotHeight))
+    show([""] + (try buffersByShare(at: peak.step, atMost: 6)))
+  }
+
+  /// Lines of a plot that leave room for what stands around it.
+  var plotHeight: Int { min(12, max(4, style.height - 10)) }
+
+  /// The buffers alive at a step, the largest first, with their shares of the whole.
+  ///
+  /// - Parameter atMost: how many to list; the others are counted.
+  private func buffersByShare(at step: Int, atMost count: Int = .max) throws -> [String] {
+    let buffers = try trace.buffers(aliveAt: step)
+      .sorted { ($0.bytes, $1.id) > ($1.bytes, $0.id) }
+    let total = clampedSum(buffers.map(\.bytes))
+    func share(_ bytes: Int) -> String {
+      formatReal(100 * Double(bytes) / Double(max(total, 1)), digits: 3) + " %"
+    }
+    var table = TextTable([
+      ("bytes", .right), ("share", .right), ("category", .left), ("since step", .right),
+      ("buffer", .left),
+    ])
+    for buffer in buffers.prefix(count) {
+      table.add(
+        formatBytes(buffer.bytes), share(buffer.bytes), buffer.category.name,
+        String(buffer.allocatedStep), buffer.name)
+    }
+    let rest = clampedSum(buffers.dropFirst(count).map(\.bytes))
+    var lines = table.lines(style: style)
+    if rest > 0 {
+      lines.append("and \(buffers.count - count) more, \(formatBytes(rest)), \(share(rest))")
+    }
+    lines.append("\(buffers.count) buffers, \(formatBytes(total)) alive at step \(step).")
+    return lines
+  }
+}

@@ -1,0 +1,69 @@
+import Inference
+import TraceStore
+
+/// The columns of a plot over a range of steps, filled from its beginning on.
+struct PlotColumns {
+  let steps: ClosedRange<Int>
+  /// Into how many groups the steps are cut: one each where they are few.
+  let groups: Int
+  /// Those that were begun, in order.
+  private(set) var columns: [MemoryPlot.Column] = []
+  /// The most bytes that each category had alive so far.
+  private(set) var peaks = MemoryUse()
+  /// The first step that is not in a column yet.
+  private(set) var next: Int
+  /// What was alive at the step before that.
+  private(set) var latest = MemoryUse()
+
+  init(steps: ClosedRange<Int>, columns count: Int) {
+    self.steps = steps
+    // Few enough steps are told apart one by one; `moments(across:)` draws them so.
+    groups = steps.count <= 2 * count ? steps.count : max(1, count)
+    next = steps.lowerBound
+  }
+
+  /// Reads on, up to a step; what was read before is not read again.
+  ///
+  /// - Complexity: O(steps that are new); memory for a hundred thousand at a time.
+  mutating func read(_ trace: Trace, through end: Int) throws {
+    let chunk = 100_000
+    let end = min(end, steps.upperBound)
+    while next <= end {
+      let last = min(end, next + chunk - 1)
+      let profile = try trace.memoryProfile(next...last, buckets: last - next + 1)
+      guard !profile.isEmpty else { return }
+      for (offset, use) in profile.enumerated() { add(use, at: next + offset) }
+      next += profile.count
+    }
+  }
+
+  private mutating func add(_ use: MemoryUse, at step: Int) {
+    latest = use
+    for category in MemoryCategory.allCases {
+      peaks[category] = max(peaks[category], use[category])
+    }
+    let group = (step - steps.lowerBound) * groups / steps.count
+    if group >= columns.count {
+      columns.append(.init(firstStep: step, lastStep: step, most: use, least: use))
+      return
+    }
+    columns[group].lastStep = step
+    if use.total > columns[group].most.total { columns[group].most = use }
+    if use.total < columns[group].least.total { columns[group].least = use }
+  }
+
+  /// All columns of the range, those that are not begun with nothing in them but `use`.
+  func filled(with use: MemoryUse) -> [MemoryPlot.Column] {
+    let rest = (columns.count..<groups).map { group in
+      MemoryPlot.Column(
+        firstStep: first(of: group), lastStep: first(of: group + 1) - 1, most: use, least: use)
+    }
+    var begun = columns
+    if let last = begun.indices.last { begun[last].lastStep = first(of: begun.count) - 1 }
+    return begun + rest
+  }
+
+  private func first(of group: Int) -> Int {
+    steps.lowerBound + (group * steps.count + groups - 1) / groups
+  }
+}
