@@ -40,26 +40,28 @@ extension DebuggerSession {
     } catch {
       throw DebuggerError.shell(command: command, reason: "cannot be run")
     }
-    if let input {
-      // Whoever reads may stop reading; that is no reason to end.
-      let before = signal(SIGPIPE, SIG_IGN)
-      let text = Data(input.utf8)
-      let writer = theirs.fileHandleForWriting
-      Thread.detachNewThread {
-        try? writer.write(contentsOf: text)
-        try? writer.close()
-      }
-      defer { signal(SIGPIPE, before) }
-      finish(process, isOurs ? ours : nil)
-    } else {
-      finish(process, isOurs ? ours : nil)
-    }
+    if let input { Self.write(input, to: theirs.fileHandleForWriting) }
+    finish(process, isOurs ? ours : nil)
     guard process.terminationReason == .exit, process.terminationStatus == 0 else {
       let how =
         process.terminationReason == .exit
         ? "ended with exit code \(process.terminationStatus)"
         : "was ended by signal \(process.terminationStatus)"
       throw DebuggerError.shell(command: command, reason: how)
+    }
+  }
+
+  /// Writes on a thread of its own, since whoever reads may write to us in between. It may also stop
+  /// reading, which is no reason to end.
+  private static func write(_ text: String, to pipe: FileHandle) {
+    let data = Data(text.utf8)
+    Thread.detachNewThread {
+      var signals = sigset_t()
+      sigemptyset(&signals)
+      sigaddset(&signals, SIGPIPE)
+      pthread_sigmask(SIG_BLOCK, &signals, nil)
+      try? pipe.write(contentsOf: data)
+      try? pipe.close()
     }
   }
 

@@ -46,12 +46,13 @@ public enum SearchObject: String, CaseIterable, Sendable {
         + Self.plain(["tile", "flops", "duration_ns"], of: "x")
     case .token:
       return Self.plain(
-        ["id", "text", "sequence", "position", "is_prompt", "logprob"], of: "c")
+        ["id", "text", "branch", "sequence", "position", "is_prompt", "is_forced", "logprob"],
+        of: "c")
     case .pass:
       return Self.plain(
         [
           "id", "kind", "first_position", "tokens", "first_step", "last_step", "branch",
-          "sequence", "sequences", "duration_ns",
+          "sequence", "sequences", "strategy", "tile_rows", "kv_type", "duration_ns",
         ], of: "p") + [("ops", "p.last_op + 1 - p.first_op")]
     case .mem:
       return [("live", "m.total")]
