@@ -196,9 +196,11 @@ import TraceStore
     #expect(terminal.isAsItWas)
   }
 
-  @Test func noColorMeansNone() throws {
+  @Test(arguments: [true, false]) func noColorMeansNone(isOption: Bool) throws {
     let folder = try ScratchFolder()
-    let terminal = try Self.fullScreen(folder, environment: ["NO_COLOR": "1"])
+    let terminal = try Self.fullScreen(
+      folder, arguments: isOption ? ["--no-color"] : [],
+      environment: isOption ? [:] : ["NO_COLOR": "1"])
     terminal.type("mem\r")
     try terminal.expect("peak of all")
     terminal.type("quit\r")

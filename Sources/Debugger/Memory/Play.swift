@@ -52,6 +52,7 @@ extension DebuggerSession {
     } else {
       let screen = try Screen.open(for: "play", advice: advice)
       defer { screen.close() }
+      screen.colour = usesColour
       reached = try play(steps, seconds: seconds, on: screen)
     }
     nibble_interrupts_clear()  // a ^C that ended the replay was for nothing else

@@ -67,6 +67,9 @@ final class Screen {
     }
   }
 
+  /// Whether to draw in colour, where it can.
+  var colour = true
+
   private init() {}
 
   deinit { close() }
@@ -79,7 +82,7 @@ final class Screen {
   /// What it can show now. Where there are no colours, or `NO_COLOR` is set, attributes stay.
   var style: TextStyle {
     let (columns, rows) = size
-    let colours = environment("NO_COLOR") == nil ? nibble_screen_colors() : 0
+    let colours = colour && environment("NO_COLOR") == nil ? nibble_screen_colors() : 0
     var style = TextStyle(
       palette: colours >= 256 ? .many : colours >= 8 ? .sixteen : .attributes,
       unicode: nibble_locale_is_utf8())

@@ -19,6 +19,7 @@ extension DebuggerSession {
     }
     guard terminal.fullScreen == nil else { return }
     let screen = try Screen.open(for: "tui", advice: advice)
+    screen.colour = usesColour
     let lines = terminal.lines
     let fullScreen = FullScreen(
       session: self, screen: screen, history: lines?.history ?? [],
