@@ -27,10 +27,12 @@ import TraceStore
 
   private func integers(_ query: String) throws -> [Int] {
     var found: [Int] = []
-    try session.trace.run(query, columns: { _ in }) { row in
-      if case .integer(let number)? = row.first { found.append(number) }
-      return true
-    }
+    try session.trace.run(
+      query, columns: { _ in },
+      row: { row in
+        if case .integer(let number)? = row.first { found.append(number) }
+        return true
+      })
     return found
   }
 

@@ -101,10 +101,7 @@ import TraceStore
     try terminal.expect("step = 2")
     terminal.type(Self.endlessQuery)
     try terminal.expect("FROM c;")
-    while !terminal.output.contains("interrupted") {
-      terminal.send(signal: SIGINT)
-      try terminal.read()
-    }
+    try terminal.interrupt(until: "interrupted")
     terminal.type("print mem.live\r" + Self.repaint)
     try terminal.expect("mem.live = ")
     terminal.type("quit\r")

@@ -101,11 +101,20 @@ final class PseudoTerminal {
     }
   }
 
-  /// Reads some more of what the program writes; `false` after half a minute without any.
+  /// Sends ^C until a text tells that it was heard: the first may come before what it is to end.
+  func interrupt(until text: String) throws {
+    for _ in 0..<200 where !output.contains(text) {
+      send(signal: SIGINT)
+      try read(milliseconds: 200)
+    }
+    try expect(text)
+  }
+
+  /// Reads some more of what the program writes; `false` after some time without any.
   @discardableResult
-  func read() throws -> Bool {
+  func read(milliseconds: Int32 = 30_000) throws -> Bool {
     var wait = pollfd(fd: keyboard, events: Int16(POLLIN), revents: 0)
-    guard poll(&wait, 1, 30_000) > 0 else { return false }
+    guard poll(&wait, 1, milliseconds) > 0 else { return false }
     var buffer = [UInt8](repeating: 0, count: 65536)
     let count = buffer.withUnsafeMutableBytes { Glibc.read(keyboard, $0.baseAddress, $0.count) }
     guard count > 0 else { return false }

@@ -82,10 +82,7 @@ import TraceStore
       "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c;\r")
     try terminal.expect("FROM c;")
     try terminal.expect("\n")  // the line was taken
-    while !terminal.output.contains("interrupted") {
-      terminal.send(signal: SIGINT)
-      try terminal.read()
-    }
+    try terminal.interrupt(until: "interrupted")
     try terminal.expect("(nibble) ")
     terminal.type("print step\r")
     try terminal.expect("step = 2")
@@ -102,11 +99,8 @@ import TraceStore
     try terminal.expect("Breakpoint 1: any")
     try terminal.expect("(nibble) ")
     terminal.type("continue\r")
-    try terminal.expect("\n")
-    while !terminal.output.contains("The search was interrupted; you are still at step 2.") {
-      terminal.send(signal: SIGINT)
-      try terminal.read()
-    }
+    try terminal.expect("continue\r\n")  // the line was taken
+    try terminal.interrupt(until: "The search was interrupted; you are still at step 2.")
     try terminal.expect("(nibble) ")
     terminal.type("print step\r")
     try terminal.expect("step = 2")
@@ -131,12 +125,12 @@ import TraceStore
     try terminal.expect("(nibble) ")
     terminal.type("define broken\r")
     try terminal.expect(">")
-    terminal.type("\u{3}")  // ^C gives the block up
+    terminal.send(signal: SIGINT)  // ^C gives the block up
     try terminal.expect("did not come to an \"end\"")
     try terminal.expect("(nibble) ")
     terminal.type("\u{12}op.na")  // ^R finds nothing newer than the line in the block
     try terminal.expect("op.name")
-    terminal.type("\u{3}")
+    terminal.send(signal: SIGINT)
     try terminal.expect("Quit")
     terminal.type("q\r")
     #expect(terminal.wait() == 0)

@@ -138,10 +138,12 @@ extension Trace {
       selecting: result, where: condition, steps: steps, ops: first...last, backwards: backwards)
     var found: (step: Int, value: SQLValue)?
     do {
-      try run(sql, columns: { _ in }) { row in
-        if case .integer(let step)? = row.first, let value = row.last { found = (step, value) }
-        return false
-      }
+      try run(
+        sql, columns: { _ in },
+        row: { row in
+          if case .integer(let step)? = row.first, let value = row.last { found = (step, value) }
+          return false
+        })
     } catch TraceError.sql(let message, _, let offset) {
       guard let expression else { throw TraceError.corrupt(path: path, reason: message) }
       // Where in the query the expression stands.
