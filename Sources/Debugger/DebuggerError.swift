@@ -50,10 +50,14 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
   case cannotWrite(reason: String)
   /// A command of a file failed, which ends the file.
   case inFile(path: String, line: Int, reason: String)
+  /// ^C came, and what was to follow is not done.
+  case interrupted
   /// ^C ended a search; the cursor has not moved.
   case searchInterrupted(step: Int)
   /// The lines of a command ended before its `end`.
   case unfinishedBlock(command: String)
+  /// A file of commands goes on to do itself.
+  case sourcedTooDeep(path: String)
   /// A command made with `define` goes on to do itself.
   case tooDeep(name: String)
   /// A command of the shell failed.
@@ -119,14 +123,25 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
       "standard output: \(reason)."
     case .inFile(let path, let line, let reason):
       "\(path):\(line): \(reason)"
+    case .interrupted:
+      "Interrupted; what was to follow is not done."
     case .searchInterrupted(let step):
       "The search was interrupted; you are still at step \(step)."
     case .unfinishedBlock(let command):
       "\(command) was given up: its lines did not come to an \"end\"."
+    case .sourcedTooDeep(let path):
+      "\(path) does itself without end; take out the line that does."
     case .tooDeep(let name):
       "\(name) does itself without end; \"define \(name)\" makes it anew."
     case .shell(let command, let reason):
       "The shell command '\(command)' \(reason)."
     }
+  }
+}
+
+extension DebuggerError {
+  /// Whether it names the line of a file.
+  var isOfFile: Bool {
+    if case .inFile = self { true } else { false }
   }
 }

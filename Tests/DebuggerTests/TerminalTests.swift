@@ -131,7 +131,7 @@ import TraceStore
     terminal.type("\u{12}op.na")  // ^R finds nothing newer than the line in the block
     try terminal.expect("op.name")
     terminal.send(signal: SIGINT)
-    try terminal.expect("Quit")
+    try terminal.expect("(nibble) ")
     terminal.type("q\r")
     #expect(terminal.wait() == 0)
   }

@@ -58,6 +58,12 @@ void nibble_interrupts_remove(void);
 bool nibble_interrupted(void);
 void nibble_interrupts_clear(void);
 
+// Runs a command of the shell, as system(3) does: ^C is for it alone while it runs. Its input comes
+// from `input`, its output and messages go to `output`; -1 leaves it ours. Both are closed here
+// once it has them. Calls `meanwhile` while it runs. Its wait status, or -1.
+int nibble_run_shell(
+    const char *command, int input, int output, void (*meanwhile)(void *), void *context);
+
 // Uses the locale of the environment for the width and encoding of characters; where the
 // environment names none, UTF-8. Returns whether text is UTF-8.
 bool nibble_locale_is_utf8(void);

@@ -25,7 +25,6 @@ extension DebuggerSession {
       for stretch in Self.stretches(of: steps, backwards: backwards) {
         progress.show { "searching, \(stretch.lowerBound) of \(self.cursor.last) steps" }
         if let hit = try firstHit(inStretch: stretch, backwards: backwards) { return hit }
-        if nibble_interrupted() { throw TraceError.interrupted }
       }
       return nil
     }
@@ -44,6 +43,7 @@ extension DebuggerSession {
     var rest = steps
     var next: [Int: Int?] = [:]
     while true {
+      if nibble_interrupted() { throw TraceError.interrupted }
       let enabled = breakpoints.enabled
       for breakpoint in enabled where next[breakpoint.id] == nil {
         next[breakpoint.id] = .some(

@@ -21,12 +21,12 @@ extension DebuggerSession {
     }
     let (name, row, column) = try place(toExamine: target)
     let matrix = try values.weights(named: name)
-    let value = row * matrix.cols + column
     guard row < matrix.rows, column < matrix.cols else {
       throw DebuggerError.badSlice(
         slice: target, name: name,
         reason: "it has \(matrix.rows) rows of \(matrix.cols), both counted from 0")
     }
+    let value = row * matrix.cols + column
     var initial = try ExamineFormat("", last: examined?.format)
     if let format { initial = format }
     try examine(

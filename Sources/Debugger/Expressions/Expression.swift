@@ -28,6 +28,8 @@ private struct ExpressionParser {
   private let text: String
   private let characters: [Character]
   private var next = 0
+  /// What is longer would be nested deeper than a stack is.
+  private static let longest = 4096
 
   init(_ text: String) {
     self.text = text
@@ -35,6 +37,9 @@ private struct ExpressionParser {
   }
 
   mutating func whole() throws -> Expression {
+    guard characters.count <= Self.longest else {
+      throw bad("it is longer than \(Self.longest) characters")
+    }
     let expression = try sum(depth: 0)
     skipSpaces()
     if next < characters.count { throw bad("\"\(characters[next])\" is not expected here") }

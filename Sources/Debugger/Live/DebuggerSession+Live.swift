@@ -22,8 +22,6 @@ extension DebuggerSession {
       return nil
     }
     let before = try trace.eventCount()
-    nibble_interrupts_clear()
-    defer { nibble_interrupts_clear() }
     do {
       let pass = try live.runNextPass(isCancelled: isCancelled)
       cursor.step = before
@@ -99,6 +97,7 @@ extension DebuggerSession {
     }
     do {
       while decodes < count {
+        if isCancelled() { throw InferenceError.interrupted }
         let isDecode = !live.isPrefilling
         guard let pass = try runPass() else { break }
         passes.append(pass.id)

@@ -4,14 +4,23 @@ import TraceStore
 extension DebuggerSession {
   /// Does `peak`: goes to the step of the highest live memory and lists what is alive there.
   func goToPeak() throws {
-    guard let peak = try trace.peak() else { throw DebuggerError.emptyTrace(path: trace.path) }
-    try move { $0.go(to: peak.step) }
+    let peak = try reachablePeak()
+    try move(stops: false) { $0.go(to: peak.step) }
     show([""] + (try buffersByShare(at: peak.step)))
+  }
+
+  /// The peak, where a damaged trace does not have it beyond its end.
+  private func reachablePeak() throws -> (step: Int, live: MemoryUse) {
+    guard let peak = try trace.peak() else { throw DebuggerError.emptyTrace(path: trace.path) }
+    guard (1...cursor.last).contains(peak.step) || canGrow else {
+      throw TraceError.corrupt(path: trace.path, reason: "a peak at step \(peak.step)")
+    }
+    return (min(peak.step, cursor.last), peak.live)
   }
 
   /// Does `mem peak`: the operation around the peak, and the largest buffers alive at it.
   func plotPeak() throws {
-    guard let peak = try trace.peak() else { throw DebuggerError.emptyTrace(path: trace.path) }
+    let peak = try reachablePeak()
     let here = try place(at: peak.step)
     let around =
       here.op?.steps ?? max(1, peak.step - 40)...min(cursor.last, peak.step + 40)

@@ -56,7 +56,7 @@ extension DebuggerSession {
       reached = try play(steps, seconds: seconds, on: screen)
     }
     nibble_interrupts_clear()  // a ^C that ended the replay was for nothing else
-    try move { $0.go(to: reached) }
+    try move(stops: false) { $0.go(to: reached) }
   }
 
   private func play(_ steps: ClosedRange<Int>, seconds: Double, on screen: Screen) throws -> Int {

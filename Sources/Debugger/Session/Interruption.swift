@@ -6,9 +6,11 @@ extension DebuggerSession {
   /// Does something that may take long: ^C ends the query that it is at, and whoever watches is
   /// told of progress after a second.
   ///
+  /// A ^C holds until the next line that is typed: what was to follow is not done either.
+  ///
   /// - Throws: ``TraceError/interrupted`` after ^C, and what `body` throws.
   func interruptibly<T>(_ body: (Progress) throws -> T) throws -> T {
-    nibble_interrupts_clear()
+    if nibble_interrupted() { throw TraceError.interrupted }
     let interrupter = try trace.queryInterrupter()
     let watch = DispatchSource.makeTimerSource(queue: .global())
     watch.schedule(deadline: .now() + .milliseconds(50), repeating: .milliseconds(50))
@@ -17,7 +19,6 @@ extension DebuggerSession {
     let progress = Progress(output)
     defer {
       watch.cancel()
-      nibble_interrupts_clear()
       progress.clear()
     }
     return try body(progress)

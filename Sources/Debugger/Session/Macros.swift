@@ -80,6 +80,9 @@ extension DebuggerSession {
     let source = ScriptedLines(filled)
     sources.append(source)
     defer { sources.removeLast() }
-    while case .line(let line) = source.next(prompt: ""), !isOver { try execute(line) }
+    while case .line(let line) = source.next(prompt: ""), !isOver {
+      try checkInterrupted()
+      try execute(line)
+    }
   }
 }

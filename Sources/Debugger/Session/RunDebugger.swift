@@ -144,6 +144,7 @@ extension DebuggerSession {
       case .interrupted:
         output.write("Quit\n")
       case .line(let line):
+        nibble_interrupts_clear()
         if source is TerminalLines { style = .standardOutput(colour: usesColour) }
         let done = attempt { try execute(line, repeats: source.isInteractive) }
         if !done && stopsAtErrors { return 1 }
@@ -188,15 +189,18 @@ extension DebuggerSession {
       throw DebuggerError.unreadable(
         path: path, reason: exists ? "it is no readable UTF-8 text file" : "there is no such file")
     }
-    guard sources.count < 100 else { throw DebuggerError.tooDeep(name: "source \(path)") }
+    guard sources.count < 100 else { throw DebuggerError.sourcedTooDeep(path: path) }
     let lines = ScriptedLines(
-      text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
+      text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init))
     sources.append(lines)
     defer { sources.removeLast() }
     while !isOver, case .line(let line) = lines.next(prompt: "") {
       let number = lines.number
       do {
+        try checkInterrupted()
         try execute(line)
+      } catch let error as DebuggerError where error.isOfFile {
+        throw error  // of a file that this one names
       } catch {
         throw DebuggerError.inFile(path: path, line: number, reason: "\(error)")
       }

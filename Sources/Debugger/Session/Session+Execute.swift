@@ -22,12 +22,21 @@ extension DebuggerSession {
     let (outer, stopsBefore) = (queued, stops)
     queued = []
     defer { queued = stops == stopsBefore ? outer : [] }
-    nibble_interrupts_clear()
     try perform(line)
-    while !queued.isEmpty, !isOver {
-      if nibble_interrupted() { throw TraceError.interrupted }
-      try perform(queued.removeFirst())
+    guard !queued.isEmpty else { return }
+    // A block among them is read from them, and not from what is typed next.
+    let lines = QueuedLines(self)
+    sources.append(lines)
+    defer { sources.removeLast() }
+    while !isOver, case .line(let command) = lines.next(prompt: "") {
+      try checkInterrupted()
+      try perform(command)
     }
+  }
+
+  /// - Throws: ``DebuggerError/interrupted`` where ^C came since the last line that was typed.
+  func checkInterrupted() throws {
+    if nibble_interrupted() { throw DebuggerError.interrupted }
   }
 
   /// What an empty line does after a line.
@@ -44,11 +53,14 @@ extension DebuggerSession {
   private func perform(_ line: String) throws {
     if line.isEmpty || line.hasPrefix("#") { return }
     if line.hasPrefix("!") { return try shell(String(line.dropFirst())) }
+    if Self.isQuery(line), Self.splitPipe(line) == nil { return try query(line) }
+    let line = Self.isQuery(line) ? line : expanded(line)
     if let (command, filter) = Self.splitPipe(line) {
+      guard !filter.isEmpty else {
+        throw DebuggerError.missingArgument(command: "|", expected: "a command of the shell")
+      }
       return try pipe(into: filter) { try perform(command) }
     }
-    if Self.isQuery(line) { return try query(line) }
-    let line = expanded(line)
     let (word, arguments) = Self.split(line)
     if macros.definitions[word] != nil { return try run(definition: word, arguments) }
     try Command.named(word, among: macros.names).action(self, arguments)
@@ -93,12 +105,24 @@ extension DebuggerSession {
     guard let found else { return nil }
     let filter = String(line[line.index(after: found)...]).trimmingSpaces()
     let command = String(line[..<found]).trimmingSpaces()
-    return filter.isEmpty || command.isEmpty ? nil : (command, filter)
+    return command.isEmpty ? nil : (command, filter)
   }
 
   /// The first word of a line and what follows it; a slash begins what follows, as in `x/32xb`.
   static func split(_ line: String) -> (word: String, arguments: String) {
     let end = line.firstIndex { $0 == " " || $0 == "\t" || $0 == "/" } ?? line.endIndex
     return (String(line[..<end]), String(line[end...]).trimmingSpaces())
+  }
+}
+
+/// The commands that a breakpoint still has to do.
+private final class QueuedLines: LineSource {
+  let isInteractive = false
+  private unowned let session: DebuggerSession
+
+  init(_ session: DebuggerSession) { self.session = session }
+
+  func next(prompt: String) -> LineReply {
+    session.queued.isEmpty ? .end : .line(session.queued.removeFirst())
   }
 }

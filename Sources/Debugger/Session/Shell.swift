@@ -2,7 +2,7 @@ import CLibEdit
 import Foundation
 
 extension DebuggerSession {
-  /// Runs a command of the shell on this terminal.
+  /// Runs a command of the shell on this terminal; on the full screen it has no input.
   func shell(_ command: String) throws {
     guard !command.trimmingSpaces().isEmpty else {
       throw DebuggerError.missingArgument(command: "shell", expected: "a command of the shell")
@@ -12,66 +12,103 @@ extension DebuggerSession {
 
   /// Does something, and hands what it prints to a command of the shell.
   func pipe(into command: String, _ body: () throws -> Void) throws {
-    let terminal = output
+    let (terminal, palette) = (output, style.palette)
     let collected = CollectedResults(terminal)
     output = collected
+    style.palette = .none
     var failure: (any Error)?
     do { try body() } catch { failure = error }
     output = terminal
+    style.palette = palette
     try runShell(command, input: collected.text)
     if let failure { throw failure }
   }
 
   /// Runs `/bin/sh -c`. Its output goes where ours goes.
   private func runShell(_ command: String, input: String?) throws {
-    let process = Process()
-    process.executableURL = URL(filePath: "/bin/sh")
-    process.arguments = ["-c", command]
-    let ours = Pipe()
-    let isOurs = !(output is StandardOutput)
-    if isOurs {
-      process.standardOutput = ours
-      process.standardError = ours
+    let isTerminals = output is StandardOutput
+    var stdin: Int32 = -1
+    if let input {
+      let ends = try Self.pipe(for: command)
+      stdin = ends.read
+      Self.write(input, to: ends.write)
+    } else if !isTerminals {
+      stdin = open("/dev/null", O_RDONLY | O_CLOEXEC)
     }
-    let theirs = Pipe()
-    if input != nil { process.standardInput = theirs }
-    do {
-      try process.run()
-    } catch {
+    var status: Int32
+    if isTerminals {
+      status = nibble_run_shell(command, stdin, -1, nil, nil)
+    } else {
+      let ends = try Self.pipe(for: command)
+      let reader = ShellReader(descriptor: ends.read, output: output)
+      status = nibble_run_shell(
+        command, stdin, ends.write,
+        { context in
+          guard let context else { return }
+          Unmanaged<ShellReader>.fromOpaque(context).takeUnretainedValue().readAll()
+        },
+        Unmanaged.passUnretained(reader).toOpaque())
+      close(ends.read)
+    }
+    guard status != 0 else { return }
+    let signal = status & 0x7F
+    throw DebuggerError.shell(
+      command: command,
+      reason: status < 0
+        ? "cannot be run"
+        : signal == 0
+          ? "ended with exit code \((status >> 8) & 0xFF)" : "was ended by signal \(signal)")
+  }
+
+  private static func pipe(for command: String) throws -> (read: Int32, write: Int32) {
+    var ends: [Int32] = [-1, -1]
+    guard Foundation.pipe(&ends) == 0 else {
       throw DebuggerError.shell(command: command, reason: "cannot be run")
     }
-    if let input { Self.write(input, to: theirs.fileHandleForWriting) }
-    finish(process, isOurs ? ours : nil)
-    guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-      let how =
-        process.terminationReason == .exit
-        ? "ended with exit code \(process.terminationStatus)"
-        : "was ended by signal \(process.terminationStatus)"
-      throw DebuggerError.shell(command: command, reason: how)
-    }
+    // The child gets its end by a copy, and must not keep ours open.
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    return (ends[0], ends[1])
   }
 
   /// Writes on a thread of its own, since whoever reads may write to us in between. It may also stop
   /// reading, which is no reason to end.
-  private static func write(_ text: String, to pipe: FileHandle) {
-    let data = Data(text.utf8)
+  private static func write(_ text: String, to descriptor: Int32) {
     Thread.detachNewThread {
       var signals = sigset_t()
       sigemptyset(&signals)
       sigaddset(&signals, SIGPIPE)
       pthread_sigmask(SIG_BLOCK, &signals, nil)
-      try? pipe.write(contentsOf: data)
-      try? pipe.close()
+      _ = emit(text, to: descriptor)
+      close(descriptor)
     }
   }
+}
 
-  private func finish(_ process: Process, _ pipe: Pipe?) {
-    if let pipe {
-      while case let data = pipe.fileHandleForReading.availableData, !data.isEmpty {
-        output.write(String(decoding: data, as: UTF8.self))
+/// Hands on what a command of the shell writes, as it comes.
+private final class ShellReader {
+  private let descriptor: Int32
+  private let output: any OutputSink
+
+  init(descriptor: Int32, output: any OutputSink) {
+    self.descriptor = descriptor
+    self.output = output
+  }
+
+  func readAll() {
+    var buffer = [UInt8](repeating: 0, count: 65536)
+    var text: [UInt8] = []
+    while true {
+      let count = read(descriptor, &buffer, buffer.count)
+      if count < 0 && errno == EINTR { continue }
+      if count <= 0 { break }
+      text += buffer[..<count]
+      // Whole lines, so that no character is cut.
+      if let end = text.lastIndex(of: UInt8(ascii: "\n")) {
+        output.write(String(decoding: text[...end], as: UTF8.self))
+        text.removeSubrange(...end)
       }
     }
-    process.waitUntilExit()
+    if !text.isEmpty { output.write(String(decoding: text, as: UTF8.self)) }
   }
 }
 
