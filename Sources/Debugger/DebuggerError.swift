@@ -70,9 +70,9 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
     case .ambiguousCommand(let name, let matches):
       "Ambiguous command \"\(name)\": \(matches.joined(separator: ", "))."
     case .badArgument(let command, let found, let expected):
-      "\(command) takes \(expected), not \"\(found)\"; \"help \(command)\" says more."
+      "\(command) takes \(expected), not \"\(found)\"; \"help \(Self.name(command))\" says more."
     case .missingArgument(let command, let expected):
-      "\(command) needs \(expected); \"help \(command)\" says more."
+      "\(command) needs \(expected); \"help \(Self.name(command))\" says more."
     case .nothingHere(let what, let step, let advice):
       "There is no \(what) at step \(step); \(advice)."
     case .unknownName(let name, let advice):
@@ -140,6 +140,12 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 extension DebuggerError {
+  /// The command of a message, without what stands after it: `break` for `break any`.
+  fileprivate static func name(_ command: String) -> String {
+    let word = command.prefix { $0.isLetter || $0 == "-" }
+    return Command.all.contains { $0.name == word } ? String(word) : "help"
+  }
+
   /// Whether it names the line of a file.
   var isOfFile: Bool {
     if case .inFile = self { true } else { false }

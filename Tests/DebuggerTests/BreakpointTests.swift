@@ -188,7 +188,8 @@ import TraceStore
 
   @Test(arguments: [
     "break", "break nothing", "break layer 99", "break layer x", "break op nothing",
-    "break pass 99", "break step 0", "break any", "break layer 1 if tile.x > 1", "watch",
+    "break pass 99", "break step 0", "break any", "break layer 1 if tile.x > 1",
+    "break layer 1 if peak > 1", "watch token.text = ' if", "watch",
     "watch 1", "watch tile", "condition", "condition 9", "ignore 1", "delete 9", "enable x",
     "commands 9", "until any", "advance", "advance nothing", "undisplay 3", "save", "save x",
     "save breakpoints /nonexistent/x", "alias a", "alias step = next", "alias a = nothing",

@@ -162,7 +162,7 @@ import Testing
     (
       "mem.weights_dequantized > 0",
       "SELECT step FROM (SELECT step, weights_dequantized > 0 AS now, "
-        + "lag(weights_dequantized > 0) OVER (ORDER BY step) AS before FROM event) "
+        + "lag(weights_dequantized > 0, 1, 0) OVER (ORDER BY step) AS before FROM event) "
         + "WHERE now IS NOT before"
     ),
     (
@@ -245,7 +245,7 @@ import Testing
     let expression = try SearchExpression(text)
     for scope in [SearchScope.everywhere, .nodes([1, 2])] {
       for backwards in [false, true] {
-        let sql = SearchQuery(expression, scope: scope).sql(
+        let sql = SearchQuery(expression, scope: scope, schema: TraceSchema.version).sql(
           selecting: "NULL", where: "coalesce((\(expression.sql)), 0)", steps: 1...100, ops: 1...9,
           backwards: backwards)
         let plan = try trace.rows("EXPLAIN QUERY PLAN " + sql).map { $0.last?.text ?? "" }

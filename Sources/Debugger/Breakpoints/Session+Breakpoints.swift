@@ -17,10 +17,18 @@ extension DebuggerSession {
       throw DebuggerError.missingArgument(
         command: "\(command) any", expected: "a condition: \"\(command) any if mem.live > 64MiB\"")
     }
-    // What cannot be searched for is refused now, and not when it is reached.
+    try checkPeak(condition, at: location)
     let added = breakpoints.add(
       .location(location), condition: condition, isTemporary: isTemporary)
     show(["\(added.title): \(description(of: added))"])
+  }
+
+  /// The peak so far is that of the whole run, wherever it rises.
+  private func checkPeak(_ condition: SearchExpression?, at location: Location) throws {
+    guard let condition, condition.isPeak, location != .anywhere else { return }
+    throw DebuggerError.badArgument(
+      command: "break", found: "\(location.text) if \(condition.text)",
+      expected: "\"any if \(condition.text)\", as the peak so far is no place's own")
   }
 
   /// Does `watch`.
@@ -42,7 +50,9 @@ extension DebuggerSession {
       throw DebuggerError.missingArgument(
         command: "condition", expected: "an expression; \(breakpoint.title) is nothing without one")
     }
-    breakpoint.condition = text.isEmpty ? nil : try expression(text)
+    let condition = text.isEmpty ? nil : try expression(text)
+    if case .location(let location) = breakpoint.kind { try checkPeak(condition, at: location) }
+    breakpoint.condition = condition
     breakpoints[breakpoint.id] = breakpoint
     show([
       text.isEmpty
@@ -73,7 +83,7 @@ extension DebuggerSession {
   func forEachBreakpoint(
     _ arguments: String, of command: String, body: (inout Breakpoint?) -> Void
   ) throws {
-    let words = arguments.split { " ,".contains($0) }.map(String.init)
+    let words = arguments.split { " ,".contains($0) }.map(String.init).flatMap(Self.numbers)
     let ids =
       try words.isEmpty
       ? breakpoints.all.map(\.id) : words.map { try breakpoint($0, of: command).id }
@@ -81,10 +91,23 @@ extension DebuggerSession {
     for id in ids { body(&breakpoints[id]) }
   }
 
+  /// `2-4` as its numbers; another word as it is.
+  private static func numbers(in word: String) -> [String] {
+    let ends = word.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+    guard ends.count == 2, let first = ends[0], let last = ends[1], first <= last,
+      last - first < 10_000
+    else { return [word] }
+    return (first...last).map(String.init)
+  }
+
   /// The breakpoint that a word of a command names.
   func breakpoint(_ word: String, of command: String) throws -> Breakpoint {
     guard !word.isEmpty else {
       throw DebuggerError.missingArgument(command: command, expected: "a breakpoint's number")
+    }
+    guard word != "$bpnum" || !breakpoints.all.isEmpty else {
+      throw DebuggerError.missingArgument(
+        command: command, expected: "a breakpoint, and there is none yet; \"break\" sets one")
     }
     let id = word == "$bpnum" ? breakpoints.all.last?.id : Int(word)
     guard let found = id.flatMap({ breakpoints[$0] }) else {
@@ -128,11 +151,27 @@ extension DebuggerSession {
     if arguments.hasPrefix("if ") {
       return ("", try expression(String(arguments.dropFirst(3))))
     }
-    guard let word = arguments.range(of: " if ") else { return (arguments, nil) }
+    guard let word = Self.rangeOfIf(in: arguments) else { return (arguments, nil) }
     return (
       String(arguments[..<word.lowerBound]).trimmingSpaces(),
       try expression(String(arguments[word.upperBound...]))
     )
+  }
+
+  /// Where ` if ` stands outside quotes.
+  private static func rangeOfIf(in text: String) -> Range<String.Index>? {
+    var quote: Character?
+    for index in text.indices {
+      let character = text[index]
+      if let open = quote {
+        if character == open { quote = nil }
+      } else if character == "'" || character == "\"" {
+        quote = character
+      } else if text[index...].hasPrefix(" if ") {
+        return index..<text.index(index, offsetBy: 4)
+      }
+    }
+    return nil
   }
 
   /// A condition that SQLite understands.

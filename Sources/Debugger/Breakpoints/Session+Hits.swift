@@ -22,12 +22,21 @@ extension DebuggerSession {
   func firstHit(in steps: ClosedRange<Int>, backwards: Bool) throws -> Hit? {
     if breakpoints.enabled.isEmpty { return nil }
     return try searching { progress in
-      for stretch in Self.stretches(of: steps, backwards: backwards) {
+      try Self.first(in: steps, backwards: backwards) { stretch in
         progress.show { "searching, \(stretch.lowerBound) of \(self.cursor.last) steps" }
-        if let hit = try firstHit(inStretch: stretch, backwards: backwards) { return hit }
+        return try firstHit(inStretch: stretch, backwards: backwards)
       }
-      return nil
     }
+  }
+
+  /// What a search finds first, going through steps stretch by stretch.
+  static func first<Found>(
+    in steps: ClosedRange<Int>, backwards: Bool, _ search: (ClosedRange<Int>) throws -> Found?
+  ) throws -> Found? {
+    for stretch in stretches(of: steps, backwards: backwards) {
+      if let found = try search(stretch) { return found }
+    }
+    return nil
   }
 
   /// Does a search, which ^C ends.
@@ -68,6 +77,10 @@ extension DebuggerSession {
     of breakpoint: Breakpoint, in steps: ClosedRange<Int>, backwards: Bool
   ) throws -> Int? {
     switch breakpoint.kind {
+    case .location(.step(let step)):
+      guard steps.contains(step) else { return nil }
+      let holds = try breakpoint.condition.map { try trace.value(of: $0, at: step).isTrue }
+      return holds ?? true ? step : nil
     case .location(let location):
       return try trace.firstStep(
         of: search(location, breakpoint.condition), in: steps, backwards: backwards)

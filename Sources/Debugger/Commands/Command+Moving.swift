@@ -84,7 +84,8 @@ extension Command {
       action: { session, arguments in try session.runUntil(arguments) }),
     Command(
       name: "advance", aliases: ["adv"], arguments: "LOCATION [if EXPRESSION]", chapter: .moving,
-      summary: "Run on to a place, however far it is", help: "Takes what break takes.",
+      summary: "Run on to a place, however far it is",
+      help: "Takes what break takes. A live run goes on, pass by pass, until it comes there.",
       example: "advance layer 1", completes: .conditions,
       action: { session, arguments in try session.advance(arguments) }),
     Command(
@@ -170,10 +171,11 @@ extension DebuggerSession {
       return try land(at: next.steps.lowerBound, .arrived)
     }
     let end = try trace.pass(at: cursor.step)?.steps.upperBound ?? cursor.last
-    let isAtEnd = cursor.step >= end
-    try run(
-      to: target(arguments, of: "until"), butNoFurtherThan: isAtEnd ? cursor.last : end,
-      isAtEnd ? .end : .arrived)
+    let search = try target(arguments, of: "until")
+    if cursor.step < end { return try run(to: search, butNoFurtherThan: end, .arrived) }
+    // At its end, to the end of the next.
+    let next = try trace.pass(at: cursor.step + 1)?.steps.upperBound ?? cursor.last
+    try run(to: search, butNoFurtherThan: next, next == cursor.last ? .end : .arrived)
   }
 
   /// Does `advance`.
@@ -181,17 +183,21 @@ extension DebuggerSession {
     guard !arguments.isEmpty else {
       throw DebuggerError.missingArgument(command: "advance", expected: Location.expected)
     }
-    try run(to: target(arguments, of: "advance"), butNoFurtherThan: cursor.last, .end)
+    try run(
+      to: target(arguments, of: "advance"), butNoFurtherThan: cursor.last, .end, runsOn: true)
   }
 
-  private func target(_ arguments: String, of command: String) throws -> TraceSearch {
+  /// The search for a location as it is when it is asked: a live run may get there only later.
+  private func target(
+    _ arguments: String, of command: String
+  ) throws -> () throws -> TraceSearch {
     let (text, condition) = try splitCondition(arguments)
     let location = try text.isEmpty ? .anywhere : location(text, of: command)
     guard location != .anywhere || condition != nil else {
       throw DebuggerError.missingArgument(
         command: "\(command) any", expected: "a condition: \"\(command) if mem.live > 64MiB\"")
     }
-    return try search(location, condition)
+    return { [unowned self] in try search(location, condition) }
   }
 
   /// The step that the argument of `goto` means.

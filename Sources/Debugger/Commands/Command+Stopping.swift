@@ -15,11 +15,12 @@ extension Command {
           step 1234       a step
           any             anywhere, with a condition
 
-        Without one it is the operation here. Moves stop at the first step of an operation; in
-        both directions, and whatever the move.
+        Without one it is the operation here. Moves stop at the first step of an operation, in both
+        directions; goto, back, forward, peak and play do not stop on their way. In a live session
+        continue runs one pass at a time.
 
         EXPRESSION is SQL over the columns of event, op, tile, tensor, matmul, token, pass, mem and
-        kv, as print shows them, or over peak, the most bytes alive so far. Sizes and times can
+        kv (completion lists them), or over peak, the most bytes alive so far. Sizes and times can
         have a unit: mem.live > 64MiB, op.duration_ns > 5ms.
 
         With a condition a move stops where what it speaks of comes into being: a tile where it is

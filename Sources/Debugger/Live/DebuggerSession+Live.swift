@@ -59,6 +59,7 @@ extension DebuggerSession {
             + " it was before.", to: style.width))
     }
     let failure = try trace.failure()?.step ?? 0
+    trail.leave(before, for: failure > before ? failure : last)
     stand(at: failure > before ? failure : last)
     try showStop()
   }

@@ -6,6 +6,8 @@ struct InfoTopic: Sendable {
   let name: String
   let summary: String
   let show: @Sendable (_ session: DebuggerSession, _ pattern: String) throws -> Void
+  /// Whether something may follow its name.
+  var takesPattern: Bool { ["tensors", "buffers", "ops", "error"].contains(name) }
 
   static let all: [InfoTopic] = [
     InfoTopic(name: "memory", summary: "bytes alive by category, here and at the peak") { s, _ in
@@ -80,6 +82,10 @@ extension DebuggerSession {
     }
     guard matches.count == 1 || topic.name == word else {
       throw DebuggerError.ambiguousCommand(name: "info \(word)", matches: matches.map(\.name))
+    }
+    guard pattern.isEmpty || topic.takesPattern else {
+      throw DebuggerError.badArgument(
+        command: "info", found: arguments, expected: "\"\(topic.name)\" alone")
     }
     try topic.show(self, pattern)
   }

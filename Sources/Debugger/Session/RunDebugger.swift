@@ -1,5 +1,6 @@
 import CLibEdit
 import Foundation
+import GGUF
 import Inference
 import Recording
 import TraceStore
@@ -58,27 +59,31 @@ public func runLiveDebugger(
 ) throws -> Int32 {
   if !options.batch && isTerminal(0) { nibble_interrupts_install() }
   progress("loading…")
+  if let original = options.originalPath { _ = try GGUFFile(path: original) }
   let live = try LiveRun(recording)
+  let output = StandardOutput()
+  let code: Int32
   do {
-    try live.runPrompt(
-      isCancelled: nibble_interrupted,
-      progress: { tokens, all in progress("prompt: \(tokens) of \(all) tokens") })
-  } catch InferenceError.overBudget, InferenceError.interrupted {
-    // The session begins where that pass was given up.
+    do {
+      try live.runPrompt(
+        isCancelled: nibble_interrupted,
+        progress: { tokens, all in progress("prompt: \(tokens) of \(all) tokens") })
+    } catch InferenceError.overBudget, InferenceError.interrupted {
+      // The session begins where that pass was given up.
+    }
+    nibble_interrupts_clear()
+    progress(nil)
+    let trace = try Trace(path: live.trace)
+    defer { try? trace.close() }
+    let session = try DebuggerSession(
+      trace: trace, output: output, style: .standardOutput(colour: options.colour),
+      originalPath: options.originalPath, live: live)
+    try session.values.checkOriginal()
+    code = try session.runOnThisProcess(options)
   } catch {
-    try live.finish()
+    try? live.finish()
     throw error
   }
-  nibble_interrupts_clear()
-  progress(nil)
-  let trace = try Trace(path: live.trace)
-  let output = StandardOutput()
-  let session = try DebuggerSession(
-    trace: trace, output: output, style: .standardOutput(colour: options.colour),
-    originalPath: options.originalPath, live: live)
-  try session.values.checkOriginal()
-  let code = try session.runOnThisProcess(options)
-  try trace.close()
   try live.finish()
   if let problem = output.problem { throw DebuggerError.cannotWrite(reason: problem) }
   return code

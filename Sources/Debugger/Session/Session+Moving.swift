@@ -44,7 +44,13 @@ extension DebuggerSession {
     let hasRun = try !backwards && cursor.step == cursor.last && runNextPass()
     for round in 1...count {
       let end = backwards ? 1 : cursor.last
-      let hit = try firstHit(towards: end)
+      let hit: Hit?
+      do {
+        hit = try firstHit(towards: end)
+      } catch {
+        if !hasRun { cursor.step = origin }
+        throw error
+      }
       if hit == nil || round == count {
         let ending: Cursor.Ending =
           hit != nil || hasRun ? .arrived : backwards ? .beginning : .end
@@ -55,19 +61,34 @@ extension DebuggerSession {
   }
 
   /// Does `until` and `advance`: to a location or, where there is none on the way, to a step.
-  func run(to search: TraceSearch, butNoFurtherThan end: Int, _ ending: Cursor.Ending) throws {
+  ///
+  /// - Parameter runsOn: whether a live run goes on until it comes there.
+  func run(
+    to search: () throws -> TraceSearch, butNoFurtherThan end: Int, _ ending: Cursor.Ending,
+    runsOn: Bool = false
+  ) throws {
     let origin = cursor.step
-    var end = end
-    if cursor.step == cursor.last {
-      guard try runNextPass() else { return try move { $0.go(to: .max) } }
-      end = cursor.last
+    var (end, ending) = (end, ending)
+    while true {
+      if cursor.step < end {
+        let steps = cursor.step + 1...end
+        let found = try searching { progress in
+          try Self.first(in: steps, backwards: false) { stretch in
+            progress.show { "searching, \(stretch.lowerBound) of \(self.cursor.last) steps" }
+            return try trace.firstStep(of: search(), in: stretch, backwards: false)
+          }
+        }
+        if let found { return try land(at: found, .arrived, from: origin) }
+      }
+      // In a live run it may yet come.
+      guard runsOn, canGrow else { return try land(at: end, ending, from: origin) }
+      if let hit = try firstHit(towards: end) {
+        return try arrive(at: hit.step, .arrived, hit, from: origin)
+      }
+      cursor.step = end
+      guard try runNextPass() else { return try land(at: end, .end, from: origin) }
+      (end, ending) = (cursor.last, .arrived)
     }
-    let steps = cursor.step + 1...cursor.last
-    let found = try searching { _ in
-      try trace.firstStep(of: search, in: steps, backwards: false)
-    }
-    guard let found, found <= end else { return try land(at: end, ending, from: origin) }
-    try land(at: found, .arrived, from: origin)
   }
 
   /// Goes to a step, or to the first breakpoint on the way.
@@ -93,9 +114,9 @@ extension DebuggerSession {
     trail.leave(origin, for: step)
     stand(at: step)
     stops += 1
-    let commands = hit?.causes.first { !$0.breakpoint.commands.isEmpty }?.breakpoint.commands ?? []
-    queued = commands.filter { $0 != "silent" }
-    if commands.first == "silent" { return }
+    let commands = hit?.causes.map(\.breakpoint.commands) ?? []
+    queued = commands.flatMap { $0.first == "silent" ? Array($0.dropFirst()) : $0 }
+    if !commands.isEmpty, commands.allSatisfy({ $0.first == "silent" }) { return }
     switch ending {
     case .arrived: break
     case .beginning: show(["At the beginning of the trace."])

@@ -106,7 +106,9 @@ public struct SearchExpression: Sendable, Equatable {
         if character == quote {
           // A doubled quote stands for itself.
           guard rest.first == quote else {
-            sql += quoted
+            // In double quotes it would name a column.
+            let text = quoted.dropFirst().dropLast().replacing("\"\"", with: "\"")
+            sql += quote == "'" ? quoted : "'\(text.replacing("'", with: "''"))'"
             return
           }
           quoted.append(rest.removeFirst())

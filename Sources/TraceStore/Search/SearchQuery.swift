@@ -21,8 +21,11 @@ struct SearchQuery {
   let grain: Grain
   let objects: Set<SearchObject>
   let nodes: [Int]?
+  private let schema: Int
 
-  init(_ expression: SearchExpression?, scope: SearchScope) {
+  /// - Parameter schema: of the trace; older ones lack some columns.
+  init(_ expression: SearchExpression?, scope: SearchScope, schema: Int) {
+    self.schema = schema
     objects = expression?.objects ?? []
     if case .nodes(let nodes) = scope { self.nodes = nodes } else { nodes = nil }
     if let expression {
@@ -50,15 +53,32 @@ struct SearchQuery {
   private var source: (table: String, step: String) {
     switch grain {
     case .event: ("_event AS e", "e.step")
-    case .tile: ("tile AS t", "t.id")
+    case .tile: ("\(table("tile")) AS t", "t.id")
     case .matmul: ("matmul AS x", "x.step")
-    case .append: ("kv_append AS k", "k.step")
+    case .append: ("\(table("kv_append")) AS k", "k.step")
     case .opStart: ("_op AS o", "o.first_step")
     case .opEnd: ("_op AS o", "o.last_step")
-    case .pass: ("pass AS p", "p.first_step")
+    case .pass: ("\(table("pass")) AS p", "p.first_step")
     case .peak:
       ("(SELECT id AS step, max(total) OVER (ORDER BY id) AS peak FROM _memory) AS q", "q.step")
     }
+  }
+
+  /// A table with the columns that the trace's schema does not have, as its time had them.
+  private func table(_ name: String) -> String {
+    var added: [String] = []
+    if name == "pass", schema < 3 {
+      added = ["strategy", "tile_rows", "kv_type"].map {
+        "(SELECT value FROM meta WHERE key = '\($0)') AS \($0)"
+      }
+    }
+    if name == "token", schema < 3 { added.append("0 AS is_forced") }
+    if schema < 2 {
+      if name == "pass" { added.append("1 AS sequences") }
+      if name == "tile" { added.append("NULL AS in_buffer") }
+      if name == "kv_append" { added.append("0 AS sequence") }
+    }
+    return added.isEmpty ? name : "(SELECT *, \(added.joined(separator: ", ")) FROM \(name))"
   }
 
   private var isByOp: Bool { grain == .opStart || grain == .opEnd }
@@ -128,15 +148,15 @@ struct SearchQuery {
     if grain == .event {
       if needsTile {
         joins.append("LEFT JOIN matmul AS x ON x.step = e.step")
-        joins.append("LEFT JOIN tile AS t ON t.id = \(Self.tileAtEvent)")
+        joins.append("LEFT JOIN \(table("tile")) AS t ON t.id = \(Self.tileAtEvent)")
       }
       if speaks(of: .kv) {
         joins.append(
-          "LEFT JOIN kv_append AS k ON k.step = "
+          "LEFT JOIN \(table("kv_append")) AS k ON k.step = "
             + "(SELECT max(step) FROM kv_append WHERE step <= e.step)")
       }
     } else if grain == .matmul, needsTile {
-      joins.append("LEFT JOIN tile AS t ON t.id = x.tile")
+      joins.append("LEFT JOIN \(table("tile")) AS t ON t.id = x.tile")
     }
     if needsTile {
       joins.append("LEFT JOIN weight_tile AS w ON w.id = t.weight_tile")
@@ -148,11 +168,22 @@ struct SearchQuery {
         : needsTile ? "coalesce(w.tensor, \(needsOp ? "n.tensor" : "NULL"))" : "n.tensor"
       joins.append("LEFT JOIN tensor AS s ON s.id = \(tensor)")
     }
-    if needsPass, grain != .pass { joins.append("LEFT JOIN pass AS p ON p.id = o.pass") }
+    if needsPass, grain != .pass {
+      joins.append("LEFT JOIN \(table("pass")) AS p ON p.id = o.pass")
+    }
     if speaks(of: .token) {
+      // The last that went in: of the last sequence, where there are several.
       joins.append(
-        "LEFT JOIN token AS c ON c.branch = p.branch AND c.sequence = p.sequence"
-          + " AND c.position = p.first_position + p.tokens - 1")
+        """
+        LEFT JOIN \(table("token")) AS c ON c.branch = p.branch AND c.sequence = \(schema < 2 ? "0" : """
+          CASE WHEN p.sequences = 1 THEN p.sequence
+          ELSE (SELECT max(sequence) FROM token WHERE pass = p.id) END
+          """)
+        AND c.position = \(schema < 2 ? "p.first_position + p.tokens - 1" : """
+          CASE WHEN p.sequences = 1 THEN p.first_position + p.tokens - 1
+          ELSE (SELECT max(position) FROM token WHERE pass = p.id AND sequence = c.sequence) END
+          """)
+        """)
     }
     return joins
   }

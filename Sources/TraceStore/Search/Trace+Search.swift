@@ -44,7 +44,7 @@ extension Trace {
   /// - Throws: ``TraceError/sql(message:query:offset:)`` with the place of the error in the text.
   public func check(_ expression: SearchExpression) throws {
     _ = try firstRow(
-      SearchQuery(expression, scope: .everywhere), selecting: "NULL",
+      SearchQuery(expression, scope: .everywhere, schema: schema), selecting: "NULL",
       where: "(\(expression.sql))", steps: 1...1, backwards: false, of: expression)
   }
 
@@ -57,7 +57,7 @@ extension Trace {
     of expression: SearchExpression, through step: Int
   ) throws -> (step: Int, value: SQLValue)? {
     guard step > 0 else { return nil }
-    let query = SearchQuery(expression, scope: .everywhere)
+    let query = SearchQuery(expression, scope: .everywhere, schema: schema)
     return try firstRow(
       query, selecting: expression.sql, where: nil, steps: 1...step, backwards: true,
       of: expression)
@@ -67,7 +67,7 @@ extension Trace {
   public func firstStep(
     of search: TraceSearch, in steps: ClosedRange<Int>, backwards: Bool
   ) throws -> Int? {
-    let query = SearchQuery(search.condition, scope: search.scope)
+    let query = SearchQuery(search.condition, scope: search.scope, schema: schema)
     // Not NULL, whatever is not there: SQLite would join in an order of its own, and sort.
     let condition = search.condition.map { "coalesce((\($0.sql)), 0)" }
     guard case .ranges(let ranges) = search.scope else {
@@ -90,42 +90,33 @@ extension Trace {
   }
 
   /// The step nearest to the beginning of a range, or to its end, after which the value of an
-  /// expression is another than before it.
+  /// expression is another than before it. Before there is anything that it speaks of, it counts as 0.
   public func firstChange(
     of expression: SearchExpression, in steps: ClosedRange<Int>, backwards: Bool
   ) throws -> Int? {
-    let query = SearchQuery(expression, scope: .everywhere)
-    func differs(from value: SQLValue) -> String { "(\(expression.sql)) IS NOT \(value.literal)" }
+    let query = SearchQuery(expression, scope: .everywhere, schema: schema)
+    let (first, last) = (steps.lowerBound, steps.upperBound)
+    func counted(_ step: Int) throws -> SQLValue {
+      let value = try value(of: expression, at: step)
+      return value == .null ? .integer(0) : value
+    }
+    func firstRow(
+      _ steps: ClosedRange<Int>, otherThan value: SQLValue?, backwards: Bool
+    ) throws -> Int? {
+      try self.firstRow(
+        query, selecting: "NULL",
+        where: value.map { "coalesce((\(expression.sql)), 0) IS NOT \($0.literal)" },
+        steps: steps, backwards: backwards, of: expression)?.step
+    }
     if !backwards {
-      let before = try value(of: expression, at: steps.lowerBound - 1)
-      return try firstRow(
-        query, selecting: "NULL", where: differs(from: before), steps: steps, backwards: false,
-        of: expression)?.step
+      return try firstRow(steps, otherThan: counted(first - 1), backwards: false)
     }
     // What stood last, and where it was another: the next thing after that made the change.
-    let last = try value(of: expression, at: steps.upperBound)
-    var other = 0
-    if steps.upperBound > 1 {
-      let found = try firstRow(
-        query, selecting: "NULL", where: differs(from: last),
-        steps: max(1, steps.lowerBound - 1)...steps.upperBound,
-        backwards: true, of: expression)
-      if let found {
-        other = found.step
-      } else if steps.lowerBound > 1 {
-        let before = try value(of: expression, at: steps.lowerBound - 1)
-        if before == last { return nil }
-        other = steps.lowerBound - 1
-      } else if last == .null {
-        return nil
-      }
-    }
-    guard other < steps.upperBound else { return nil }
-    let change = try firstRow(
-      query, selecting: "NULL", where: nil,
-      steps: max(other + 1, steps.lowerBound)...steps.upperBound,
-      backwards: false, of: expression)
-    return change?.step
+    let end = try counted(last)
+    var other = try firstRow(max(1, first - 1)...last, otherThan: end, backwards: true)
+    if other == nil, try counted(first - 1) != end { other = first - 1 }
+    guard let other, other < last else { return nil }
+    return try firstRow(max(other + 1, first)...last, otherThan: nil, backwards: false)
   }
 
   private func firstRow(
