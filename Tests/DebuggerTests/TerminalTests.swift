@@ -95,7 +95,7 @@ import TraceStore
     let terminal = try Self.terminal(folder)
     try terminal.expect("(nibble) ")
     // A condition that takes minutes.
-    terminal.type("break any if length(hex(zeroblob(3000000))) < event.step\r")
+    terminal.type("break any if length(hex(zeroblob(3000000 + event.step))) < 0\r")
     try terminal.expect("Breakpoint 1: any")
     try terminal.expect("(nibble) ")
     terminal.type("continue\r")
@@ -128,9 +128,10 @@ import TraceStore
     terminal.send(signal: SIGINT)  // ^C gives the block up
     try terminal.expect("did not come to an \"end\"")
     try terminal.expect("(nibble) ")
-    terminal.type("\u{12}op.na")  // ^R finds nothing newer than the line in the block
+    terminal.type("\u{12}op.na")  // ^R finds the line of the block
     try terminal.expect("op.name")
-    terminal.send(signal: SIGINT)
+    terminal.type("\r")
+    try terminal.expect("op.name = ffn_gate-0")
     try terminal.expect("(nibble) ")
     terminal.type("q\r")
     #expect(terminal.wait() == 0)

@@ -91,14 +91,17 @@ extension DebuggerSession {
     var text = ""
     var passes: [Int] = []
     var decodes = 0
+    let progress = Progress(output)
     func tell() {
+      progress.clear()
       guard let first = passes.first, let last = passes.last else { return }
       let run = first == last ? "Pass \(first) took" : "Passes \(first) to \(last) took"
       show(wrapped("\(run) in \(quoted(text)).", to: style.width))
     }
     do {
       while decodes < count {
-        if isCancelled() { throw InferenceError.interrupted }
+        if isCancelled() { break }
+        progress.show { "\(decodes) of \(count) passes: \(quoted(String(text.suffix(40))))" }
         let isDecode = !live.isPrefilling
         guard let pass = try runPass() else { break }
         passes.append(pass.id)
@@ -113,6 +116,7 @@ extension DebuggerSession {
     trail.leave(origin, for: cursor.last)
     stand(at: cursor.last)
     try showStop()
+    if isCancelled() { throw InferenceError.interrupted }
   }
 
   /// Does `token`.

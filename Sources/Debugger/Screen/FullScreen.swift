@@ -67,6 +67,9 @@ final class FullScreen: LineSource, OutputSink {
     for line in wrapped(message, to: max(20, screen.size.columns)) { commands.write(line + "\n") }
   }
 
+  /// In place of the prompt.
+  func progress(_ text: String?) { draw(prompt: text) }
+
   // MARK: - Reading
 
   func next(prompt: String) -> LineReply {

@@ -69,6 +69,7 @@ public final class DebuggerSession {
     self.live = live
     cursor = try Cursor(trace: trace)
     meta = try trace.meta()
+    shown = try trace.event(at: cursor.step)?.live
     values = ValueSource(
       trace: trace, meta: meta, modelName: modelPath, originalPath: originalPath)
   }

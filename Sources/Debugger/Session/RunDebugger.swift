@@ -173,13 +173,21 @@ extension DebuggerSession {
     return options.batch && !(options.commandFiles.isEmpty && options.commands.isEmpty) ? 0 : nil
   }
 
+  /// Columns of a message; where nobody reads it on a terminal, it is one line.
+  private var messageWidth: Int { terminal == nil ? .max : style.width }
+
   /// Does something, and says on the side of messages why it could not be done.
   func attempt(_ action: () throws -> Void) -> Bool {
     do {
       try action()
       return true
     } catch {
-      output.complain("\(error)")
+      // Lines that point at a place stay as they are.
+      let lines = "\(error)".split(separator: "\n", omittingEmptySubsequences: false).map(
+        String.init)
+      output.complain(
+        lines.flatMap { $0.hasPrefix("  ") || $0.isEmpty ? [$0] : wrapped($0, to: messageWidth) }
+          .joined(separator: "\n"))
       return false
     }
   }

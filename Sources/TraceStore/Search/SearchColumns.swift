@@ -52,7 +52,8 @@ public enum SearchObject: String, CaseIterable, Sendable {
       return Self.plain(
         [
           "id", "kind", "first_position", "tokens", "first_step", "last_step", "branch",
-          "sequence", "sequences", "strategy", "tile_rows", "kv_type", "duration_ns",
+          "sequence", "sequences", "strategy", "tile_rows", "kv_type", "is_finished",
+          "duration_ns",
         ], of: "p") + [("ops", "p.last_op + 1 - p.first_op")]
     case .mem:
       return [("live", "m.total")]

@@ -74,7 +74,7 @@ struct SearchQuery {
     }
     if name == "token", schema < 3 { added.append("0 AS is_forced") }
     if schema < 2 {
-      if name == "pass" { added.append("1 AS sequences") }
+      if name == "pass" { added += ["1 AS sequences", "1 AS is_finished"] }
       if name == "tile" { added.append("NULL AS in_buffer") }
       if name == "kv_append" { added.append("0 AS sequence") }
     }
