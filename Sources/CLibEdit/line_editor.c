@@ -81,11 +81,13 @@ void nibble_interrupts_clear(void) { interrupt_flag = 0; }
 static const int answered[] = {SIGINT, SIGWINCH, SIGTSTP, SIGTERM, SIGHUP, SIGQUIT};
 enum { ANSWERED = sizeof answered / sizeof answered[0] };
 
+static void do_nothing(int number) { (void)number; }
+
 int nibble_run_shell(
     const char *command, int input, int output, void (*meanwhile)(void *), void *context) {
   struct sigaction ignore, before[2];
   memset(&ignore, 0, sizeof ignore);
-  ignore.sa_handler = SIG_IGN;
+  ignore.sa_handler = do_nothing;  // a program started meanwhile would inherit SIG_IGN
   sigemptyset(&ignore.sa_mask);
   sigaction(SIGINT, &ignore, &before[0]);
   sigaction(SIGQUIT, &ignore, &before[1]);
