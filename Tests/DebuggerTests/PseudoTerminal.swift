@@ -108,6 +108,8 @@ final class PseudoTerminal {
       try read(milliseconds: 200)
     }
     try expect(text)
+    // One that came too late gives up a line, and not the one that is typed next.
+    while try read(milliseconds: 1000) {}
   }
 
   /// Reads some more of what the program writes; `false` after some time without any.
