@@ -69,14 +69,14 @@ struct DebuggerStep: StepKind {
     return try player.attempt(
       prompt: "", dotted: true, solution: { try shownSolution(player.values) },
       ask: { lines in session.nextLine(from: lines) },
-      complete: { session.completion(of: $0) }
-    ) { line in
-      if let answer = Self.answer(in: line) { return try judge(answer, player) }
-      session.answer(line, from: player.talk.source)
-      if session.isOver { throw LessonEnd.quit }
-      guard case .place(let sql) = goal else { return false }
-      return try hasArrived(session, sql, player.values)
-    }
+      complete: { session.completion(of: $0) },
+      judge: { line in
+        if let answer = Self.answer(in: line) { return try judge(answer, player) }
+        session.answer(line, from: player.talk.source)
+        if session.isOver { throw LessonEnd.quit }
+        guard case .place(let sql) = goal else { return false }
+        return try hasArrived(session, sql, player.values)
+      })
   }
 
   /// What follows `answer` in a line.

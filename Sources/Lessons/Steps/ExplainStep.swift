@@ -22,16 +22,16 @@ struct ExplainStep: StepKind {
     return try player.attempt(
       prompt: player.text(.choicePrompt),
       solution: { [choices.letter(of: right)] },
-      showQuestion: { try player.showChoices(choices.keys) }
-    ) { answer in
-      guard let key = choices.key(of: answer) else {
-        player.talk.say(.chooseOneOf, choices.letters)
-        return false
-      }
-      player.talk.say(key == right ? .right : .wrong)
-      try player.showReason(of: key)
-      return key == right
-    }
+      showQuestion: { try player.showChoices(choices.keys) },
+      judge: { answer in
+        guard let key = choices.key(of: answer) else {
+          player.talk.say(.chooseOneOf, choices.letters)
+          return false
+        }
+        player.talk.say(key == right ? .right : .wrong)
+        try player.showReason(of: key)
+        return key == right
+      })
   }
 
   func prove(_ proof: LessonProof) throws {

@@ -58,18 +58,18 @@ struct PredictStep: StepKind {
       prompt: player.text(.answerPrompt), solution: { [] },
       showQuestion: {
         if case .choice(let choices) = asked { try player.showChoices(choices.keys) }
-      }
-    ) { answer in
-      guard let understood = understood(answer) else {
-        switch asked {
-        case .number: player.talk.say(.notANumber)
-        case .choice(let choices): player.talk.say(.chooseOneOf, choices.letters)
+      },
+      judge: { answer in
+        guard let understood = understood(answer) else {
+          switch asked {
+          case .number: player.talk.say(.notANumber)
+          case .choice(let choices): player.talk.say(.chooseOneOf, choices.letters)
+          }
+          return false
         }
-        return false
-      }
-      said = understood
-      return true
-    }
+        said = understood
+        return true
+      })
     guard outcome == .passed || outcome == .skipped else { return outcome }
     player.remember(outcome == .passed ? said : nil)
     return outcome

@@ -55,30 +55,30 @@ struct SQLStep: StepKind {
     let expected = try player.values.run(query(solution), of: "solution")
     return try player.attempt(
       prompt: "sql> ", dotted: true, manyLines: true,
-      solution: { solution.split(separator: "\n").map(String.init) }
-    ) { sql in
-      if sql.trimmingCharacters(in: .whitespacesAndNewlines).isEmpty { return false }
-      let found: SQLResult
-      do {
-        found = try player.values.run(query(sql), of: "SQL")
-      } catch LessonError.query(_, let problem) {
-        player.talk.show(problem.split(separator: "\n").map(String.init))
+      solution: { solution.split(separator: "\n").map(String.init) },
+      judge: { sql in
+        if sql.trimmingCharacters(in: .whitespacesAndNewlines).isEmpty { return false }
+        let found: SQLResult
+        do {
+          found = try player.values.run(query(sql), of: "SQL")
+        } catch LessonError.query(_, let problem) {
+          player.talk.show(problem.split(separator: "\n").map(String.init))
+          return false
+        }
+        player.talk.show(
+          found.lines(
+            mostRows: 20, style: player.talk.style, none: player.text(.noRows),
+            more: { player.text(.moreRows, "\($0)") }))
+        if comparison.agrees(found, expected) { return true }
+        if found.columns.count != expected.columns.count {
+          player.talk.say(.sqlWrongColumns, "\(found.columns.count)", "\(expected.columns.count)")
+        } else if found.rows.count != expected.rows.count {
+          player.talk.say(.sqlWrongRows, "\(found.rows.count)", "\(expected.rows.count)")
+        } else {
+          player.talk.say(.sqlWrongValues)
+        }
         return false
-      }
-      player.talk.show(
-        found.lines(
-          mostRows: 20, style: player.talk.style, none: player.text(.noRows),
-          more: { player.text(.moreRows, "\($0)") }))
-      if comparison.agrees(found, expected) { return true }
-      if found.columns.count != expected.columns.count {
-        player.talk.say(.sqlWrongColumns, "\(found.columns.count)", "\(expected.columns.count)")
-      } else if found.rows.count != expected.rows.count {
-        player.talk.say(.sqlWrongRows, "\(found.rows.count)", "\(expected.rows.count)")
-      } else {
-        player.talk.say(.sqlWrongValues)
-      }
-      return false
-    }
+      })
   }
 
   func prove(_ proof: LessonProof) throws {

@@ -61,10 +61,9 @@ struct TrainStep: StepKind {
     let options = try self.options.mapValues(values.filled)
     defer { values.forget() }
     return try values.recordings.make(values.recordings.path(of: trace)) { part in
-      try loop.run(
+      let isDone = try loop.run(
         options: options, model: model, output: part, isCancelled: isCancelled, progress: progress)
-    } isWhole: {
-      $0
+      return (isDone, isWhole: isDone)
     }
   }
 }

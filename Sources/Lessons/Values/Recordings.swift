@@ -32,7 +32,9 @@ final class Recordings {
   /// Makes a file in the folder under another name and puts it in its place when it is whole.
   ///
   /// - Throws: what `make` throws, or ``LessonError/cannotWrite(path:reason:)``.
-  func make<T>(_ path: String, _ make: (String) throws -> T, isWhole: (T) -> Bool) throws -> T {
+  ///
+  /// - Parameter make: makes it, and tells whether it is whole.
+  func make<T>(_ path: String, _ make: (String) throws -> (T, isWhole: Bool)) throws -> T {
     let files = FileManager.default
     do {
       try files.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -45,8 +47,8 @@ final class Recordings {
     defer {
       for ending in ["", "-wal", "-shm"] { try? files.removeItem(atPath: part + ending) }
     }
-    let result = try make(part)
-    guard isWhole(result) else { return result }
+    let (result, isWhole) = try make(part)
+    guard isWhole else { return result }
     guard rename(part, path) == 0 else {
       throw LessonError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
     }
