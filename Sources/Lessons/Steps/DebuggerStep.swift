@@ -55,7 +55,7 @@ struct DebuggerStep: StepKind {
   var templates: [String] { start + solution + wrong.flatMap { $0 } }
 
   func check(_ section: Prose.Section, path: String) throws {
-    try section.allow(question: true, hints: true, path: path, kind: "step")
+    try section.allow(question: true, hints: .needed, path: path, kind: "step")
   }
 
   func play(_ player: Player) throws -> Outcome {

@@ -11,7 +11,7 @@ struct ExplainStep: StepKind {
   var queries: [ValueQuery] { choices.queries }
 
   func check(_ section: Prose.Section, path: String) throws {
-    try section.allow(question: true, hints: true, choices: true, path: path, kind: "explain")
+    try section.allow(question: true, hints: .possible, choices: true, path: path, kind: "explain")
     try section.checkChoices(choices.keys, needsReasons: true, path: path)
   }
 

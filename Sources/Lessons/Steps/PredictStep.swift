@@ -43,10 +43,11 @@ struct PredictStep: StepKind {
 
   func check(_ section: Prose.Section, path: String) throws {
     if case .choice(let choices) = asked {
-      try section.allow(question: true, choices: true, path: path, kind: "predict")
+      try section.allow(
+        question: true, hints: .possible, choices: true, path: path, kind: "predict")
       try section.checkChoices(choices.keys, needsReasons: false, path: path)
     } else {
-      try section.allow(question: true, path: path, kind: "predict")
+      try section.allow(question: true, hints: .possible, path: path, kind: "predict")
     }
   }
 

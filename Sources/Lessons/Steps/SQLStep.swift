@@ -46,7 +46,7 @@ struct SQLStep: StepKind {
   func query(_ sql: String) -> ValueQuery { ValueQuery(trace: trace, attach: attach, sql: sql) }
 
   func check(_ section: Prose.Section, path: String) throws {
-    try section.allow(question: true, hints: true, path: path, kind: "sql")
+    try section.allow(question: true, hints: .needed, path: path, kind: "sql")
   }
 
   func play(_ player: Player) throws -> Outcome {
