@@ -3,7 +3,8 @@ import Testing
 
 @testable import TraceStore
 
-@Suite struct QuerySessionTests {
+// One after another, since the limit of memory is the process's.
+@Suite(.serialized) struct QuerySessionTests {
   let folder: ScratchFolder
 
   init() throws {
