@@ -142,12 +142,7 @@ struct DebuggerStep: StepKind {
     let commands = try solution.map(values.filled)
     guard case .value(let name, let unit, _) = goal else { return commands }
     let value = try values.number(name)
-    return commands + ["answer " + Self.exact(value, unit)]
-  }
-
-  private static func exact(_ value: Double, _ unit: Unit) -> String {
-    let value = unit == .percent ? value * 100 : value
-    return Int(exactly: value).map(String.init) ?? "\(value)"
+    return commands + ["answer " + unit.written(value)]
   }
 
   func prove(_ proof: LessonProof) throws {
@@ -167,8 +162,8 @@ struct DebuggerStep: StepKind {
       let session = try begin(proof.recordings, proof.values, CollectedOutput(), TextStyle())
       for command in try solution.map(proof.values.filled) { try session.execute(command) }
       try proof.expect(
-        unit.parse(Self.exact(value, unit)).map { tolerance.contains($0, of: value) } ?? false,
-        "the right answer \(Self.exact(value, unit)) does not pass")
+        unit.parse(unit.written(value)).map { tolerance.contains($0, of: value) } ?? false,
+        "the right answer \(unit.written(value)) does not pass")
       try proof.expect(unit.parse("") == nil, "an empty answer passes")
       for commands in wrong {
         for answer in try commands.map(proof.values.filled).compactMap(Self.answer) {

@@ -114,7 +114,7 @@ struct PredictStep: StepKind {
       guard let value = try proof.ifRecorded({ try proof.values.number(name) }) else {
         return false
       }
-      let exact = "\(unit == .percent ? value * 100 : value)"
+      let exact = unit.written(value)
       try proof.expect(
         unit.parse(exact).map { tolerance.contains($0, of: value) } ?? (value == 0),
         "the measured \(exact) does not count as close")

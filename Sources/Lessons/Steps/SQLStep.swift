@@ -58,7 +58,7 @@ struct SQLStep: StepKind {
       solution: { solution.split(separator: "\n").map(String.init) },
       judge: { sql in
         if sql.trimmingCharacters(in: .whitespacesAndNewlines).isEmpty { return false }
-        let found: SQLResult
+        let found: QueryResult
         do {
           found = try player.values.run(query(sql), of: "SQL")
         } catch LessonError.query(_, let problem) {
@@ -85,7 +85,8 @@ struct SQLStep: StepKind {
     let expected = try proof.values.run(query(solution), of: "its solution")
     try proof.expect(!expected.rows.isEmpty, "its solution gives no rows")
     try proof.expect(comparison.agrees(expected, expected), "its solution does not pass")
-    try proof.expect(!comparison.agrees(SQLResult(), expected), "an empty result passes")
+    try proof.expect(
+      !comparison.agrees(QueryResult(columns: [], rows: []), expected), "an empty result passes")
     for sql in wrong {
       let found = try? proof.values.run(query(sql), of: "a wrong attempt")
       try proof.expect(
@@ -98,7 +99,7 @@ struct SQLStep: StepKind {
   }
 }
 
-extension SQLResult {
+extension QueryResult {
   /// As a table, at most so many rows of it, each line cut at the width.
   func lines(
     mostRows: Int, style: TextStyle, none: String, more: (Int) -> String
