@@ -153,7 +153,16 @@ SELECT
   -- Floating-point operations of these.
   coalesce(used.flops, 0) AS flops,
   -- How long they took in all, in ns.
-  coalesce(used.ns, 0) AS multiply_ns
+  coalesce(used.ns, 0) AS multiply_ns,
+  -- Its share of all packed weights, in percent.
+  round(100.0 * s.bytes / (SELECT nullif(sum(bytes), 0) FROM tensor), 2) AS packed_percent,
+  -- Its share of all bytes dequantized, in percent.
+  round(100.0 * coalesce(made.bytes, 0) / (SELECT nullif(sum(bytes), 0) FROM tile), 2)
+    AS dequantized_percent,
+  -- Its share of the time that all tensors' tiles and products took, in percent.
+  round(100.0 * (coalesce(made.ns, 0) + coalesce(used.ns, 0)) / nullif(
+    (SELECT coalesce(sum(ns), 0) FROM made) + (SELECT coalesce(sum(ns), 0) FROM used), 0), 2)
+    AS percent
 FROM tensor AS s
   LEFT JOIN made ON made.tensor = s.id
   LEFT JOIN used ON used.tensor = s.id
