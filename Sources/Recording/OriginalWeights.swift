@@ -47,7 +47,7 @@ struct OriginalWeights {
   /// - Throws: `GGUFError`, `QuantizationError`, `RecordingError.notTheOriginal`.
   func error(of name: String, rows: Range<Int>) throws -> QuantizationStatistics {
     guard let tensor = packed.tensor(named: name) else {
-      throw RecordingError.notTheOriginal(path: path, reason: "'\(name)' is not in the packed model")
+      throw RecordingError.notTheOriginal(path: path, reason: "the packed model has no '\(name)'")
     }
     let before = try Self.check(name, rows: tensor.rows, cols: tensor.cols, in: original)
     let values = try original.type(of: before).decode(original.bytes(of: before, rows: rows))
