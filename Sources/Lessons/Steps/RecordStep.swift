@@ -13,7 +13,7 @@ struct RecordStep: StepKind {
 
   static let optionNames = [
     "prompt", "count", "parallel", "strategy", "tile-rows", "kv-type", "ubatch", "memory-budget",
-    "capture", "threads", "model",
+    "capture", "threads", "model", "original",
   ]
 
   init(_ step: YAMLMapping, id: String) throws {
@@ -115,14 +115,14 @@ struct RecordStep: StepKind {
     result.model = model
     for (name, written) in options {
       // The name of a model that the lesson has packed stands for its file.
-      if name == "model", let hole = Template.holes(in: written).first,
+      if name == "model" || name == "original", let hole = Template.holes(in: written).first,
         hole.written == written.dropFirst(2).dropLast(2).trimmingCharacters(in: .whitespaces),
         values.facts[hole.name] == nil, values.queries[hole.name] == nil
       {
         guard values.recordings.hasModel(hole.name) else {
           throw LessonError.notRecorded(trace: hole.name)
         }
-        result.model = values.recordings.path(ofModel: hole.name)
+        try Self.set(name, values.recordings.path(ofModel: hole.name), in: &result)
         continue
       }
       let value = try values.filled(written)
@@ -177,6 +177,7 @@ struct RecordStep: StepKind {
     case "capture": options.capture = try choice(Capture.self)
     case "threads": options.engine.threads = try number(1...1024)
     case "model": options.model = value
+    case "original": options.original = value
     default: break
     }
   }
