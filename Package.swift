@@ -41,9 +41,11 @@ let package = Package(
       dependencies: ["CKernels", "GGUF", "Inference", "Tokenization", "TraceStore"],
       resources: [.copy("Resources")]),
     // 7
-    .target(name: "CLibEdit", linkerSettings: [.linkedLibrary("edit")]),
+    .target(name: "CTerminal"),
     .target(
-      name: "CNcurses",
+      name: "CLibEdit", dependencies: ["CTerminal"], linkerSettings: [.linkedLibrary("edit")]),
+    .target(
+      name: "CNcurses", dependencies: ["CTerminal"],
       linkerSettings: [
         .linkedLibrary("ncursesw", .when(platforms: [.linux])),
         .linkedLibrary("tinfo", .when(platforms: [.linux])),
@@ -52,7 +54,8 @@ let package = Package(
     .target(
       name: "Debugger",
       dependencies: [
-        "CLibEdit", "CNcurses", "Quantization", "GGUF", "Inference", "Recording", "TraceStore",
+        "CLibEdit", "CNcurses", "CTerminal", "Quantization", "GGUF", "Inference", "Recording",
+        "TraceStore",
       ]),
     // 9
     .executableTarget(
@@ -73,8 +76,13 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(name: "TraceStoreTests", dependencies: ["TraceStore", "Recording"]),
     .testTarget(name: "RecordingTests", dependencies: ["Recording"]),
+    // Crashes on purpose, beside the tests that start it.
+    .executableTarget(
+      name: "StackOverflow", dependencies: ["CLibEdit", "CNcurses", "CTerminal"],
+      path: "Tests/StackOverflow"),
     .testTarget(
-      name: "DebuggerTests", dependencies: ["Debugger"], resources: [.copy("Fixtures")]),
+      name: "DebuggerTests", dependencies: ["Debugger", "StackOverflow"],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "CommandTests", dependencies: ["nibble", "Inference", "Recording"]),
     .testTarget(name: "ProjectTests"),
   ],

@@ -11,8 +11,9 @@ struct OperationsPane {
     case layer(Int?, ops: Range<Int>)
   }
 
-  /// - Returns: `rows` lines of at most `width` columns, with the current one in view.
-  func lines(width: Int, rows: Int, style: TextStyle) -> [String] {
+  /// - Returns: `rows` lines of at most `width` columns, with the current one in view where the
+  ///   pane is not scrolled.
+  func lines(width: Int, rows: Int, style: TextStyle, focus: inout ScreenFocus) -> [String] {
     guard !model.ops.isEmpty else {
       let text =
         model.place.isLoading ? "No pass has begun: the model is loaded." : "Between passes."
@@ -21,7 +22,9 @@ struct OperationsPane {
     let all = self.rows
     let here = all.firstIndex { isCurrent($0) } ?? 0
     // What comes next matters as much as what was before.
-    let start = max(0, min(here - rows / 2, all.count - rows))
+    let start = focus.first(
+      of: .operations, from: max(0, min(here - rows / 2, all.count - rows)), count: all.count,
+      rows: rows)
     return all[start..<min(all.count, start + rows)].map {
       line(of: $0, width: width, style: style)
     }

@@ -12,14 +12,16 @@ struct TilePane {
   }
 
   /// - Returns: at most `rows` lines of at most `width` columns, what matters most first.
-  func lines(width: Int, rows: Int, style: TextStyle) -> [String] {
-    var lines = facts(width: width, style: style)
+  func lines(width: Int, rows: Int, style: TextStyle, focus: inout ScreenFocus) -> [String] {
+    let facts = facts(width: width, style: style)
+    var grid: [String] = []
     if model.tiles.count > 1 {
-      let grid = gridLines(width: width, rows: max(1, rows - min(lines.count, 3)), style: style)
       // The grid moves most: it is never what is left out.
-      lines = Array(lines.prefix(max(0, rows - grid.count))) + grid
+      grid = gridLines(width: width, rows: max(1, rows - min(facts.count, 3)), style: style)
     }
-    return Array(lines.prefix(rows))
+    let room = max(0, rows - grid.count)
+    let first = focus.first(of: .tile, from: 0, count: facts.count, rows: room)
+    return Array((facts.dropFirst(first).prefix(room) + grid).prefix(rows))
   }
 
   private func facts(width: Int, style: TextStyle) -> [String] {

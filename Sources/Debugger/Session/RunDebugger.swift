@@ -1,4 +1,4 @@
-import CLibEdit
+import CTerminal
 import Foundation
 import GGUF
 import Inference
@@ -138,11 +138,9 @@ extension DebuggerSession {
     sources.append(lines)
     defer { sources.removeLast() }
     while !isOver {
-      // A person types on the full screen while it is on.
-      let source: any LineSource =
-        lines is TerminalLines ? terminal?.fullScreen ?? lines : lines
-      sources[sources.count - 1] = source
-      switch source.next(prompt: "(nibble) ") {
+      let (reply, source) = nextLine(from: lines, prompt: "(nibble) ")
+      switch reply {
+      case .switchScreen: continue  // never comes back
       case .end:
         if source is TerminalLines { output.write("quit\n") }
         return 0

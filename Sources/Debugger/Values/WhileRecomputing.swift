@@ -1,4 +1,4 @@
-import CLibEdit
+import CTerminal
 
 extension DebuggerSession {
   /// Does something for which a model may have to run: ^C ends it, and after a second whoever
