@@ -101,7 +101,10 @@ import TraceStore
     try terminal.expect("step = 2")
     terminal.type(Self.endlessQuery)
     try terminal.expect("FROM c;")
-    try terminal.interrupt(until: "interrupted")
+    while try terminal.read(milliseconds: 300) {}
+    terminal.send(signal: SIGINT)
+    terminal.type(Self.repaint)
+    try terminal.expect("interrupted")
     terminal.type("print mem.live\r" + Self.repaint)
     try terminal.expect("mem.live = ")
     terminal.type("quit\r")

@@ -142,6 +142,44 @@ import TraceStore
     }
   }
 
+  // MARK: - Scrolling
+
+  @Test func scrollsThePaneInFocusAndNoFurtherThanItsEnds() throws {
+    let folder = try ScratchFolder()
+    let session = try Self.session(folder)
+    try session.execute("goto attn_norm-0")
+    let model = try ScreenModelReader(session: session).model(
+      at: session.cursor.step, columns: nil)
+    var focus = ScreenFocus()
+    func shown() -> [String] {
+      OperationsPane(model: model).lines(
+        width: 40, rows: 5, style: TextStyle(), focus: &focus)
+    }
+    let all = OperationsPane(model: model).lines(
+      width: 40, rows: 99, style: TextStyle(), focus: &focus)
+    let start = shown()
+    #expect(start.contains { $0.hasPrefix("=>") })
+    let isScrolled = focus.scroll(.down)
+    #expect(!isScrolled, "the commands have the focus")
+    focus.go(to: .operations, among: [.operations, .commands])
+    func scroll(_ key: Key, _ count: Int) -> [String] {
+      for _ in 0..<count where focus.scroll(key) { _ = shown() }
+      return shown()
+    }
+    #expect(scroll(.down, 2).first == start[2])
+    #expect(scroll(.pageUp, 20) == Array(all.prefix(5)))
+    #expect(scroll(.down, 1) == Array(all[1..<6]))
+    #expect(scroll(.pageDown, 20) == Array(all.suffix(5)))
+    focus.follow()
+    #expect(shown() == start)
+    focus.go(to: .tile, among: [.operations, .commands])
+    #expect(focus.pane == .commands, "it is not shown")
+    focus.go(by: 1, among: [.operations, .tile, .commands])
+    #expect(focus.pane == .operations)
+    focus.go(by: -1, among: [.operations, .tile, .commands])
+    #expect(focus.pane == .commands)
+  }
+
   // MARK: - The commands
 
   @Test func whatIsPrintedCanBeScrolled() {

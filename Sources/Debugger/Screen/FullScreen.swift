@@ -151,12 +151,18 @@ final class FullScreen: LineSource, OutputSink {
   func play(_ steps: ClosedRange<Int>, seconds: Double) throws -> Int {
     var columns = plotColumns
     var replay = try session.replay(of: steps, columns: columns)
+    let pass = try session.trace.pass(at: steps.lowerBound).flatMap {
+      $0.steps.contains(steps.upperBound) ? $0 : nil
+    }
     return try screen.animate(steps, seconds: seconds) { step in
       if plotColumns != columns {  // another window
         columns = plotColumns
         replay = try session.replay(of: steps, columns: columns)
       }
-      model = try reader.model(at: step, columns: nil, plot: replay.plot(at: step))
+      var plot = try replay.plot(at: step)
+      // The heading has the rest of its title.
+      if let pass { plot.title = "pass \(pass.id)" }
+      model = try reader.model(at: step, columns: nil, plot: plot)
       draw(prompt: nil)
     }
   }

@@ -75,19 +75,16 @@ struct OperationsPane {
       let isHere = op.id == model.ops[current].id
       let isDone = op.steps.upperBound <= model.step
       let isUnderWay = op.steps.contains(model.step) && !isDone
-      var figures = style.shape(op.rows, op.cols)
-      if isDone {
-        figures += padded(formatNanoseconds(op.duration), to: 9, onLeft: true)
-      } else if isUnderWay {
-        let tile = model.place.tileNumber.map { "tile \($0.index)/\($0.count)" }
-        figures = tile ?? figures + padded("", to: 9)
-      } else {
-        figures += padded("", to: 9)
+      let time = padded(isDone ? formatNanoseconds(op.duration) : "", to: 9, onLeft: true)
+      var figures = style.shape(op.rows, op.cols) + time
+      if isUnderWay, let tile = model.place.tileNumber {
+        figures = "tile \(tile.index)/\(tile.count)"
       }
       let indent = op.layer == nil ? "   " : "     "
-      let text = two(
-        (isHere ? "=>" + indent.dropFirst(2) : indent) + Place.shortName(of: op), figures, width,
-        style)
+      let name = (isHere ? "=>" + indent.dropFirst(2) : indent) + Place.shortName(of: op)
+      // A name that is cut could be another's: rather no shape than that.
+      if displayWidth(name) + displayWidth(figures) + 2 > width { figures = time }
+      let text = two(name, figures, width, style)
       if isHere { return style.paint(text, .bold) }
       return isDone || isUnderWay ? text : style.paint(text, .dim)
     }

@@ -30,7 +30,7 @@ struct TilePane {
     }
     let place = model.place
     if let tile = place.tile, let tensor = place.tensor {
-      return tileFacts(tile, tensor, style).map(cut)
+      return tileFacts(tile, tensor, width: width, style).map(cut)
     }
     var lines = wrapped(place.happened(style: style), to: width - 2).map { " " + $0 }
     if let op = place.op {
@@ -40,7 +40,7 @@ struct TilePane {
   }
 
   private func tileFacts(
-    _ tile: TraceTile, _ tensor: TraceTensor, _ style: TextStyle
+    _ tile: TraceTile, _ tensor: TraceTensor, width: Int, _ style: TextStyle
   ) -> [String] {
     let arrow = style.unicode ? "→" : "->"
     let isFreed = tile.freedStep.map { $0 <= model.step } ?? false
@@ -48,8 +48,13 @@ struct TilePane {
     var life = "made \(tile.madeStep)"
     life += tile.usedStep.map { ", used \($0)" } ?? ", never used"
     life += tile.freedStep.map { ", freed \($0)" } ?? ", never freed"
+    var rows = "\(tensor.name) \(Place.rows(of: tile, in: tensor))"
+    if displayWidth(rows) > width - 2 {
+      // What they are rows of stands in the operations.
+      rows = rows.replacing(" of \(tensor.rows)", with: "")
+    }
     var lines = [
-      "\(tensor.name) \(Place.rows(of: tile, in: tensor))",
+      rows,
       "\(formatBytes(tile.packedBytes)) \(tensor.type.lowercased()) \(arrow) "
         + "\(formatBytes(tile.bytes)) \(tile.type), \(style.shape(tile.rows, tensor.cols))",
       "\(state) now; \(life)",
