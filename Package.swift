@@ -44,9 +44,11 @@ let package = Package(
       ],
       resources: [.copy("Resources")]),
     // 7
-    .target(name: "CLibEdit", linkerSettings: [.linkedLibrary("edit")]),
+    .target(name: "CTerminal"),
     .target(
-      name: "CNcurses",
+      name: "CLibEdit", dependencies: ["CTerminal"], linkerSettings: [.linkedLibrary("edit")]),
+    .target(
+      name: "CNcurses", dependencies: ["CTerminal"],
       linkerSettings: [
         .linkedLibrary("ncursesw", .when(platforms: [.linux])),
         .linkedLibrary("tinfo", .when(platforms: [.linux])),
@@ -55,7 +57,8 @@ let package = Package(
     .target(
       name: "Debugger",
       dependencies: [
-        "CLibEdit", "CNcurses", "Quantization", "GGUF", "Inference", "Recording", "TraceStore",
+        "CLibEdit", "CNcurses", "CTerminal", "Quantization", "GGUF", "Inference", "Recording",
+        "TraceStore",
       ]),
     // 8: adding a lesson to lessons/course needs no edit here.
     .target(
@@ -87,8 +90,13 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(name: "TraceStoreTests", dependencies: ["TraceStore", "Recording"]),
     .testTarget(name: "RecordingTests", dependencies: ["Recording"]),
+    // Crashes on purpose, beside the tests that start it.
+    .executableTarget(
+      name: "StackOverflow", dependencies: ["CLibEdit", "CNcurses", "CTerminal"],
+      path: "Tests/StackOverflow"),
     .testTarget(
-      name: "DebuggerTests", dependencies: ["Debugger"], resources: [.copy("Fixtures")]),
+      name: "DebuggerTests", dependencies: ["Debugger", "StackOverflow"],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "LessonsTests", dependencies: ["Lessons"], resources: [.copy("Fixtures")]),
     .testTarget(name: "CommandTests", dependencies: ["nibble", "Inference", "Recording"]),
     .testTarget(name: "ProjectTests"),

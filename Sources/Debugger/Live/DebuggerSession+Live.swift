@@ -1,4 +1,4 @@
-import CLibEdit
+import CTerminal
 import Inference
 import Recording
 import TraceStore
@@ -22,15 +22,32 @@ extension DebuggerSession {
       return nil
     }
     let before = try trace.eventCount()
+    let progress = Progress(output)
+    let count = live.nextCount
+    live.operationBegins = { name, layer in
+      progress.show {
+        let pass = PassProgress(operation: name, layer: layer, layers: live.layerCount)
+        return "running \(count == 1 ? "1 token" : "\(count) tokens"): \(pass); ^C gives it up"
+      }
+    }
+    defer {
+      live.operationBegins = { _, _ in }
+      progress.clear()
+    }
     do {
       let pass = try live.runNextPass(isCancelled: isCancelled)
       cursor.step = before
       cursor.last = try trace.eventCount()
       return pass
     } catch InferenceError.overBudget(let failure) {
+      progress.clear()
       try standAtFailure(since: before)
       throw DebuggerError.overBudget(failure, fitting: try fitting(failure.budget))
     } catch {
+      let hadLine = progress.isShown
+      progress.clear()
+      // After the ^C that the terminal shows, where it shows one.
+      if nibble_interrupted(), !hadLine, terminal?.fullScreen == nil { output.write("\n") }
       try standAtFailure(since: before)
       throw error
     }
@@ -51,7 +68,6 @@ extension DebuggerSession {
     let last = try trace.eventCount()
     guard last > before else { return }
     cursor.last = last
-    if nibble_interrupted() { output.write("\n") }  // after the ^C that the terminal shows
     if let pass = try trace.pass(trace.passCount()), !pass.isFinished, pass.steps.contains(last) {
       show(
         wrapped(
