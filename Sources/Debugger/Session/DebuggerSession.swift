@@ -26,6 +26,8 @@ public final class DebuggerSession {
   let live: LiveRun?
   /// Whether the pass of a live run is to be given up; asked before every operation.
   var isCancelled: () -> Bool = { nibble_interrupted() }
+  /// The step that a live run was taken back to, until its next pass.
+  var takenBackTo: Int?
   /// Places to come back to, by their numbers.
   var checkpoints = Checkpoints()
   /// What was alive at the last stop shown, for the change since then.
@@ -102,8 +104,12 @@ public final class DebuggerSession {
   }
 
   func stopLines(_ place: Place) -> [String] {
-    let step = "step \(place.step) of \(cursor.last)"
-    let heading = place.heading(style: style, width: style.width - displayWidth(step) - 2)
+    var step = "step \(place.step) of \(cursor.last)"
+    var heading = place.heading(style: style, width: style.width - displayWidth(step) - 2)
+    if displayWidth(heading) + 2 + displayWidth(step) > style.width {
+      step = "step \(place.step)"
+      heading = place.heading(style: style, width: style.width - displayWidth(step) - 2)
+    }
     var lines: [String] = []
     let room = style.width - displayWidth(step) - 2
     if displayWidth(heading) <= room {

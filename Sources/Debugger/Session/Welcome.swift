@@ -13,7 +13,7 @@ extension DebuggerSession {
     let model = meta["model"] ?? "a model"
     let prompt = meta["prompt"].map { " on " + quoted($0, to: 40, unicode: style.unicode) }
     var text = "\(model)\(prompt ?? "")\(strategy ?? ""). "
-    text += "\(passes) \(passes == 1 ? "pass" : "passes"), \(formatCount(cursor.last)) events"
+    text += "\(passes) \(passes == 1 ? "pass" : "passes"), \(formatCount(try trace.eventCount())) events"
     if let peak = try trace.peak() {
       text += "; at most \(formatBytes(peak.live.total)) alive, at step \(peak.step)"
     }
