@@ -136,6 +136,11 @@ extension Command {
         live run +N runs the next pass. "start" and "end" are the first and the last step, "peak"
         the step at which most memory was alive. "pass N" is the first step of a pass, and OP an
         operation of this pass by its name: you stand at the end of it.
+
+        Where a run was taken back and has branches, moves go along one of them: back through its
+        own passes and then those that it shares with the branch that it began in, and forward to its
+        end. A step that your branch does not have takes you to the branch that has it; "where" names
+        both, and "goto end" goes to the end of the run.
         """,
       example: "goto ffn_gate-2", completes: .places,
       action: { session, arguments in try session.goTo(arguments) }),

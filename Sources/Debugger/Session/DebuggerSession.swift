@@ -104,22 +104,21 @@ public final class DebuggerSession {
   }
 
   func stopLines(_ place: Place) -> [String] {
-    var step = "step \(place.step) of \(cursor.last)"
-    var heading = place.heading(style: style, width: style.width - displayWidth(step) - 2)
-    if displayWidth(heading) + 2 + displayWidth(step) > style.width {
-      step = "step \(place.step)"
-      heading = place.heading(style: style, width: style.width - displayWidth(step) - 2)
-    }
+    let whole = "step \(place.step) of \(cursor.last)"
     var lines: [String] = []
-    let room = style.width - displayWidth(step) - 2
-    if displayWidth(heading) <= room {
+    for step in [whole, "step \(place.step)"] where lines.isEmpty {
+      let room = style.width - displayWidth(step) - 2
+      let heading = place.heading(style: style, width: room)
+      guard displayWidth(heading) <= room else { continue }
       lines.append(
         style.paint(heading, .bold)
           + String(repeating: " ", count: room - displayWidth(heading) + 2)
           + style.paint(step, .dim))
-    } else {
-      lines += wrapped(heading, to: style.width, indent: "    ").map { style.paint($0, .bold) }
-      lines.append(style.paint(step, .dim))
+    }
+    if lines.isEmpty {
+      let heading = place.heading(style: style, width: style.width)
+      lines = wrapped(heading, to: style.width, indent: "    ").map { style.paint($0, .bold) }
+      lines.append(style.paint(whole, .dim))
     }
     return lines + eventLines(place) + memoryLine(place.event.live, since: shown, style: style)
   }
