@@ -34,10 +34,11 @@ import TraceStore
         trace: Trace(path: path), output: output, style: TextStyle())
     }
     var visited = [session.cursor.step]
+    let last = try session.trace.eventCount()
     for _ in 0..<60 {
-      let moves = try [
+      let moves = [
         "step", "step 7", "next", "finish", "finish pass", "rs 3", "rn 2", "reverse-finish",
-        "goto \(Int.random(in: 1...session.trace.eventCount(), using: &random))", "until", "goto peak",
+        "goto \(Int.random(in: 1...last, using: &random))", "until", "goto peak",
       ]
       try session.execute(try #require(moves.randomElement(using: &random)))
       if session.cursor.step != visited.last { visited.append(session.cursor.step) }

@@ -53,7 +53,7 @@ import TraceStore
       #expect(session.selectedFrame == grain)
       let before = output.text.count
       try session.execute("frame")
-      #expect(output.text.dropFirst(before).hasPrefix("#\(number)  "))
+      #expect(output.text.dropFirst(before).hasPrefix("#\(number) "))
     }
   }
 

@@ -25,7 +25,8 @@ extension DebuggerSession {
       overflow ? (count < 0 ? 0 : frames.count - 1) : min(max(wanted, 0), frames.count - 1)
     guard chosen != index else {
       throw DebuggerError.cannotMove(
-        reason: "This is the \(count > 0 ? "largest" : "smallest") frame; \"where\" shows them all.")
+        reason: "This is the \(count > 0 ? "largest" : "smallest") frame; \"where\" shows them all."
+      )
     }
     select(chosen, of: frames)
   }
@@ -96,7 +97,8 @@ extension DebuggerSession {
         ))
     }
     if frames.isEmpty {
-      frames.append((nil, "trace", "\(steps(1...(try trace.eventCount()))), \(try trace.passCount()) passes"))
+      let (last, passes) = (try trace.eventCount(), try trace.passCount())
+      frames.append((nil, "trace", "\(steps(1...last)), \(passes) passes"))
     }
     return frames
   }

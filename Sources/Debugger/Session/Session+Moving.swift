@@ -142,7 +142,8 @@ extension DebuggerSession {
   private func endText() throws -> String {
     if canGrow { return "At the end of what was run; \"continue\" runs the next pass." }
     if live != nil, !isOnRun {
-      return "At the end of branch \(cursor.history.branch); \"goto end\" goes to where the run goes on."
+      return "At the end of branch \(cursor.history.branch); "
+        + "\"goto end\" goes to where the run goes on."
     }
     let isLast = try cursor.last == trace.eventCount()
     return "At the end of \(isLast ? "the trace" : "branch \(cursor.history.branch)")."
