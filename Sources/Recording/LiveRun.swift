@@ -67,6 +67,17 @@ public final class LiveRun {
   /// Whether tokens that are known beforehand are yet to be run: those of the prompt, or those that
   /// a changed KV cache has to be filled with again.
   public var isPrefilling: Bool { engine.position < line.given }
+  /// Tokens that the next pass takes in.
+  public var nextCount: Int {
+    isPrefilling ? min(line.given - engine.position, options.ubatch ?? line.given) : 1
+  }
+  public var layerCount: Int { loaded.model.config.layerCount }
+  /// Told of every operation of a pass before it is done: its name, without the number of its
+  /// layer, and its layer.
+  public var operationBegins: (_ name: String, _ layer: Int?) -> Void {
+    get { engine.operationBegins }
+    set { engine.operationBegins = newValue }
+  }
   /// The token that goes in next, where it is known.
   public var next: TraceToken? { isPrefilling ? line.tokens[engine.position] : line.next }
 

@@ -60,7 +60,8 @@ extension Command {
       summary: "Run a command of the shell",
       help: """
         "!COMMAND" does the same. After a command of the debugger, "| COMMAND" hands its output to
-        one: "info tensors | grep attn"; after a query, behind its semicolon.
+        one: "info tensors | grep attn"; after a query, behind its semicolon. The full screen leaves
+        the terminal to it, and Enter comes back.
         """,
       example: "shell ls -l", repetition: .nothing,
       action: { session, arguments in try session.shell(arguments) }),

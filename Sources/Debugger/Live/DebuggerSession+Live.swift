@@ -1,4 +1,4 @@
-import CLibEdit
+import CTerminal
 import Inference
 import Recording
 import TraceStore
@@ -22,15 +22,33 @@ extension DebuggerSession {
       return nil
     }
     let before = try trace.eventCount()
+    let progress = Progress(output)
+    let count = live.nextCount
+    live.operationBegins = { name, layer in
+      progress.show {
+        let pass = PassProgress(operation: name, layer: layer, layers: live.layerCount)
+        return "running \(count == 1 ? "1 token" : "\(count) tokens"): \(pass); ^C gives it up"
+      }
+    }
+    defer {
+      live.operationBegins = { _, _ in }
+      progress.clear()
+    }
+    let end = cursor.last
     do {
       let pass = try live.runNextPass(isCancelled: isCancelled)
-      cursor.step = before
-      cursor.last = try trace.eventCount()
+      takenBackTo = nil
+      try cursor.follow(from: end)
       return pass
     } catch InferenceError.overBudget(let failure) {
+      progress.clear()
       try standAtFailure(since: before)
       throw DebuggerError.overBudget(failure, fitting: try fitting(failure.budget))
     } catch {
+      let hadLine = progress.isShown
+      progress.clear()
+      // After the ^C that the terminal shows, where it shows one.
+      if nibble_interrupted(), !hadLine, terminal?.fullScreen == nil { output.write("\n") }
       try standAtFailure(since: before)
       throw error
     }
@@ -54,8 +72,8 @@ extension DebuggerSession {
   private func standAtFailure(since before: Int) throws {
     let last = try trace.eventCount()
     guard last > before else { return }
-    cursor.last = last
-    if nibble_interrupted() { output.write("\n") }  // after the ^C that the terminal shows
+    takenBackTo = nil
+    try cursor.follow(from: last)
     if let pass = try trace.pass(trace.passCount()), !pass.isFinished, pass.steps.contains(last) {
       show(
         wrapped(
@@ -64,7 +82,7 @@ extension DebuggerSession {
     }
     let failure = try trace.failure()?.step ?? 0
     trail.leave(before, for: failure > before ? failure : last)
-    stand(at: failure > before ? failure : last)
+    try stand(at: failure > before ? failure : last)
     try showStop()
   }
 
@@ -119,7 +137,7 @@ extension DebuggerSession {
     tell()
     if decodes < count, let ending = live.ending { show(ending: ending) }
     trail.leave(origin, for: cursor.last)
-    stand(at: cursor.last)
+    try stand(at: cursor.last)
     try showStop()
     if isCancelled() { throw InferenceError.interrupted }
   }
