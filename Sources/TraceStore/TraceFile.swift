@@ -46,6 +46,19 @@ enum TraceFile {
     return header.starts(with: Array("SQLite format 3\0".utf8)) && id == TraceSchema.applicationID
   }
 
+  /// What tells a file from another that takes its name.
+  struct Identity: Equatable {
+    let device: dev_t
+    let inode: ino_t
+  }
+
+  /// The file that has this name now, or `nil`.
+  static func identity(_ path: String) -> Identity? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    return Identity(device: status.st_dev, inode: status.st_ino)
+  }
+
   /// Bytes of the trace and of what lies beside it.
   static func bytes(_ path: String) -> Int {
     ["", "-wal"].reduce(0) { sum, suffix in
