@@ -54,6 +54,13 @@ let package = Package(
       dependencies: [
         "CLibEdit", "CNcurses", "Quantization", "GGUF", "Inference", "Recording", "TraceStore",
       ]),
+    // 8
+    .target(
+      name: "Lessons",
+      dependencies: [
+        "CKernels", "Quantization", "GGUF", "Inference", "Recording", "TraceStore",
+      ],
+      resources: [.embedInCode("Training/training.sql")]),
     // 9
     .executableTarget(
       name: "nibble",
@@ -75,6 +82,7 @@ let package = Package(
     .testTarget(name: "RecordingTests", dependencies: ["Recording"]),
     .testTarget(
       name: "DebuggerTests", dependencies: ["Debugger"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "LessonsTests", dependencies: ["Lessons"]),
     .testTarget(name: "CommandTests", dependencies: ["nibble", "Inference", "Recording"]),
     .testTarget(name: "ProjectTests"),
   ],
