@@ -14,6 +14,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
     // 0
@@ -54,18 +55,23 @@ let package = Package(
       dependencies: [
         "CLibEdit", "CNcurses", "Quantization", "GGUF", "Inference", "Recording", "TraceStore",
       ]),
-    // 8
+    // 8: adding a lesson to lessons/course needs no edit here.
+    .target(
+      name: "LessonContent", path: "lessons",
+      resources: [.copy("course"), .copy("summary"), .copy("engine")]),
     .target(
       name: "Lessons",
       dependencies: [
-        "CKernels", "Quantization", "GGUF", "Inference", "Recording", "TraceStore",
+        "CKernels", "LessonContent", "Debugger", "Recording", "TraceStore", "Inference", "GGUF",
+        "Quantization", .product(name: "Yams", package: "Yams"),
       ],
       resources: [.embedInCode("Training/training.sql")]),
     // 9
     .executableTarget(
       name: "nibble",
       dependencies: [
-        "Debugger", "Recording", "TraceStore", "Inference", "Tokenization", "GGUF", "Quantization",
+        "Lessons", "Debugger", "Recording", "TraceStore", "Inference", "Tokenization", "GGUF",
+        "Quantization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -82,7 +88,7 @@ let package = Package(
     .testTarget(name: "RecordingTests", dependencies: ["Recording"]),
     .testTarget(
       name: "DebuggerTests", dependencies: ["Debugger"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "LessonsTests", dependencies: ["Lessons"]),
+    .testTarget(name: "LessonsTests", dependencies: ["Lessons"], resources: [.copy("Fixtures")]),
     .testTarget(name: "CommandTests", dependencies: ["nibble", "Inference", "Recording"]),
     .testTarget(name: "ProjectTests"),
   ],

@@ -46,11 +46,11 @@ struct TrainingDatabaseTests {
     defer { try? FileManager.default.removeItem(at: folder) }
     var options = TrainingOptions(recording: try record(), output: path("one.sqlite"))
     options.steps = 4
-    try train(options)
+    try trainLayer(options)
     // Captured values are what the recomputation comes to.
     options.recording = try record(.values)
     options.output = path("two.sqlite")
-    try train(options)
+    try trainLayer(options)
     let one = try rows(path("one.sqlite"), Self.all)
     #expect(try rows(path("two.sqlite"), Self.all) == one)
     #expect(one.count > 8 * 4)
@@ -63,10 +63,10 @@ struct TrainingDatabaseTests {
     #expect(
       try rows(path("one.sqlite"), "SELECT count(*) FROM training_summary") == [[.integer(8)]])
     // A training is replaced, and nothing else is.
-    try train(options)
+    try trainLayer(options)
     try "text".write(toFile: path("note"), atomically: true, encoding: .utf8)
     options.output = path("note")
-    #expect(throws: TraceError.wouldReplace(path: path("note"))) { try train(options) }
+    #expect(throws: TraceError.wouldReplace(path: path("note"))) { try trainLayer(options) }
   }
 
   @Test func mistakesAreToldInASentence() throws {
@@ -80,15 +80,15 @@ struct TrainingDatabaseTests {
       let error = #expect(throws: TrainingError.self, "\(name) \(value)") {
         var wrong = options
         try wrong.set(name, to: value)
-        try train(wrong)
+        try trainLayer(wrong)
       }
       #expect(error.map { "\($0)".hasSuffix(".") } == true)
     }
     #expect(!FileManager.default.fileExists(atPath: options.output))
     options.recording = path("absent.sqlite")
-    #expect(throws: TraceError.self) { try train(options) }
+    #expect(throws: TraceError.self) { try trainLayer(options) }
     options.recording = try record()
-    #expect(throws: TrainingError.self) { try train(options, isCancelled: { true }) }
+    #expect(throws: TrainingError.self) { try trainLayer(options, isCancelled: { true }) }
     #expect(!FileManager.default.fileExists(atPath: options.output))
   }
 

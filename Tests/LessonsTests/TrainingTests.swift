@@ -62,7 +62,7 @@ struct TrainingTests {
 
     /// Adds to one of the numbers that learn.
     func nudge(_ matrix: Int, _ index: Int, by amount: Float) {
-      layer.gradients.forEach { $0.clear() }
+      for gradient in layer.gradients { gradient.clear() }
       layer.gradients[matrix].values[index] = -amount
       _ = layer.apply()
     }
@@ -142,13 +142,15 @@ struct TrainingTests {
     let values = try task.values()
     // Each value as it is: nothing changes.
     var others = 0
-    grid.move({ index, value in
-      #expect(value == values[index])
-      return value
-    }) { others += $1 ? 1 : 0 }
+    grid.move(
+      to: { index, value in
+        #expect(value == values[index])
+        return value
+      }, changed: { others += $1 ? 1 : 0 })
     #expect(others == 0)
     // Each to the far end of its group, and beyond.
-    grid.move({ _, value in value > 0 ? -1e30 : .infinity }) { others += $1 ? 1 : 0 }
+    grid.move(
+      to: { _, value in value > 0 ? -1e30 : .infinity }, changed: { others += $1 ? 1 : 0 })
     let bytes = UnsafeRawBufferPointer(start: weights.packed, count: task.packed.count)
     let moved = try type.decode(bytes)
     #expect(others == values.count)

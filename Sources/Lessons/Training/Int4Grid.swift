@@ -78,8 +78,8 @@ struct GridMemory {
   ///
   /// - Parameter changed: told of each weight whether its nibble is another than before.
   func move(
-    _ desired: (_ index: Int, _ value: Float) -> Float,
-    _ changed: (_ index: Int, _ isOther: Bool) -> Void
+    to desired: (_ index: Int, _ value: Float) -> Float,
+    changed: (_ index: Int, _ isOther: Bool) -> Void
   ) {
     let bytes = weights.packed.assumingMemoryBound(to: UInt8.self)
     let offset = grid.offset

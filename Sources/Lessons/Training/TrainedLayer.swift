@@ -79,10 +79,12 @@ final class Int4Layer: TrainedLayer {
   func apply() -> StepChanges {
     var changes = StepChanges()
     let updates = gradient.values.values
-    grid.move({ index, value in value - updates[index] }) { index, isOther in
-      changes.add(updates[index], isLost: !isOther)
-      if isOther { changes.nibbles += 1 }
-    }
+    grid.move(
+      to: { index, value in value - updates[index] },
+      changed: { index, isOther in
+        changes.add(updates[index], isLost: !isOther)
+        if isOther { changes.nibbles += 1 }
+      })
     return changes
   }
 }
@@ -116,9 +118,9 @@ final class MasterLayer: TrainedLayer {
     var changes = StepChanges()
     master.subtract(gradient.values, &changes)
     let master = master.values
-    grid.move({ index, _ in master[index] }) { _, isOther in
-      if isOther { changes.nibbles += 1 }
-    }
+    grid.move(
+      to: { index, _ in master[index] },
+      changed: { _, isOther in if isOther { changes.nibbles += 1 } })
     return changes
   }
 }

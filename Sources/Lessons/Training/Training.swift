@@ -1,5 +1,3 @@
-import Foundation
-
 /// One training as it went.
 struct TrainingResult {
   struct Step {
@@ -49,6 +47,7 @@ struct Training {
 
   /// Trains the layer.
   ///
+  /// - Parameter isCancelled: asked before each step.
   /// - Throws: `InferenceError.outOfMemory`, `TrainingError.interrupted`.
   func run(
     _ method: TrainingMethod, _ kind: OptimizerKind, isCancelled: () -> Bool = { false }
@@ -132,36 +131,31 @@ extension Matrix {
   }
 }
 
-/// How far a training is.
-public struct TrainingProgress: Sendable {
-  public let method: TrainingMethod
-  public let optimizer: OptimizerKind
-  /// Trainings that are done, of how many.
-  public let done: Int
-  public let of: Int
-}
-
 /// Trains the layer with each method and each optimizer, and writes what happened to an SQLite
 /// database; its tables are those of `training.sql`.
 ///
 /// - Parameters:
 ///   - isCancelled: asked often; `true` ends it with ``TrainingError/interrupted`` and no database.
-///   - progress: called before each training.
+///   - progress: called before each step with the share that is done, from 0 to 1.
 /// - Throws: `TrainingError`, `TraceError`, `RecordingError`, `GGUFError`, `QuantizationError`,
 ///   `InferenceError`.
-public func train(
+public func trainLayer(
   _ options: TrainingOptions, isCancelled: () -> Bool = { false },
-  progress: (TrainingProgress) -> Void = { _ in }
+  progress: (Double) -> Void = { _ in }
 ) throws {
   let task = try TrainingTask(options)
   let training = try Training(task, options)
   var results = [try training.infer()]
-  let count = options.methods.count * options.optimizers.count
+  let steps = Double(options.methods.count * options.optimizers.count * options.steps)
+  var done = 0.0
   for optimizer in options.optimizers {
     for method in options.methods {
-      progress(
-        TrainingProgress(method: method, optimizer: optimizer, done: results.count - 1, of: count))
-      results.append(try training.run(method, optimizer, isCancelled: isCancelled))
+      let result = try training.run(method, optimizer) {
+        progress(done / steps)
+        done += 1
+        return isCancelled()
+      }
+      results.append(result)
     }
   }
   try TrainingDatabase.write(results, of: task, to: options.output)
