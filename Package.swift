@@ -39,7 +39,9 @@ let package = Package(
     // 6
     .target(
       name: "Recording",
-      dependencies: ["CKernels", "GGUF", "Inference", "Tokenization", "TraceStore"],
+      dependencies: [
+        "CKernels", "Quantization", "GGUF", "Inference", "Tokenization", "TraceStore",
+      ],
       resources: [.copy("Resources")]),
     // 7
     .target(name: "CLibEdit", linkerSettings: [.linkedLibrary("edit")]),

@@ -37,7 +37,8 @@ public enum LessonError: Error, Equatable, CustomStringConvertible {
       "\(folder): holds no lesson; a lesson is a folder with a lesson.yml."
     case .unknownValue(let name, let known):
       "There is no value or fact \"\(name)\""
-        + (known.isEmpty ? "." : "; there are \(known.joined(separator: ", ")).")
+        + (known.isEmpty ? "." : "; there are \(known.prefix(12).joined(separator: ", "))")
+        + (known.count > 12 ? " and \(known.count - 12) more." : known.isEmpty ? "" : ".")
     case .notRecorded(let trace):
       "\"\(trace)\" has not been recorded yet."
     case .badValue(let name, let problem):

@@ -2,9 +2,12 @@ import GRDBSQLite
 
 /// Writes an SQLite file of a few small tables at once; for what is no recording of a run.
 ///
-/// The file is marked as nibble's, so that it may be replaced by the next, and holds nothing until
-/// ``finish()``.
+/// The file is marked as nibble's, though as no trace, so that the next may replace it. It holds
+/// nothing until ``finish()``.
 public final class TableWriter {
+  /// `PRAGMA application_id`: "nibt" in ASCII.
+  static let applicationID = 0x6E69_6274
+
   private let path: String
   private let handle: OpaquePointer
   private var statements: [String: Statement] = [:]
@@ -24,11 +27,7 @@ public final class TableWriter {
       throw TraceError(failure, path: path)
     }
     self.handle = handle
-    try execute(
-      """
-      BEGIN; PRAGMA application_id = \(TraceSchema.applicationID);
-      PRAGMA user_version = \(TraceSchema.version)
-      """)
+    try execute("BEGIN; PRAGMA application_id = \(Self.applicationID)")
     try execute(schema)
   }
 

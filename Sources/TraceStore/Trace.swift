@@ -15,8 +15,8 @@ public final class Trace {
   let schema: Int
   /// States of memory by their row in `_memory`, for profiles; filled when first needed.
   var memoryStates = MemoryStateCache()
-  /// The connection for queries that people write, opened with the first.
-  var queryConnection: QueryConnection?
+  /// For queries that people write, opened with the first.
+  var querySession: QuerySession?
   /// The work of look-ups so far; see ``work``.
   var lookupWork = 0
 
@@ -73,7 +73,7 @@ public final class Trace {
   /// Ends the reading, so that a recording in this process can be made one file. Nothing else can be
   /// asked after it.
   public func close() throws(TraceError) {
-    queryConnection = nil
+    querySession = nil
     do { try queue.close() } catch { throw TraceError(error, path: path) }
   }
 
@@ -123,7 +123,7 @@ public final class Trace {
 extension Trace {
   /// What reading has cost so far, in instructions of SQLite's virtual machine: a count that tests
   /// can hold a command to, as no time can.
-  var work: Int { lookupWork + (queryConnection?.work ?? 0) }
+  var work: Int { lookupWork + (querySession?.work ?? 0) }
 }
 
 // MARK: - What is in it

@@ -58,7 +58,7 @@ public struct LessonCheck {
     }
     for name in lesson.values.keys.sorted() {
       do {
-        if try proof.values.value(name) == .null {
+        if try proof.values.measure(name).contains(.null) {
           problems.append("\(lesson.name): the value \"\(name)\" is NULL.")
         }
       } catch {

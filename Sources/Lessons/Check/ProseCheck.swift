@@ -138,7 +138,9 @@ struct ProseCheck {
         let texts = prose.sections.flatMap(\.passages).map(\.passage.text)
         let isLinked = texts.contains { text in
           text.contains(fact.source)
-            || Template.holes(in: text).contains(Template.Hole(name: name, format: "source"))
+            || Template.holes(in: text).contains {
+              $0.format == "source" && lesson.facts[$0.name]?.source == fact.source
+            }
         }
         if !isLinked {
           problems.append(

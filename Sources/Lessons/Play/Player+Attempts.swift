@@ -5,7 +5,7 @@ import TraceStore
 extension Player {
   /// Waits for Enter, or for a command of the lesson.
   func waitForEnter() throws -> Outcome {
-    try attempt(prompt: text(.enter), solution: { [] }) { _ in true }
+    try attempt(prompt: text(.enter), solution: { [] }, judge: { _ in true })
   }
 
   /// Says why a step cannot be done, and lets the learner go on.

@@ -55,7 +55,7 @@ struct DebuggerStep: StepKind {
   var templates: [String] { start + solution + wrong.flatMap { $0 } }
 
   func check(_ section: Prose.Section, path: String) throws {
-    try section.allow(question: true, hints: true, path: path, kind: "step")
+    try section.allow(question: true, hints: .needed, path: path, kind: "step")
   }
 
   func play(_ player: Player) throws -> Outcome {
@@ -69,14 +69,14 @@ struct DebuggerStep: StepKind {
     return try player.attempt(
       prompt: "", dotted: true, solution: { try shownSolution(player.values) },
       ask: { lines in session.nextLine(from: lines) },
-      complete: { session.completion(of: $0) }
-    ) { line in
-      if let answer = Self.answer(in: line) { return try judge(answer, player) }
-      session.answer(line, from: player.talk.source)
-      if session.isOver { throw LessonEnd.quit }
-      guard case .place(let sql) = goal else { return false }
-      return try hasArrived(session, sql, player.values)
-    }
+      complete: { session.completion(of: $0) },
+      judge: { line in
+        if let answer = Self.answer(in: line) { return try judge(answer, player) }
+        session.answer(line, from: player.talk.source)
+        if session.isOver { throw LessonEnd.quit }
+        guard case .place(let sql) = goal else { return false }
+        return try hasArrived(session, sql, player.values)
+      })
   }
 
   /// What follows `answer` in a line.
@@ -142,12 +142,7 @@ struct DebuggerStep: StepKind {
     let commands = try solution.map(values.filled)
     guard case .value(let name, let unit, _) = goal else { return commands }
     let value = try values.number(name)
-    return commands + ["answer " + Self.exact(value, unit)]
-  }
-
-  private static func exact(_ value: Double, _ unit: Unit) -> String {
-    let value = unit == .percent ? value * 100 : value
-    return Int(exactly: value).map(String.init) ?? "\(value)"
+    return commands + ["answer " + unit.written(value)]
   }
 
   func prove(_ proof: LessonProof) throws {
@@ -167,8 +162,8 @@ struct DebuggerStep: StepKind {
       let session = try begin(proof.recordings, proof.values, CollectedOutput(), TextStyle())
       for command in try solution.map(proof.values.filled) { try session.execute(command) }
       try proof.expect(
-        unit.parse(Self.exact(value, unit)).map { tolerance.contains($0, of: value) } ?? false,
-        "the right answer \(Self.exact(value, unit)) does not pass")
+        unit.parse(unit.written(value)).map { tolerance.contains($0, of: value) } ?? false,
+        "the right answer \(unit.written(value)) does not pass")
       try proof.expect(unit.parse("") == nil, "an empty answer passes")
       for commands in wrong {
         for answer in try commands.map(proof.values.filled).compactMap(Self.answer) {

@@ -11,7 +11,7 @@ struct ExplainStep: StepKind {
   var queries: [ValueQuery] { choices.queries }
 
   func check(_ section: Prose.Section, path: String) throws {
-    try section.allow(question: true, hints: true, choices: true, path: path, kind: "explain")
+    try section.allow(question: true, hints: .possible, choices: true, path: path, kind: "explain")
     try section.checkChoices(choices.keys, needsReasons: true, path: path)
   }
 
@@ -22,16 +22,16 @@ struct ExplainStep: StepKind {
     return try player.attempt(
       prompt: player.text(.choicePrompt),
       solution: { [choices.letter(of: right)] },
-      showQuestion: { try player.showChoices(choices.keys) }
-    ) { answer in
-      guard let key = choices.key(of: answer) else {
-        player.talk.say(.chooseOneOf, choices.letters)
-        return false
-      }
-      player.talk.say(key == right ? .right : .wrong)
-      try player.showReason(of: key)
-      return key == right
-    }
+      showQuestion: { try player.showChoices(choices.keys) },
+      judge: { answer in
+        guard let key = choices.key(of: answer) else {
+          player.talk.say(.chooseOneOf, choices.letters)
+          return false
+        }
+        player.talk.say(key == right ? .right : .wrong)
+        try player.showReason(of: key)
+        return key == right
+      })
   }
 
   func prove(_ proof: LessonProof) throws {

@@ -43,10 +43,11 @@ struct PredictStep: StepKind {
 
   func check(_ section: Prose.Section, path: String) throws {
     if case .choice(let choices) = asked {
-      try section.allow(question: true, choices: true, path: path, kind: "predict")
+      try section.allow(
+        question: true, hints: .possible, choices: true, path: path, kind: "predict")
       try section.checkChoices(choices.keys, needsReasons: false, path: path)
     } else {
-      try section.allow(question: true, path: path, kind: "predict")
+      try section.allow(question: true, hints: .possible, path: path, kind: "predict")
     }
   }
 
@@ -58,18 +59,18 @@ struct PredictStep: StepKind {
       prompt: player.text(.answerPrompt), solution: { [] },
       showQuestion: {
         if case .choice(let choices) = asked { try player.showChoices(choices.keys) }
-      }
-    ) { answer in
-      guard let understood = understood(answer) else {
-        switch asked {
-        case .number: player.talk.say(.notANumber)
-        case .choice(let choices): player.talk.say(.chooseOneOf, choices.letters)
+      },
+      judge: { answer in
+        guard let understood = understood(answer) else {
+          switch asked {
+          case .number: player.talk.say(.notANumber)
+          case .choice(let choices): player.talk.say(.chooseOneOf, choices.letters)
+          }
+          return false
         }
-        return false
-      }
-      said = understood
-      return true
-    }
+        said = understood
+        return true
+      })
     guard outcome == .passed || outcome == .skipped else { return outcome }
     player.remember(outcome == .passed ? said : nil)
     return outcome
@@ -113,7 +114,7 @@ struct PredictStep: StepKind {
       guard let value = try proof.ifRecorded({ try proof.values.number(name) }) else {
         return false
       }
-      let exact = "\(unit == .percent ? value * 100 : value)"
+      let exact = unit.written(value)
       try proof.expect(
         unit.parse(exact).map { tolerance.contains($0, of: value) } ?? (value == 0),
         "the measured \(exact) does not count as close")

@@ -10,11 +10,8 @@ struct QuantizeStep: StepKind {
 
   let model: String
   private let type: TensorType
-  private let from: Source
-
-  private enum Source: String, CaseIterable {
-    case model, original
-  }
+  /// What is packed: the model of an earlier step, or `nil` for the learner's.
+  private let from: String?
 
   init(_ step: YAMLMapping, id: String) throws {
     model = try step.required("model", of: "the step \"\(id)\"")
@@ -28,10 +25,8 @@ struct QuantizeStep: StepKind {
       throw options.error("\"type\" can be \(known), not \"\(name)\"", at: options["type"])
     }
     self.type = type
-    guard let from = Source(rawValue: try options.string("from") ?? "model") else {
-      throw options.error("\"from\" can be model or original", at: options["from"])
-    }
-    self.from = from
+    let from = try options.string("from")
+    self.from = from == "model" ? nil : from
   }
 
   func check(_ section: Prose.Section, path: String) throws {
@@ -71,7 +66,8 @@ struct QuantizeStep: StepKind {
     _ model: String?, _ recordings: Recordings,
     progress: @escaping (_ done: Int, _ all: Int) -> Void
   ) throws -> (before: Int, after: Int) {
-    let path = try from == .original ? originalPath(of: model) : ModelCatalogue.path(of: model)
+    if let from, !recordings.hasModel(from) { throw LessonError.notRecorded(trace: from) }
+    let path = try from.map(recordings.path(ofModel:)) ?? ModelCatalogue.path(of: model)
     let source = try GGUFFile(path: path)
     let quantizer = try GGUFQuantizer(target: type, threads: 2)
     var (done, before, after) = (0, 0, 0)
@@ -82,16 +78,8 @@ struct QuantizeStep: StepKind {
         after += report.bytesAfter
         progress(done, source.tensors.count)
       }
-    } isWhole: {
-      true
+      return ((), isWhole: true)
     }
     return (before, after)
-  }
-
-  /// The same model before its weights were quantized.
-  private func originalPath(of model: String?) throws -> String {
-    throw RecordingError.badOption(
-      "The model '\(model ?? ModelCatalogue.defaultName)' has no unquantized file in the catalogue."
-    )
   }
 }

@@ -82,7 +82,7 @@ struct RecordStep: StepKind {
 
   func prove(_ proof: LessonProof) throws {
     let options = try self.options(proof.values, model: proof.model)
-    let report = try record(options, in: proof.recordings, isCancelled: { false }) { _ in }
+    let report = try record(options, in: proof.recordings)
     proof.values.forget()
     try proof.expect(
       (report.failure != nil) == fails,
@@ -94,15 +94,15 @@ struct RecordStep: StepKind {
   func solutionLines(_ values: Values) throws -> [String] { [""] }
 
   private func record(
-    _ options: RecordingOptions, in recordings: Recordings, isCancelled: @escaping () -> Bool,
-    progress: (RecordingProgress) -> Void
+    _ options: RecordingOptions, in recordings: Recordings,
+    isCancelled: @escaping () -> Bool = { false },
+    progress: (RecordingProgress) -> Void = { _ in }
   ) throws -> RecordingReport {
     try recordings.make(recordings.path(of: trace)) { part in
       var options = options
       options.output = part
-      return try Recording.record(options, isCancelled: isCancelled, progress: progress)
-    } isWhole: {
-      !$0.isInterrupted
+      let report = try Recording.record(options, isCancelled: isCancelled, progress: progress)
+      return (report, isWhole: !report.isInterrupted)
     }
   }
 

@@ -46,7 +46,7 @@ struct SQLStep: StepKind {
   func query(_ sql: String) -> ValueQuery { ValueQuery(trace: trace, attach: attach, sql: sql) }
 
   func check(_ section: Prose.Section, path: String) throws {
-    try section.allow(question: true, hints: true, path: path, kind: "sql")
+    try section.allow(question: true, hints: .needed, path: path, kind: "sql")
   }
 
   func play(_ player: Player) throws -> Outcome {
@@ -55,37 +55,38 @@ struct SQLStep: StepKind {
     let expected = try player.values.run(query(solution), of: "solution")
     return try player.attempt(
       prompt: "sql> ", dotted: true, manyLines: true,
-      solution: { solution.split(separator: "\n").map(String.init) }
-    ) { sql in
-      if sql.trimmingCharacters(in: .whitespacesAndNewlines).isEmpty { return false }
-      let found: SQLResult
-      do {
-        found = try player.values.run(query(sql), of: "SQL")
-      } catch LessonError.query(_, let problem) {
-        player.talk.show(problem.split(separator: "\n").map(String.init))
+      solution: { solution.split(separator: "\n").map(String.init) },
+      judge: { sql in
+        if sql.trimmingCharacters(in: .whitespacesAndNewlines).isEmpty { return false }
+        let found: QueryResult
+        do {
+          found = try player.values.run(query(sql), of: "SQL")
+        } catch LessonError.query(_, let problem) {
+          player.talk.show(problem.split(separator: "\n").map(String.init))
+          return false
+        }
+        player.talk.show(
+          found.lines(
+            mostRows: 20, style: player.talk.style, none: player.text(.noRows),
+            more: { player.text(.moreRows, "\($0)") }))
+        if comparison.agrees(found, expected) { return true }
+        if found.columns.count != expected.columns.count {
+          player.talk.say(.sqlWrongColumns, "\(found.columns.count)", "\(expected.columns.count)")
+        } else if found.rows.count != expected.rows.count {
+          player.talk.say(.sqlWrongRows, "\(found.rows.count)", "\(expected.rows.count)")
+        } else {
+          player.talk.say(.sqlWrongValues)
+        }
         return false
-      }
-      player.talk.show(
-        found.lines(
-          mostRows: 20, style: player.talk.style, none: player.text(.noRows),
-          more: { player.text(.moreRows, "\($0)") }))
-      if comparison.agrees(found, expected) { return true }
-      if found.columns.count != expected.columns.count {
-        player.talk.say(.sqlWrongColumns, "\(found.columns.count)", "\(expected.columns.count)")
-      } else if found.rows.count != expected.rows.count {
-        player.talk.say(.sqlWrongRows, "\(found.rows.count)", "\(expected.rows.count)")
-      } else {
-        player.talk.say(.sqlWrongValues)
-      }
-      return false
-    }
+      })
   }
 
   func prove(_ proof: LessonProof) throws {
     let expected = try proof.values.run(query(solution), of: "its solution")
     try proof.expect(!expected.rows.isEmpty, "its solution gives no rows")
     try proof.expect(comparison.agrees(expected, expected), "its solution does not pass")
-    try proof.expect(!comparison.agrees(SQLResult(), expected), "an empty result passes")
+    try proof.expect(
+      !comparison.agrees(QueryResult(columns: [], rows: []), expected), "an empty result passes")
     for sql in wrong {
       let found = try? proof.values.run(query(sql), of: "a wrong attempt")
       try proof.expect(
@@ -98,7 +99,7 @@ struct SQLStep: StepKind {
   }
 }
 
-extension SQLResult {
+extension QueryResult {
   /// As a table, at most so many rows of it, each line cut at the width.
   func lines(
     mostRows: Int, style: TextStyle, none: String, more: (Int) -> String

@@ -56,9 +56,14 @@ let stepKinds: [String: any StepKind.Type] = [
 ]
 
 extension Prose.Section {
+  /// Whether a kind of step has hints.
+  enum Hints {
+    case none, possible, needed
+  }
+
   /// - Throws: where one of the parts is there that the kind of step has no use for.
   func allow(
-    question: Bool = false, hints: Bool = false, choices: Bool = false, path: String, kind: String
+    question: Bool = false, hints: Hints = .none, choices: Bool = false, path: String, kind: String
   ) throws {
     func refuse(_ what: String, _ passage: Prose.Passage?) throws {
       guard let passage else { return }
@@ -66,13 +71,13 @@ extension Prose.Section {
         path: path, line: passage.line, problem: "a step of the kind \"\(kind)\" has no \(what)")
     }
     if !question { try refuse("question", self.question) }
-    if !hints { try refuse("hint", self.hints.first) }
+    if hints == .none { try refuse("hint", self.hints.first) }
     if !choices { try refuse("choice", self.choices.first?.text) }
     if question, self.question == nil {
       throw LessonError.file(
         path: path, line: line, problem: "the step \"\(id)\" needs \"### question\"")
     }
-    if hints, self.hints.isEmpty {
+    if hints == .needed, self.hints.isEmpty {
       throw LessonError.file(
         path: path, line: line, problem: "the step \"\(id)\" needs \"### hint\"")
     }

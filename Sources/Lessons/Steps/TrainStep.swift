@@ -75,12 +75,10 @@ struct TrainStep: StepKind {
       options.output = part
       do {
         try trainLayer(options, isCancelled: isCancelled, progress: progress)
-        return true
+        return (true, isWhole: true)
       } catch TrainingError.interrupted {
-        return false
+        return (false, isWhole: false)
       }
-    } isWhole: {
-      $0
     }
   }
 }

@@ -48,6 +48,12 @@ enum Unit: String, CaseIterable {
     }
   }
 
+  /// A value as an answer that means exactly it.
+  func written(_ value: Double) -> String {
+    let value = self == .percent ? value * 100 : value
+    return Int(exactly: value).map(String.init) ?? "\(value)"
+  }
+
   var format: ValueFormat { ValueFormat(rawValue) ?? .plain }
 }
 

@@ -1,10 +1,17 @@
 import Debugger
 import Foundation
+import Recording
 import TraceStore
 
 /// The recordings, packed models and other files of one lesson that a learner has made.
 final class Recordings {
   let folder: URL
+  private var sessions: [String: QuerySession] = [:]
+
+  /// More rows of a query than these are not kept, and no lesson asks for as many.
+  static let mostRows = 100_000
+  /// A query that takes longer is ended.
+  static let mostSeconds = 60.0
 
   init(folder: URL) { self.folder = folder }
 
@@ -32,7 +39,9 @@ final class Recordings {
   /// Makes a file in the folder under another name and puts it in its place when it is whole.
   ///
   /// - Throws: what `make` throws, or ``LessonError/cannotWrite(path:reason:)``.
-  func make<T>(_ path: String, _ make: (String) throws -> T, isWhole: (T) -> Bool) throws -> T {
+  ///
+  /// - Parameter make: makes it, and tells whether it is whole.
+  func make<T>(_ path: String, _ make: (String) throws -> (T, isWhole: Bool)) throws -> T {
     let files = FileManager.default
     do {
       try files.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -45,8 +54,8 @@ final class Recordings {
     defer {
       for ending in ["", "-wal", "-shm"] { try? files.removeItem(atPath: part + ending) }
     }
-    let result = try make(part)
-    guard isWhole(result) else { return result }
+    let (result, isWhole) = try make(part)
+    guard isWhole else { return result }
     guard rename(part, path) == 0 else {
       throw LessonError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
     }
@@ -54,37 +63,55 @@ final class Recordings {
   }
 
   /// Removes all that was made.
-  func removeAll() { try? FileManager.default.removeItem(at: folder) }
+  func removeAll() {
+    forget()
+    try? FileManager.default.removeItem(at: folder)
+  }
 
   /// Runs a query, with a value for each name in it.
   ///
   /// - Throws: ``LessonError/notRecorded(trace:)``, what `value` throws, or a `TraceError`.
-  func run(_ query: ValueQuery, value: (String) throws -> SQLValue) throws -> SQLResult {
-    let path = try query.trace.map(existing)
-    let sql = try SQLParameters.fill(query.sql, value)
-    let database = try ReadOnlyDatabase(path: path)
-    var result = SQLResult()
-    try Self.interruptibly(database.interrupter) {
-      try database.run(
-        sql,
-        columns: { result = SQLResult(columns: $0) },
-        row: {
-          result.rows.append($0)
-          return result.rows.count < SQLResult.mostRows
-        })
-    }
-    return result
+  func run(_ query: ValueQuery, value: (String) throws -> SQLValue) throws -> QueryResult {
+    let session = try session(for: query)
+    var values: [String: SQLValue] = [:]
+    for name in SQLParameters.names(in: query.sql) { values[name] = try value(name) }
+    Interrupts.clear()
+    return try session.result(of: query.sql, with: values, limit: Self.mostRows)
   }
 
-  /// Has ^C end a query.
-  private static func interruptibly(
-    _ interrupter: QueryInterrupter, _ body: () throws -> Void
-  ) rethrows {
-    let watch = DispatchSource.makeTimerSource(queue: .global())
-    watch.schedule(deadline: .now() + .milliseconds(50), repeating: .milliseconds(50))
-    watch.setEventHandler { if Interrupts.isPending { interrupter.interrupt() } }
-    watch.resume()
-    defer { watch.cancel() }
-    try body()
+  /// Closes what was opened for queries, as a recording has changed.
+  func forget() { sessions = [:] }
+
+  private func session(for query: ValueQuery) throws -> QuerySession {
+    let key =
+      query.traces.joined(separator: " ") + query.attach.keys.sorted().joined(separator: " ")
+    if let session = sessions[key] { return session }
+    let session = try open(query)
+    session.isCancelled = { Interrupts.isPending }
+    session.timeLimit = Self.mostSeconds
+    sessions[key] = session
+    return session
+  }
+
+  private func open(_ query: ValueQuery) throws -> QuerySession {
+    guard let trace = query.trace else { return try QuerySession(database: nil) }
+    let path = try existing(trace)
+    let attached = try query.attach.sorted { $0.key < $1.key }.map {
+      QuerySession.Attachment(name: $0.key, path: try existing($0.value))
+    }
+    guard let recording = try Self.trace(at: path) else { return try QuerySession(database: path) }
+    let session = try QuerySession(path: path, attached: attached)
+    session.weights = try ModelWeights(of: recording, named: nil)
+    return session
+  }
+
+  /// The recording, or `nil` for a file that is none: a training's.
+  private static func trace(at path: String) throws -> Trace? {
+    do {
+      return try Trace(path: path)
+    } catch {
+      if case .notATrace = error { return nil }
+      throw error
+    }
   }
 }

@@ -28,7 +28,7 @@ final class Values {
         ?? .text(fact.value)
     }
     if let value = measured[name] { return value }
-    guard let query = queries[name] else {
+    guard let (owner, query) = query(of: name) else {
       throw LessonError.unknownValue(name: name, known: names)
     }
     guard !open.contains(name) else {
@@ -36,9 +36,43 @@ final class Values {
     }
     open.append(name)
     defer { open.removeLast() }
-    let value = try single(query, of: name)
-    measured[name] = value
+    if owner == name {
+      measured[name] = try single(query, of: name)
+    } else {
+      try measureColumns(query, of: owner)
+    }
+    guard let value = measured[name] else {
+      throw LessonError.unknownValue(name: name, known: names + measured.keys.sorted())
+    }
     return value
+  }
+
+  /// The query that gives a value: its own, or one with several columns whose name it begins with.
+  private func query(of name: String) -> (owner: String, query: ValueQuery)? {
+    if let query = queries[name] { return (name, query) }
+    return queries.filter { name.hasPrefix($0.key + "_") }.max { $0.key.count < $1.key.count }
+      .map { ($0.key, $0.value) }
+  }
+
+  /// A value for each column of a query with one row: `peaks_tiled` of `peaks`.
+  private func measureColumns(_ query: ValueQuery, of owner: String) throws {
+    let result = try run(query, of: owner)
+    guard result.rows.count == 1, let row = result.rows.first else {
+      throw LessonError.badValue(
+        name: owner, problem: "needs a query with one row; it gives \(result.rows.count)")
+    }
+    for (column, value) in zip(result.columns, row) { measured[owner + "_" + column] = value }
+  }
+
+  /// Measures a value, or all that a query with several columns gives.
+  ///
+  /// - Returns: what was measured.
+  func measure(_ name: String) throws -> [SQLValue] {
+    guard let query = queries[name] else { return [try value(name)] }
+    let result = try run(query, of: name)
+    if result.columns.count == 1 { return [try value(name)] }
+    try measureColumns(query, of: name)
+    return result.rows[0]
   }
 
   /// A number that can be shown and compared.
@@ -51,7 +85,10 @@ final class Values {
   }
 
   /// Forgets what was measured, as a recording has changed.
-  func forget() { measured = [:] }
+  func forget() {
+    measured = [:]
+    recordings.forget()
+  }
 
   /// The one value of a query.
   ///
@@ -75,7 +112,7 @@ final class Values {
   /// - Throws: as ``value(_:)``, or what the query throws.
   func run(
     _ query: ValueQuery, of name: String, more: [String: SQLValue] = [:]
-  ) throws -> SQLResult {
+  ) throws -> QueryResult {
     do {
       return try recordings.run(query) { try more[$0] ?? value($0) }
     } catch let error as TraceError {

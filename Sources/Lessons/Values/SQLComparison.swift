@@ -1,14 +1,5 @@
 import TraceStore
 
-/// What a query gave.
-struct SQLResult: Equatable {
-  var columns: [String] = []
-  var rows: [[SQLValue]] = []
-
-  /// More rows than these are not kept, and no lesson asks for as many.
-  static let mostRows = 100_000
-}
-
 /// How two results are compared.
 struct SQLComparison {
   var ordersRows = false
@@ -17,7 +8,7 @@ struct SQLComparison {
   var tolerance = 1e-6
 
   /// Whether `found` says the same as `expected`; names of columns never matter.
-  func agrees(_ found: SQLResult, _ expected: SQLResult) -> Bool {
+  func agrees(_ found: QueryResult, _ expected: QueryResult) -> Bool {
     let columns = expected.columns.count
     guard found.columns.count == columns, found.rows.count == expected.rows.count else {
       return false
@@ -28,7 +19,7 @@ struct SQLComparison {
   }
 
   /// Tries the orders of columns, leaving out those whose values cannot fit.
-  private func hasOrder(of found: SQLResult, like expected: SQLResult, chosen: [Int]) -> Bool {
+  private func hasOrder(of found: QueryResult, like expected: QueryResult, chosen: [Int]) -> Bool {
     let next = chosen.count
     if next == expected.columns.count {
       return rowsAgree(found.rows.map { row in chosen.map { row[$0] } }, expected.rows)
