@@ -27,8 +27,7 @@ struct TrainingDatabaseTests {
 
   private func rows(_ database: String, _ sql: String) throws -> [[SQLValue]] {
     var rows: [[SQLValue]] = []
-    let trace = try Trace(path: database)
-    try trace.run(
+    try QuerySession(database: database).run(
       sql, columns: { _ in },
       row: {
         rows.append($0)
