@@ -67,9 +67,10 @@ let package = Package(
     .target(
       name: "Lessons",
       dependencies: [
-        "LessonContent", "Debugger", "Recording", "TraceStore", "Inference", "GGUF", "Quantization",
-        .product(name: "Yams", package: "Yams"),
-      ]),
+        "CKernels", "LessonContent", "Debugger", "Recording", "TraceStore", "Inference", "GGUF",
+        "Quantization", .product(name: "Yams", package: "Yams"),
+      ],
+      resources: [.embedInCode("Training/training.sql")]),
     // 9
     .executableTarget(
       name: "nibble",
