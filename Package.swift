@@ -14,6 +14,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
     // 0
@@ -38,7 +39,9 @@ let package = Package(
     // 6
     .target(
       name: "Recording",
-      dependencies: ["CKernels", "GGUF", "Inference", "Tokenization", "TraceStore"],
+      dependencies: [
+        "CKernels", "Quantization", "GGUF", "Inference", "Tokenization", "TraceStore",
+      ],
       resources: [.copy("Resources")]),
     // 7
     .target(name: "CTerminal"),
@@ -57,11 +60,22 @@ let package = Package(
         "CLibEdit", "CNcurses", "CTerminal", "Quantization", "GGUF", "Inference", "Recording",
         "TraceStore",
       ]),
+    // 8: adding a lesson to lessons/course needs no edit here.
+    .target(
+      name: "LessonContent", path: "lessons",
+      resources: [.copy("course"), .copy("summary"), .copy("engine")]),
+    .target(
+      name: "Lessons",
+      dependencies: [
+        "LessonContent", "Debugger", "Recording", "TraceStore", "Inference", "GGUF", "Quantization",
+        .product(name: "Yams", package: "Yams"),
+      ]),
     // 9
     .executableTarget(
       name: "nibble",
       dependencies: [
-        "Debugger", "Recording", "TraceStore", "Inference", "Tokenization", "GGUF", "Quantization",
+        "Lessons", "Debugger", "Recording", "TraceStore", "Inference", "Tokenization", "GGUF",
+        "Quantization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -83,6 +97,7 @@ let package = Package(
     .testTarget(
       name: "DebuggerTests", dependencies: ["Debugger", "StackOverflow"],
       resources: [.copy("Fixtures")]),
+    .testTarget(name: "LessonsTests", dependencies: ["Lessons"], resources: [.copy("Fixtures")]),
     .testTarget(name: "CommandTests", dependencies: ["nibble", "Inference", "Recording"]),
     .testTarget(name: "ProjectTests"),
   ],

@@ -12,6 +12,8 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
   case missingArgument(command: String, expected: String)
   /// Something is asked about that is not there at this step.
   case nothingHere(what: String, step: Int, advice: String)
+  /// A move that chooses a place or a frame finds no other.
+  case cannotMove(reason: String)
   /// An expression names nothing that is known.
   case unknownName(name: String, advice: String)
   /// An object has no such field.
@@ -75,6 +77,7 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(command) needs \(expected); \"help \(Self.name(command))\" says more."
     case .nothingHere(let what, let step, let advice):
       "There is no \(what) at step \(step); \(advice)."
+    case .cannotMove(let reason): reason
     case .unknownName(let name, let advice):
       "Nothing here is called \"\(name)\"; \(advice)."
     case .unknownField(let object, let field, let known):

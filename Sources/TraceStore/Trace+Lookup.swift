@@ -99,6 +99,12 @@ extension Trace {
 
   /// The last operation that began at or before `step`.
   public func op(startingAtOrBefore step: Int) throws(TraceError) -> TraceOp? {
+    // Most often the step is part of it, or comes soon after it.
+    let near = try first(
+      "SELECT op FROM _event WHERE step BETWEEN ? AND ? AND op IS NOT NULL ORDER BY step DESC LIMIT 1",
+      [max(step - 16, 0), max(step, 0)]
+    ) { try $0[0] as Int }
+    if let near, let op = try op(near), op.steps.lowerBound <= step { return op }
     // Operations are numbered in the order of their steps: a binary search by number.
     var low = 0
     var high = try opCount()

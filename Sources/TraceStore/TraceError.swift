@@ -25,6 +25,10 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
   case sql(message: String, query: String, offset: Int?)
   /// A query was interrupted.
   case interrupted
+  /// A query took longer than it was given.
+  case outOfTime(seconds: Double)
+  /// A trace cannot be attached to another by this name.
+  case badAttachment(name: String, reason: String)
 
   public var description: String {
     switch self {
@@ -52,6 +56,11 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
       Self.excerpt(message: message, query: query, offset: offset)
     case .interrupted:
       "The query was interrupted."
+    case .outOfTime(let seconds):
+      "The query was stopped after \(SQLValue.format(seconds, digits: 6)) s; give it more time, or "
+        + "ask for less."
+    case .badAttachment(let name, let reason):
+      "The trace '\(name)' cannot be attached: \(reason)."
     }
   }
 

@@ -28,6 +28,9 @@ public final class TraceRecorder: PassObserver {
   var failure: TraceError?
   /// The allocation that ended the run, and when.
   var end: End?
+  /// Tells what packing changed in some rows of a tensor (its index in the header), where the
+  /// unquantized tensor is known: root mean square and largest magnitude.
+  public var packingError: ((_ tensor: Int, _ rows: Range<Int>) -> (rms: Double, max: Double)?)?
   /// Set once nothing more is recorded: after ``finish(status:)``.
   var isFinished = false
 

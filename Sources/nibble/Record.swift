@@ -26,6 +26,11 @@ struct Record: ParsableCommand {
       values, also the outputs.
       """)
   var capture = Capture.stats
+  @Option(
+    help: """
+      The same model with unquantized weights: the trace tells what packing changed, tile by tile.
+      """)
+  var original: String?
   @Option(help: "Threads; with one, two recordings of the same run differ in times alone.")
   var threads = 1
   @Option(name: .shortAndLong, help: "Where the trace goes; an older trace there is replaced.")
@@ -64,6 +69,7 @@ struct Record: ParsableCommand {
     options.engine.sequences = parallel ?? max(prompt.count, 1)
     options.ubatch = engine.ubatch
     options.capture = capture
+    options.original = original
     if measureMemory { return try printMeasurement(options) }
     catchInterrupts()
     let line = ProgressLine()

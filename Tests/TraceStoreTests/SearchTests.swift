@@ -247,7 +247,7 @@ import Testing
       for backwards in [false, true] {
         let sql = SearchQuery(expression, scope: scope, schema: TraceSchema.version).sql(
           selecting: "NULL", where: "coalesce((\(expression.sql)), 0)", steps: 1...100, ops: 1...9,
-          backwards: backwards)
+          keeping: "true", backwards: backwards)
         let plan = try trace.rows("EXPLAIN QUERY PLAN " + sql).map { $0.last?.text ?? "" }
         #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(sql)\n\(plan)")
       }

@@ -54,7 +54,8 @@ extension Command {
         A live run is taken back to the end of the pass that the checkpoint lies in, to the positions
         that were in the KV cache then; a pass that was given up counts as not run. You can step on
         to the end of that pass. What is run next belongs to another branch: both stay in the trace,
-        and "info passes", "info tokens" and every stop tell them apart.
+        and "info passes", "info tokens" and every stop tell them apart. "help goto" says how moves
+        go along a branch.
 
         Where a later branch has overwritten what was in the cache, it is filled again first.
         """,

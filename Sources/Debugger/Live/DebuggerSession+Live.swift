@@ -34,10 +34,11 @@ extension DebuggerSession {
       live.operationBegins = { _, _ in }
       progress.clear()
     }
+    let end = cursor.last
     do {
       let pass = try live.runNextPass(isCancelled: isCancelled)
-      cursor.step = before
-      cursor.last = try trace.eventCount()
+      takenBackTo = nil
+      try cursor.follow(from: end)
       return pass
     } catch InferenceError.overBudget(let failure) {
       progress.clear()
@@ -67,7 +68,8 @@ extension DebuggerSession {
   private func standAtFailure(since before: Int) throws {
     let last = try trace.eventCount()
     guard last > before else { return }
-    cursor.last = last
+    takenBackTo = nil
+    try cursor.follow(from: last)
     if let pass = try trace.pass(trace.passCount()), !pass.isFinished, pass.steps.contains(last) {
       show(
         wrapped(
@@ -76,7 +78,7 @@ extension DebuggerSession {
     }
     let failure = try trace.failure()?.step ?? 0
     trail.leave(before, for: failure > before ? failure : last)
-    stand(at: failure > before ? failure : last)
+    try stand(at: failure > before ? failure : last)
     try showStop()
   }
 
@@ -130,7 +132,7 @@ extension DebuggerSession {
     }
     tell()
     trail.leave(origin, for: cursor.last)
-    stand(at: cursor.last)
+    try stand(at: cursor.last)
     try showStop()
     if isCancelled() { throw InferenceError.interrupted }
   }

@@ -47,7 +47,7 @@ extension DebuggerSession {
       guard let op = place.op else { throw missing("\"next\" goes to one") }
       return Place.fields(of: op, tensor: try op.tensor.flatMap { try trace.tensor($0) })
     case "tile":
-      guard let tile = place.tile else { throw missing("\"step\" goes on to where one is made") }
+      guard let tile = place.tile else { throw missing(try tileAdvice) }
       return Place.fields(of: tile, tensor: place.tensor)
     case "tensor":
       guard let tensor = place.tensor else { throw missing("\"info tensors\" lists them all") }
@@ -59,7 +59,7 @@ extension DebuggerSession {
       guard let token = place.tokens.last else { throw missing("\"info tokens\" lists them all") }
       return Place.fields(of: token)
     case "pass":
-      guard let pass = place.pass else { throw missing("\"goto pass 1\" goes to the first") }
+      guard let pass = place.pass else { throw missing(try passAdvice) }
       return Place.fields(of: pass, meta: meta)
     case "mem":
       let peak = try trace.peak()

@@ -5,17 +5,17 @@ extension DebuggerSession {
   /// Does `peak`: goes to the step of the highest live memory and lists what is alive there.
   func goToPeak() throws {
     let peak = try reachablePeak()
-    try move(stops: false) { $0.go(to: peak.step) }
+    try jump(to: peak.step)
     show([""] + (try buffersByShare(at: peak.step)))
   }
 
   /// The peak, where a damaged trace does not have it beyond its end.
-  private func reachablePeak() throws -> (step: Int, live: MemoryUse) {
+  func reachablePeak() throws -> (step: Int, live: MemoryUse) {
     guard let peak = try trace.peak() else { throw DebuggerError.emptyTrace(path: trace.path) }
-    guard (1...cursor.last).contains(peak.step) || canGrow else {
+    guard try (1...trace.eventCount()).contains(peak.step) else {
       throw TraceError.corrupt(path: trace.path, reason: "a peak at step \(peak.step)")
     }
-    return (min(peak.step, cursor.last), peak.live)
+    return peak
   }
 
   /// Does `mem peak`: the operation around the peak, and the largest buffers alive at it.
@@ -23,7 +23,7 @@ extension DebuggerSession {
     let peak = try reachablePeak()
     let here = try place(at: peak.step)
     let around =
-      here.op?.steps ?? max(1, peak.step - 40)...min(cursor.last, peak.step + 40)
+      try here.op?.steps ?? max(1, peak.step - 40)...min(trace.eventCount(), peak.step + 40)
     var title =
       here.pass.map { Place.title(of: $0, tokens: here.tokens, style: style) } ?? "loading"
     if let op = here.op { title += ", \(op.name)" }

@@ -17,7 +17,7 @@ public final class TerminalLines: LineSource {
   /// Opens the editor on standard input and output, or returns `nil` where there is no terminal.
   ///
   /// - Parameter historyPath: the file that keeps the history, or `nil` for none.
-  init?(historyPath: String?, complete: @escaping (String) -> Completion) {
+  public init?(historyPath: String?, complete: @escaping (String) -> Completion) {
     guard isTerminal(0), isTerminal(1) else { return nil }
     completer = Completer(complete)
     self.historyPath = historyPath
@@ -81,11 +81,19 @@ public final class TerminalLines: LineSource {
 }
 
 /// What Tab does to a line.
-struct Completion: Equatable {
+public struct Completion: Equatable, Sendable {
   /// Text to put at the cursor.
-  var insert = ""
+  public var insert = ""
   /// Text to show under the prompt: what the word could become.
-  var candidates = ""
+  public var candidates = ""
+
+  init(insert: String = "", candidates: String = "") {
+    self.insert = insert
+    self.candidates = candidates
+  }
+
+  /// Nothing.
+  public static let nothing = Completion()
 }
 
 private func completeLine(

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Foundation
+import Lessons
+
+struct Learn: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Learn int4 from a course whose every number is measured on your own run.",
+    discussion: """
+      Without a name, lists the lessons with how far you are. Progress and recordings are kept in \
+      $XDG_STATE_HOME/nibble, so that a lesson goes on where you left it.
+
+      EXAMPLE: nibble learn
+               nibble learn 2
+               nibble learn tile -m smollm2
+      """)
+
+  @Argument(help: "A lesson's number or name, or summary: what your recordings say, put together.")
+  var lesson: String?
+  @OptionGroup var model: ModelOption
+  @OptionGroup var course: CourseArguments
+  @Option(help: "The language, en or zh-Hans (default: that of the locale).")
+  var lang: Language?
+  @Flag(help: "Begin the lesson anew, and record anew.")
+  var restart = false
+
+  func run() throws {
+    let language = lang ?? Language.of(environment: ProcessInfo.processInfo.environment)
+    let learning = try Learning(folder: course.folder, language: language)
+    guard let lesson else {
+      if let problem = learning.problem { printError(problem) }
+      return Output.line(asTyped(try learning.list().joined(separator: "\n")))
+    }
+    Output.flush()
+    try learning.play(lesson, model: model.model, restarts: restart)
+  }
+}
+
+/// Where lessons are looked for.
+struct CourseArguments: ParsableArguments {
+  @Option(
+    help: "The folder that the lessons lie in, instead of those that come with nibble.",
+    completion: .directory)
+  var lessons: String?
+
+  var folder: URL? { lessons.map { URL(fileURLWithPath: $0, isDirectory: true) } }
+}
+
+extension Language: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
