@@ -11,7 +11,8 @@ public final class LiveRun {
   public let trace: String
   /// With what the next pass is run.
   public internal(set) var settings: PassSettings
-  let loaded: LoadedModel
+  /// The model that is run, with its tokenizer.
+  public let loaded: LoadedModel
   let options: RecordingOptions
   let recorder: TraceRecorder
   let engine: Engine<TraceRecorder>
@@ -88,7 +89,7 @@ public final class LiveRun {
     guard !isPrefilling, line.forced == nil, let choice = line.choice,
       loaded.tokenizer.isEndOfGeneration(choice.id)
     else { return nil }
-    return "The text ended by itself, with \(choice.text)."
+    return "The text ended by itself, with \(visible(choice.text))."
   }
 
   // MARK: - Passes

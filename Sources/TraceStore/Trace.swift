@@ -166,9 +166,4 @@ extension Trace {
     }
     return last
   }
-
-  /// How many tiles were made.
-  ///
-  /// - Complexity: O(tiles).
-  public func tileCount() throws(TraceError) -> Int { try count("SELECT count(*) FROM tile") }
 }

@@ -82,7 +82,8 @@ public func runLiveDebugger(
     try? live.finish()
     throw error
   }
-  try live.finish()
+  // What failed in the session was told there.
+  do { try live.finish() } catch  where code != 0 { return code }
   if let problem = output.problem { throw DebuggerError.cannotWrite(reason: problem) }
   return code
 }
@@ -170,7 +171,7 @@ extension DebuggerSession {
         if !done && stopsAtErrors { return 1 }
       }
     }
-    return 0
+    return exitCode
   }
 
   /// Does the commands of files, then more commands.
@@ -180,11 +181,11 @@ extension DebuggerSession {
     for path in options.commandFiles {
       let done = attempt { try execute(file: path) }
       if !done && options.batch { return 1 }
-      if isOver { return 0 }
+      if isOver { return exitCode }
     }
     let source = ScriptedLines(options.commands)
-    if run(source, stopsAtErrors: options.batch) != 0 { return 1 }
-    if isOver { return 0 }
+    let code = run(source, stopsAtErrors: options.batch)
+    if isOver || code != 0 { return code }
     return options.batch && !(options.commandFiles.isEmpty && options.commands.isEmpty) ? 0 : nil
   }
 
