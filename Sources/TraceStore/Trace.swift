@@ -16,6 +16,8 @@ public final class Trace {
   let schema: Int
   /// States of memory by their row in `_memory`, for profiles; filled when first needed.
   var memoryStates = MemoryStateCache()
+  /// For queries that people write, opened with the first.
+  var querySession: QuerySession?
   /// Which steps each branch came through; read again where a branch was added.
   var histories = HistoryTable()
   /// Read once: they do not change.
@@ -26,8 +28,6 @@ public final class Trace {
   var knownPeak: (state: Int, peak: (step: Int, live: MemoryUse)?) = (0, nil)
   /// What was freed at the step that was asked about last.
   var knownFreed: (step: Int, freed: (id: Int, isTile: Bool)?)?
-  /// The connection for queries that people write, opened with the first.
-  var queryConnection: QueryConnection?
   /// The work of look-ups so far; see ``work``.
   var lookupWork = 0
 
@@ -84,7 +84,7 @@ public final class Trace {
   /// Ends the reading, so that a recording in this process can be made one file. Nothing else can be
   /// asked after it.
   public func close() throws(TraceError) {
-    queryConnection = nil
+    querySession = nil
     do { try queue.close() } catch { throw TraceError(error, path: path) }
   }
 
@@ -134,7 +134,7 @@ public final class Trace {
 extension Trace {
   /// What reading has cost so far, in instructions of SQLite's virtual machine: a count that tests
   /// can hold a command to, as no time can.
-  var work: Int { lookupWork + (queryConnection?.work ?? 0) }
+  var work: Int { lookupWork + (querySession?.work ?? 0) }
 }
 
 // MARK: - What is in it
@@ -166,9 +166,4 @@ extension Trace {
     }
     return last
   }
-
-  /// How many tiles were made.
-  ///
-  /// - Complexity: O(tiles).
-  public func tileCount() throws(TraceError) -> Int { try count("SELECT count(*) FROM tile") }
 }

@@ -46,15 +46,16 @@ extension DebuggerSession {
       .sorted { ($0.bytes, $1.id) > ($1.bytes, $0.id) }
     let total = clampedSum(buffers.map(\.bytes))
     func share(_ bytes: Int) -> String {
-      formatReal(100 * Double(bytes) / Double(max(total, 1)), digits: 3) + " %"
+      let tenths = (1000 * Double(bytes) / Double(max(total, 1))).rounded()
+      return tenths < 1 && bytes > 0 ? "<0.1 %" : "\(tenths / 10) %"
     }
     var table = TextTable([
-      ("bytes", .right), ("share", .right), ("category", .left), ("since step", .right),
+      ("bytes", .right), ("share", .right), ("category", .left), ("since", .right),
       ("buffer", .left),
     ])
     for buffer in buffers.prefix(count) {
       table.add(
-        formatBytes(buffer.bytes), share(buffer.bytes), buffer.category.name,
+        formatBytes(buffer.bytes), share(buffer.bytes), shortLabel(of: buffer.category),
         String(buffer.allocatedStep), buffer.name)
     }
     let rest = clampedSum(buffers.dropFirst(count).map(\.bytes))

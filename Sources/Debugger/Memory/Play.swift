@@ -1,4 +1,4 @@
-import CLibEdit
+import CTerminal
 import Inference
 import TraceStore
 

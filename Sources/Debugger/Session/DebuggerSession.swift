@@ -1,4 +1,4 @@
-import CLibEdit
+import CTerminal
 import Inference
 import Recording
 import TraceStore
@@ -55,6 +55,8 @@ public final class DebuggerSession {
   var repeated: String?
   /// Whether `quit` was typed.
   public private(set) var isOver = false
+  /// The exit code that `quit` asked for.
+  private(set) var exitCode: Int32 = 0
 
   /// - Parameters:
   ///   - modelPath: the model file, in place of the one that the trace names.
@@ -77,8 +79,9 @@ public final class DebuggerSession {
   }
 
   /// Ends the session after this command.
-  func quit() {
+  func quit(_ exitCode: Int32) {
     isOver = true
+    self.exitCode = exitCode
   }
 
   /// Writes lines as results.

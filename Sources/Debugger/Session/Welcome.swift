@@ -10,7 +10,7 @@ extension DebuggerSession {
         + (["tiled", "scratch"].contains(strategy)
           ? meta["tile_rows"].map { " of \($0) rows" } ?? "" : "")
     }
-    let model = meta["model"] ?? "a model"
+    let model = visible(meta["model"] ?? "a model")
     let prompt = meta["prompt"].map { " on " + quoted($0, to: 40, unicode: style.unicode) }
     var text = "\(model)\(prompt ?? "")\(strategy ?? ""). "
     let events = formatCount(try trace.eventCount())
