@@ -67,9 +67,10 @@ let package = Package(
     .target(
       name: "Lessons",
       dependencies: [
-        "LessonContent", "Debugger", "Recording", "TraceStore", "Inference", "GGUF", "Quantization",
-        .product(name: "Yams", package: "Yams"),
-      ]),
+        "CKernels", "LessonContent", "Debugger", "Recording", "TraceStore", "Inference", "GGUF",
+        "Quantization", .product(name: "Yams", package: "Yams"),
+      ],
+      resources: [.embedInCode("Training/training.sql")]),
     // 9
     .executableTarget(
       name: "nibble",
@@ -94,10 +95,12 @@ let package = Package(
     .executableTarget(
       name: "StackOverflow", dependencies: ["CLibEdit", "CNcurses", "CTerminal"],
       path: "Tests/StackOverflow"),
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(
-      name: "DebuggerTests", dependencies: ["Debugger", "StackOverflow"],
+      name: "DebuggerTests", dependencies: ["Debugger", "StackOverflow", "TestSupport"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "LessonsTests", dependencies: ["Lessons"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "LessonsTests", dependencies: ["Lessons", "nibble", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["nibble", "Inference", "Recording"]),
     .testTarget(name: "ProjectTests"),
   ],

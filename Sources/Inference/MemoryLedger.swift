@@ -1,12 +1,12 @@
 import CKernels
 import Foundation
 
-/// Bytes that the engine took from its ``MemoryLedger``.
-struct Buffer {
-  let description: BufferDescription
-  let base: UnsafeMutableRawPointer
+/// Bytes that were taken from a ``MemoryLedger``.
+package struct Buffer {
+  package let description: BufferDescription
+  package let base: UnsafeMutableRawPointer
 
-  var floats: UnsafeMutablePointer<Float> { base.assumingMemoryBound(to: Float.self) }
+  package var floats: UnsafeMutablePointer<Float> { base.assumingMemoryBound(to: Float.self) }
 }
 
 /// The one object that every engine buffer is taken from and returned to.
@@ -29,7 +29,7 @@ public final class MemoryLedger<Observer: PassObserver> {
   private let lock = NSLock()
   @exclusivity(unchecked) private var lastID = 0
 
-  init(observer: Observer, budget: Int? = nil) {
+  package init(observer: Observer, budget: Int? = nil) {
     self.observer = observer
     self.budget = budget
   }
@@ -40,9 +40,9 @@ public final class MemoryLedger<Observer: PassObserver> {
   /// Takes uninitialized bytes, aligned to 64.
   ///
   /// - Throws: `InferenceError.outOfMemory`, `InferenceError.overBudget`.
-  func allocate(_ bytes: Int, _ category: MemoryCategory, _ name: @autoclosure () -> String)
-    throws -> Buffer
-  {
+  package func allocate(
+    _ bytes: Int, _ category: MemoryCategory, _ name: @autoclosure () -> String
+  ) throws -> Buffer {
     try lock.withLock {
       try checkBudget(for: bytes, category, name())
       let base = try systemAllocate(bytes, name())
@@ -75,7 +75,7 @@ public final class MemoryLedger<Observer: PassObserver> {
   }
 
   /// Returns the bytes of `buffer`.
-  func free(_ buffer: Buffer) {
+  package func free(_ buffer: Buffer) {
     AlignedMemory.deallocate(buffer.base)
     step(buffer.description.category, -buffer.description.bytes) {
       $0.freed(buffer.description, live: $1)

@@ -138,7 +138,10 @@ extension Trace {
   ///
   /// - Complexity: O(operations of the pass).
   public func op(named name: String, inPass pass: Int) throws(TraceError) -> TraceOp? {
-    try ops(inPass: pass).first { $0.name == name }
+    guard let ops = try self.pass(pass)?.ops else { return nil }
+    return try first(
+      "SELECT * FROM op WHERE id >= ? AND id < ? AND name = ? ORDER BY id LIMIT 1",
+      [ops.lowerBound, ops.upperBound, name], decodeOp)
   }
 
   /// The steps from one operation to a later one.

@@ -142,10 +142,11 @@ extension Trace {
     let start = try startOfPass(atOrBefore: step)
     let isAlive = "(freed_step IS NULL OR freed_step > ?2)"
     let kept = try all(
-      "SELECT * FROM _kept_buffer WHERE id < ?1 AND \(isAlive)", [start, step], decodeBuffer)
-    let own = try all(
-      "SELECT * FROM buffer WHERE id BETWEEN ?1 AND ?2 AND \(isAlive)", [start, step],
+      "SELECT \(Self.bufferColumns) FROM _kept_buffer WHERE id < ?1 AND \(isAlive)", [start, step],
       decodeBuffer)
+    let own = try all(
+      "SELECT \(Self.bufferColumns) FROM buffer WHERE id BETWEEN ?1 AND ?2 AND \(isAlive)",
+      [start, step], decodeBuffer)
     return (kept + own).sorted { $0.id < $1.id }
   }
 
@@ -163,7 +164,7 @@ extension Trace {
 
   /// The buffer or tile that was allocated at step `id`.
   public func buffer(_ id: Int) throws(TraceError) -> TraceBuffer? {
-    try first("SELECT * FROM buffer WHERE id = ?", [id], decodeBuffer)
+    try first("SELECT \(Self.bufferColumns) FROM buffer WHERE id = ?", [id], decodeBuffer)
   }
 
   /// The tile or other buffer that was freed at `step`: made in the same pass, or kept from before it.
@@ -226,18 +227,23 @@ extension Trace {
   }
 
   private func category(_ row: TraceRow) throws -> MemoryCategory {
-    let name: String = try row["category"]
+    try category(named: row["category"])
+  }
+
+  private func category(named name: String) throws -> MemoryCategory {
     guard let category = MemoryCategory.allCases.first(where: { $0.name == name }) else {
       throw TraceError.corrupt(path: path, reason: "memory category \(name)")
     }
     return category
   }
 
+  /// What ``decodeBuffer(_:)`` reads by its place: there may be thousands.
+  private static let bufferColumns = "id, category, name, bytes, freed_step, tile"
+
   private func decodeBuffer(_ row: TraceRow) throws -> TraceBuffer {
-    let category = try category(row)
-    let tile: Int? = try row["tile"]
+    let tile: Int? = try row[5]
     return try TraceBuffer(
-      id: row["id"], category: category, name: row["name"], bytes: row["bytes"],
-      freedStep: row["freed_step"], isTile: tile != nil)
+      id: row[0], category: category(named: row[1]), name: row[2], bytes: row[3],
+      freedStep: row[4], isTile: tile != nil)
   }
 }

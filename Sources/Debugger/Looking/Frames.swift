@@ -112,7 +112,7 @@ extension DebuggerSession {
   private func branchText(of pass: TracePass) -> String {
     let branch = cursor.history.branch
     return branch == pass.branch
-      ? "branch \(branch)" : "branch \(pass.branch), shared by branch \(branch)"
+      ? "branch \(branch)" : "branch \(pass.branch) (you on \(branch))"
   }
 
   /// The events around a step of the branch, one a line.
