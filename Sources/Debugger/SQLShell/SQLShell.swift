@@ -16,6 +16,8 @@ public final class SQLShell {
   var file: ResultFile?
   /// Lines of a statement that has not ended.
   var pending = ""
+  /// Whether a person types.
+  private var isInteractive = false
   /// Files that are being read, the innermost last.
   var reading: [String] = []
   private(set) var isOver = false
@@ -37,6 +39,7 @@ public final class SQLShell {
   ///
   /// - Throws: the first error, where nobody types.
   public func run(_ lines: any LineSource) throws {
+    if lines.isInteractive { isInteractive = true }
     while !isOver {
       switch lines.next(prompt: pending.isEmpty ? "sql> " : "...> ") {
       case .end:
@@ -87,7 +90,7 @@ public final class SQLShell {
     }
     defer { endOnce() }
     try session.run(sql, into: formatter)
-    if isEmpty, file == nil, isForPeople { show(["No rows."]) }
+    if isEmpty, isInteractive, file == nil, isForPeople { show(["No rows."]) }
     if showsTime {
       let seconds = (ContinuousClock.now - start) / .seconds(1)
       show(["Run Time: real \(String(format: "%.3f", seconds))"])

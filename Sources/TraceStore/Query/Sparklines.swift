@@ -52,7 +52,10 @@ struct Sparklines {
     let drawn = curves.filter { $0.isNumbers && $0.rows > 0 }
     if drawn.isEmpty { return "No column of numbers to draw.\n" }
     return drawn.map { curve in
-      let range = [curve.least, curve.greatest].map { SQLValue.format($0, digits: 7) }
+      let range = [curve.least, curve.greatest].map {
+        // Whole numbers without the point that SQLite gives them.
+        Int(exactly: $0).map(String.init) ?? SQLValue.format($0, digits: 7)
+      }
       return "\(curve.name): \(range[0]) to \(range[1]), \(curve.rows) rows\n"
         + line(curve) + "\n"
     }.joined()

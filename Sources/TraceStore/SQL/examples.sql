@@ -56,27 +56,31 @@ SELECT pass, sum(packed_read) AS packed_read, sum(dequantized_written) AS writte
 FROM bytes_moved GROUP BY pass;
 
 -- In which range are the values of each operation?
-SELECT name, min, max, mean, max_rms FROM value_ranges ORDER BY max_rms DESC LIMIT 10;
+SELECT name, round(min, 3) AS min, round(max, 3) AS max, round(mean, 4) AS mean,
+  round(max_rms, 3) AS max_rms
+FROM value_ranges ORDER BY value_ranges.max_rms DESC LIMIT 10;
 
 -- Which tokens came, how likely were they, and at which rank?
 SELECT position, text, is_prompt, probability, rank FROM token_summary;
 
 -- What is the first weight of the embedding, and what is it made of? Reads the model file.
-SELECT tensor_value(name, 0, 0) AS value, tensor_nibble(name, 0, 0) AS nibble,
+SELECT tensor_value(name, 0, 0) AS weight, tensor_nibble(name, 0, 0) AS nibble,
   tensor_scale(name, 0, 0) AS scale, tensor_minimum(name, 0, 0) AS minimum,
   tensor_offset(name, 0, 0) AS byte
 FROM tensor WHERE role = 'token_embd';
 
 -- How long are the vectors that each layer adds to? Needs a trace with captured values.
-SELECT o.pass, o.name, vec_norm(v.data) AS norm
+SELECT o.pass, o.name, round(vec_norm(v.data), 3) AS norm
 FROM op AS o JOIN value AS v ON v.op = o.id WHERE o.name LIKE 'ffn_inp-%' LIMIT 12;
 
 -- Two traces: by how much does each operation differ?
-SELECT op, name, statistics_difference, value_difference, cosine, difference
-FROM op_differences ORDER BY difference DESC LIMIT 10;
+SELECT op, name, round(statistics_difference, 6) AS statistics,
+  round(value_difference, 6) AS by_value, round(cosine, 9) AS cosine,
+  round(difference, 6) AS difference
+FROM op_differences ORDER BY op_differences.difference DESC LIMIT 10;
 
 -- Two traces: which is the first operation that differs by more than a tolerance?
-SELECT tolerance, op, pass, name, difference FROM first_difference;
+SELECT tolerance, op, pass, name, round(difference, 9) AS difference FROM first_difference;
 
 -- Two traces: what does each hold at most?
 SELECT category, bytes, other_bytes, difference, ratio FROM peak_differences;
