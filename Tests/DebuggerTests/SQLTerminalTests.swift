@@ -18,7 +18,7 @@ import Testing
   @Test func asksCompletesAndRemembers() throws {
     let folder = try ScratchFolder()
     let first = try terminal(folder)
-    try first.expect("Statements end with")
+    try first.expect(".examples questions")
     try first.expect("sql> ")
     first.type("SELECT count(*) AS steps\r")
     try first.expect("...> ")

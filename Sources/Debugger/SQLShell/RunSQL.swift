@@ -57,8 +57,8 @@ extension SQLShell {
     show(wrapped("\(name): " + facts.joined(separator: ", ") + ".", to: style.width))
     for other in session.attached { show(["\(other.name): \(other.path)"]) }
     show([
-      "Statements end with \";\". .tables lists what there is to ask, .examples questions,",
-      ".help commands.",
+      ".tables lists what there is to ask, .examples questions, .help commands;",
+      "a statement ends with \";\".",
     ])
   }
 }
