@@ -39,7 +39,8 @@ extension SQLCommand {
       help: """
         box and markdown are tables, line has a line for each value, list and csv a line for each \
         row, json an array of objects. bars draws a bar for each value in the last column of \
-        numbers. sparkline draws a curve for each column of numbers.
+        numbers. sparkline draws a curve for each column of numbers. A box that is wider than the \
+        terminal is written as lines.
         """,
       completes: .words(TableFormat.allCases.map(\.rawValue))
     ) { shell, arguments in

@@ -49,6 +49,7 @@ public final class SQLShell {
         return
       case .interrupted:
         pending = ""
+        output.write("^C\n")
       case .line(let line):
         nibble_interrupts_clear()
         do {
@@ -84,7 +85,10 @@ public final class SQLShell {
   func query(_ sql: String) throws {
     let start = ContinuousClock.now
     var isEmpty = true
-    let formatter = TableFormatter(format, hasHeaders: hasHeaders, width: style.width) {
+    let formatter = TableFormatter(
+      format, hasHeaders: hasHeaders, width: style.width,
+      boxLimit: isInteractive && file == nil ? style.width : .max
+    ) {
       isEmpty = false
       try self.write($0)
     }

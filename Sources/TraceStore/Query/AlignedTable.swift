@@ -2,7 +2,7 @@
 /// lines.
 ///
 /// Of a long table, the widths are those of its first rows: what follows is written as it comes, and
-/// a wider cell stands out.
+/// a wider cell stands out. A box that is wider than it may be is written as lines, one for each value.
 struct AlignedTable {
   enum Style { case box, markdown }
 
@@ -18,12 +18,16 @@ struct AlignedTable {
   /// Whether the head is written, and the widths stay as they are.
   private var hasBegun = false
   private var written = 0
+  /// The most columns of a box.
+  private let limit: Int
+  /// Whether there is a line for each value instead of a table.
+  private var isVertical = false
 
-  init() {}
+  init() { limit = .max }
 
-  init(columns: [String]) {
-    // A name of several lines shows its first.
-    self.columns = columns.map { Self.lines($0).first ?? "" }
+  init(columns: [String], limit: Int = .max) {
+    self.limit = limit
+    self.columns = columns.map(Self.title)
     widths = self.columns.map(displayWidth)
   }
 
@@ -47,7 +51,7 @@ struct AlignedTable {
   /// Writes what is kept, and the end of the table.
   mutating func end(_ style: Style, to write: (String) throws -> Void) throws {
     try flush(style, to: write)
-    if style == .box { try write(rule("└", "┴", "┘", "─")) }
+    if style == .box, !isVertical { try write(rule("└", "┴", "┘", "─")) }
   }
 
   private mutating func flush(_ style: Style, to write: (String) throws -> Void) throws {
@@ -55,6 +59,16 @@ struct AlignedTable {
     let separator = style == .box ? rule("├", "┼", "┤", "─") : rule("|", "|", "|", "-")
     func line(_ cells: [String]) -> String {
       bar + " " + cells.joined(separator: " \(bar) ") + " \(bar)\n"
+    }
+    if !hasBegun, style == .box, widths.reduce(1, { $0 + $1 + 3 }) > limit { isVertical = true }
+    if isVertical {
+      for cells in rows {
+        try write((written > 0 ? "\n" : "") + Self.vertical(columns, cells))
+        written += 1
+      }
+      hasBegun = true
+      rows = []
+      return
     }
     if !hasBegun {
       let header = line(zip(columns, widths).map { Self.centred($0, width: $1) })
@@ -78,10 +92,24 @@ struct AlignedTable {
     rows = []
   }
 
+  /// A row as sqlite3 has it with `-line`: the name of each column and its value. More lines of a
+  /// value stand under its first.
+  static func vertical(_ columns: [String], _ cells: [String]) -> String {
+    let columns = columns.map(title)
+    let width = max(5, columns.map(displayWidth).max() ?? 0)
+    return zip(columns, cells).map { name, cell in
+      String(repeating: " ", count: width - displayWidth(name)) + "\(name) = "
+        + lines(cell).joined(separator: "\n" + String(repeating: " ", count: width + 3)) + "\n"
+    }.joined()
+  }
+
   private func rule(_ left: String, _ middle: String, _ right: String, _ dash: String) -> String {
     left + widths.map { String(repeating: dash, count: $0 + 2) }.joined(separator: middle)
       + right + "\n"
   }
+
+  /// A column's name; one of several lines shows its first.
+  static func title(_ name: String) -> String { lines(name).first ?? "" }
 
   /// The lines of a cell: any control character but a tab ends one, tabs reach to the next multiple
   /// of eight, and an end at the very end counts for nothing.

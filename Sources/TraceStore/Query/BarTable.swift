@@ -19,7 +19,7 @@ struct BarTable {
   }
 
   init(columns: [String], width: Int) {
-    self.columns = columns
+    self.columns = columns.map(AlignedTable.title)
     self.width = width
   }
 

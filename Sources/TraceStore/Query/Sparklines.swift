@@ -41,7 +41,7 @@ struct Sparklines {
 
   init(columns: [String], width: Int) {
     self.width = width
-    curves = columns.map { Curve(name: $0) }
+    curves = columns.map { Curve(name: AlignedTable.title($0)) }
   }
 
   mutating func add(_ row: [SQLValue]) {

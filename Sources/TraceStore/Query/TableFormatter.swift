@@ -23,6 +23,7 @@ public final class TableFormatter {
   private let write: (String) throws -> Void
   private let hasHeaders: Bool
   private let width: Int
+  private let boxLimit: Int
   private var columns: [String] = []
   private var rows = 0
   private var table = AlignedTable()
@@ -32,14 +33,16 @@ public final class TableFormatter {
   /// - Parameters:
   ///   - hasHeaders: whether CSV and lists begin with the names of their columns.
   ///   - width: columns of the terminal, for bars and curves.
+  ///   - boxLimit: the most columns of a box; a wider one is written as with `line`.
   ///   - write: called with a piece of the output at a time, each a whole number of rows.
   public init(
-    _ format: TableFormat, hasHeaders: Bool = true, width: Int = 80,
+    _ format: TableFormat, hasHeaders: Bool = true, width: Int = 80, boxLimit: Int = .max,
     write: @escaping (String) throws -> Void
   ) {
     self.format = format
     self.hasHeaders = hasHeaders
     self.width = width
+    self.boxLimit = boxLimit
     self.write = write
   }
 
@@ -60,11 +63,11 @@ public final class TableFormatter {
       let header = rows == 1 && hasHeaders ? columns.joined(separator: "|") + "\n" : ""
       try write(header + row.map { $0.text ?? "" }.joined(separator: "|") + "\n")
     case .line:
-      try write((rows == 1 ? "" : "\n") + Self.lines(columns, row))
+      try write((rows == 1 ? "" : "\n") + AlignedTable.vertical(columns, row.map { $0.text ?? "" }))
     case .json:
       try write((rows == 1 ? "[" : ",\n") + Self.json(columns, row))
     case .box, .markdown:
-      if rows == 1 { table = AlignedTable(columns: columns) }
+      if rows == 1 { table = AlignedTable(columns: columns, limit: boxLimit) }
       try table.add(
         row.map { $0.text ?? "" }, format == .box ? .box : .markdown, to: write)
     case .bars:
@@ -97,13 +100,6 @@ public final class TableFormatter {
 // MARK: - Rows as text
 
 extension TableFormatter {
-  private static func lines(_ columns: [String], _ row: [SQLValue]) -> String {
-    let width = max(5, columns.map(displayWidth).max() ?? 0)
-    return zip(columns, row).map { name, value in
-      String(repeating: " ", count: width - displayWidth(name)) + "\(name) = \(value.text ?? "")\n"
-    }.joined()
-  }
-
   private static func csv(_ row: [SQLValue]) -> String {
     row.map { $0.text.map(csv) ?? "" }.joined(separator: ",") + "\n"
   }
