@@ -219,3 +219,30 @@ FROM layers
   LEFT JOIN work ON work.layer IS layers.layer
   LEFT JOIN cache ON cache.layer IS layers.layer
 ORDER BY layers.layer IS NULL, layers.layer;
+
+-- What packing changed in each tensor, where the unquantized model was named (--original): the
+-- largest share first.
+CREATE VIEW packing_error AS
+SELECT
+  -- The weight tensor.
+  s.name AS name,
+  -- The transformer layer, or NULL.
+  s.layer AS layer,
+  -- What it is for: attn_q, ffn_gate…
+  s.role AS role,
+  -- The format its values are packed in.
+  s.type AS type,
+  -- Bits per weight.
+  s.bpw AS bpw,
+  -- Mean square of what packing changed, over the rows that were dequantized; its square root is
+  -- the rmse.
+  sum(w.error_rms * w.error_rms * w.rows) / sum(w.rows) AS error_squared,
+  -- The largest change of one weight.
+  max(w.error_max) AS max_error,
+  -- The mean square error as a share of the weights' own mean square, in percent; NULL where no
+  -- statistics were kept.
+  100.0 * sum(w.error_rms * w.error_rms * w.rows)
+    / nullif(sum(w.value_rms * w.value_rms * w.rows), 0) AS percent
+FROM weight_tile AS w JOIN tensor AS s ON s.id = w.tensor
+WHERE w.error_rms IS NOT NULL
+GROUP BY s.id ORDER BY percent DESC, error_squared DESC;
