@@ -1,4 +1,4 @@
-import CLibEdit
+import CTerminal
 import Foundation
 import Recording
 import TraceStore

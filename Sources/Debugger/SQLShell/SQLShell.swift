@@ -1,4 +1,4 @@
-import CLibEdit
+import CTerminal
 import Foundation
 import TraceStore
 
@@ -50,6 +50,8 @@ public final class SQLShell {
       case .interrupted:
         pending = ""
         output.write("^C\n")
+      case .switchScreen:
+        break  // there is one screen
       case .line(let line):
         nibble_interrupts_clear()
         do {
