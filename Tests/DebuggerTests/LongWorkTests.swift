@@ -30,7 +30,7 @@ import TraceStore
   /// ^C until a text tells that it was heard. On the full screen it is drawn whole then, and not as
   /// what differs from what stood there.
   private func interrupt(
-    _ terminal: PseudoTerminal, until text: String, isFull: Bool, tries: Int = 200
+    _ terminal: PseudoTerminal, until text: String, isFull: Bool, tries: Int = 40
   ) throws {
     for _ in 0..<tries where !terminal.output.contains(text) {
       terminal.send(signal: SIGINT)
@@ -57,6 +57,7 @@ import TraceStore
     try terminal.expect("(nibble) ")
     terminal.type(FullScreenTests.endlessQuery)
     try terminal.expect("FROM c;")
+    try settle(terminal)  // the line was taken
     try interrupt(terminal, until: "interrupted", isFull: isFull)
     try expectAlive(terminal, isFull: isFull)
   }
