@@ -217,7 +217,7 @@ extension Trace {
     return category
   }
 
-  private func decodeBuffer(_ row: TraceRow) throws -> TraceBuffer {
+  func decodeBuffer(_ row: TraceRow) throws -> TraceBuffer {
     let category = try category(row)
     let tile: Int? = try row["tile"]
     return try TraceBuffer(
