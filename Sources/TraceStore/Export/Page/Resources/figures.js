@@ -33,7 +33,6 @@ function settings(trace) {
   const add = (label, value) => { if (value) rows.push(make("div", {}, make("dt", {}, label), make("dd", {}, value))); };
   const strategies = [...new Set(trace.passes.map((pass) => pass.strategy).filter(Boolean))];
   const hasTiles = !["fused", "int4-gemm", "whole-model"].includes(meta.strategy);
-  add("Model", meta.model && quoted(meta.model));
   add("Strategy", (strategies.length ? strategies.join(", ") : meta.strategy ?? "")
     + (hasTiles && meta.tile_rows && trace.figures.tiles ? `, ${meta.tile_rows} rows a tile` : ""));
   add("KV cache", meta.kv_type);
@@ -42,7 +41,8 @@ function settings(trace) {
   add("Passes", trace.passes.length
     && `${number(trace.passes.length)}, in ${plural(trace.steps, "step")}`);
   add("Status", meta.status === "complete" ? "" : meta.status);
-  add("Recorded", [meta.recorded_at?.replace("T", " ").replace("Z", " UTC"), meta.host].filter(Boolean).join(", "));
+  add("Recorded", meta.recorded_at?.slice(0, 16).replace("T", " "));
+  add("On", meta.host && quoted(meta.host));
   return make("dl.settings", {}, ...rows);
 }
 

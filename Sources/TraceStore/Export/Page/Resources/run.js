@@ -50,8 +50,9 @@ class RunPlot {
 
   toPeak() {
     this.step = this.trace.peak.step;
-    const entry = this.trace.entry(this.step), room = Math.max(40, 2 * (entry.last - entry.first));
-    this.show(entry.first - room, entry.last + room);
+    const entry = this.trace.entry(this.step);
+    const room = this.trace.isExact(this.step) ? 40 : Math.max(40, 2 * (entry.last - entry.first));
+    this.show(this.step - room, this.step + room);
   }
 
   lookAt(step) {

@@ -139,7 +139,7 @@ class TilePlayer {
     const count = Math.ceil(this.parts.length / this.together);
     if (!count) { this.grid.style.display = "none"; return; }
     const width = this.grid.parentElement.clientWidth || 500, gap = count > 300 ? 2 : 4;
-    const size = Math.max(6, Math.min(40, Math.floor(Math.sqrt(width * 240 / count)) - gap));
+    const size = Math.max(6, Math.min(56, Math.floor(Math.sqrt(width * 240 / count)) - gap));
     const across = Math.max(1, Math.min(count, Math.floor((width + gap) / (size + gap))));
     const height = Math.ceil(count / across) * (size + gap) - gap;
     this.grid.setAttribute("viewBox", `-2 -2 ${across * (size + gap) - gap + 4} ${height + 4}`);
