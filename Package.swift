@@ -30,7 +30,7 @@ let package = Package(
     .target(
       name: "TraceStore",
       dependencies: [
-        "CKernels", "Inference",
+        "CKernels", "GGUF", "Inference",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],

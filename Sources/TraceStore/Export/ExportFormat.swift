@@ -1,0 +1,35 @@
+/// What a trace can be turned into for another tool.
+public enum ExportFormat: String, CaseIterable, Sendable {
+  // html: the page goes here, first in the list, with its suffix below and its line in
+  // `Trace.write(_:to:progress:)`; it is the one that takes a second trace.
+  /// Lines of JSON, one a row: every table that a trace documents.
+  case json
+
+  /// What the name of the trace gets in the place of `.sqlite`.
+  public var suffix: String {
+    switch self {
+    case .json: ".jsonl"
+    }
+  }
+
+  /// Whether it is a folder of files, and not one file.
+  public var isFolder: Bool {
+    switch self {
+    case .json: false
+    }
+  }
+
+  /// Whether it is text, which a terminal can show.
+  public var isText: Bool { !isFolder }
+
+  /// Whether it can show a second trace beside the first.
+  public var takesTwo: Bool { false }
+
+  /// Where an export goes that was not told where: `traces/story.sqlite` gives
+  /// `traces/story.trace.json`.
+  public func defaultPath(for trace: String) -> String {
+    let endings = [".sqlite", ".sqlite3", ".db"]
+    let stem = endings.first { trace.hasSuffix($0) }.map { String(trace.dropLast($0.count)) }
+    return (stem ?? trace) + suffix
+  }
+}

@@ -1,0 +1,41 @@
+import GRDB
+import GRDBSQLite
+
+/// Lines of JSON: `{"table":"pass","id":1,…}`, each a row of a table, table after table. Captured
+/// values are left out but for their size; the format npy has them.
+struct JSONLinesExport {
+  let trace: Trace
+
+  init(_ trace: Trace) { self.trace = trace }
+
+  func write(to output: ExportOutput, _ progress: ExportMeter) throws {
+    let relations = try trace.relations().filter(\.isTable)
+    progress.total = relations.count
+    try trace.snapshot { db in
+      for (index, relation) in relations.enumerated() {
+        try progress.reached(index)
+        try write(relation, db, to: output)
+      }
+    }
+  }
+
+  private func write(_ relation: TraceRelation, _ db: Database, to output: ExportOutput) throws {
+    let rows = try RowCursor(db, relation.query)
+    let names = (0..<rows.columnCount).map { ",\"\(rows.columnName($0))\":" }
+    let start = "{\"table\":\"\(relation.name)\""
+    while try rows.next() {
+      output.write(start)
+      for (column, name) in zip(Int32(0)..., names) {
+        output.write(name)
+        switch rows.type(column) {
+        case SQLITE_NULL: output.write("null")
+        case SQLITE_INTEGER: output.write(rows.integer(column))
+        case SQLITE_FLOAT: output.write(json: rows.real(column))
+        default: output.write(json: rows.text(column))
+        }
+      }
+      output.write("}\n")
+      try output.rowEnded()
+    }
+  }
+}
