@@ -1,13 +1,14 @@
 /// What a trace can be turned into for another tool.
 public enum ExportFormat: String, CaseIterable, Sendable {
-  // html: the page goes here, first in the list, with its suffix below and its line in
-  // `Trace.write(_:to:progress:)`; it is the one that takes a second trace.
+  /// One page for a browser, with all it needs in it.
+  case html
   /// Lines of JSON, one a row: every table that a trace documents.
   case json
 
   /// What the name of the trace gets in the place of `.sqlite`.
   public var suffix: String {
     switch self {
+    case .html: ".html"
     case .json: ".jsonl"
     }
   }
@@ -15,7 +16,7 @@ public enum ExportFormat: String, CaseIterable, Sendable {
   /// Whether it is a folder of files, and not one file.
   public var isFolder: Bool {
     switch self {
-    case .json: false
+    case .html, .json: false
     }
   }
 
@@ -23,7 +24,10 @@ public enum ExportFormat: String, CaseIterable, Sendable {
   public var isText: Bool { !isFolder }
 
   /// Whether it can show a second trace beside the first.
-  public var takesTwo: Bool { false }
+  public var takesTwo: Bool { self == .html }
+
+  /// Whether it shows one pass step by step, which can be chosen.
+  public var takesPass: Bool { self == .html }
 
   /// Where an export goes that was not told where: `traces/story.sqlite` gives
   /// `traces/story.trace.json`.

@@ -1,49 +1,51 @@
 import Foundation
-import Inference
 
 /// A trace, or two beside each other, as one page that needs no network: `page.html` with the style,
 /// the scripts and the data in it.
-public struct PageExport {
-  /// The pass to show step by step; `nil` for the last decode pass that was finished, or else the
-  /// last.
-  public var pass: Int?
-  /// Called from time to time with the steps that were read so far, and how many there are.
-  public var progress: (_ read: Int, _ of: Int) -> Void = { _, _ in }
+///
+/// The data is a reduced form of the trace whose size does not depend on the length of the run:
+/// ``PageRun`` says how, and the page says it to its reader.
+struct PageExport {
+  /// One or two.
+  let traces: [Trace]
+  /// The pass of the first to show step by step; `nil` for the last decode pass that was finished,
+  /// or else the last pass.
+  let pass: Int?
 
-  public init() {}
-
-  /// Writes the page, a piece at a time.
-  ///
-  /// - Parameters:
-  ///   - traces: one or two; ``pass`` is of the first.
-  ///   - write: called with each piece.
-  /// - Throws: ``PageError``, and what the traces and `write` throw.
+  /// - Throws: ``TraceError/cannotExport(path:reason:)`` where there is no such pass, and what the
+  ///   traces throw.
   /// - Complexity: O(steps) time; memory for one trace's reduced columns and one pass.
-  public func write(_ traces: [Trace], to write: (String) throws -> Void) throws {
+  func write(to output: ExportOutput, _ progress: ExportMeter) throws {
     let counts = try traces.map { try $0.eventCount() }
-    for (marker, text) in Self.pieces {
-      switch marker {
-      case "title":
-        let models = try traces.map { try $0.meta()["model"] ?? "a trace" }
-        try write(Self.escaped(Set(models).count == 1 ? models[0] : models.joined(separator: " · ")))
-      case "style": try write(String(decoding: PackageResources.page_css, as: UTF8.self))
-      case "script":
-        for script in Self.scripts { try write(String(decoding: script, as: UTF8.self)) }
+    progress.total = counts.reduce(0, +)
+    for piece in Self.pieces {
+      switch piece.marker {
+      case "title": output.write(try title())
+      case "style": output.write(bytes: PackageResources.page_css)
+      case "script": for script in Self.scripts { output.write(bytes: script) }
       case "data":
-        try write("{\"traces\":[")
+        output.write("{\"traces\":[")
         for (index, trace) in traces.enumerated() {
-          if index > 0 { try write(",\n") }
+          if index > 0 { output.write(",\n") }
           let before = counts[..<index].reduce(0, +)
-          let page = try PageTrace(trace, pass: index == 0 ? pass : nil) {
-            progress(before + $0, counts.reduce(0, +))
+          let page = try PageTrace(trace, pass: index == 0 ? pass : nil) { read in
+            try progress.reached(before + read)
           }
-          try write(Self.json(page))
+          output.write(try Self.json(page))
+          try output.rowEnded()
         }
-        try write("]}")
+        output.write("]}")
       default: break
       }
-      try write(text)
+      output.write(piece.text)
+      try output.rowEnded()
     }
+  }
+
+  /// What was run, as text of HTML.
+  private func title() throws -> String {
+    let models = try traces.map { try $0.meta()["model"] ?? "a trace" }
+    return Self.escaped(Set(models).count == 1 ? models[0] : models.joined(separator: " and "))
   }
 
   /// In the order in which they need each other.
@@ -55,13 +57,11 @@ public struct PageExport {
 
   /// The page cut at its markers, `{{data}}` and the like: each with the text that follows it.
   private static var pieces: [(marker: String, text: String)] {
-    let parts = String(decoding: PackageResources.page_html, as: UTF8.self)
-      .components(separatedBy: "{{")
-    return [("", parts[0])]
-      + parts.dropFirst().map { part in
-        let halves = part.components(separatedBy: "}}")
-        return (halves[0], halves.dropFirst().joined(separator: "}}"))
-      }
+    let page = String(decoding: PackageResources.page_html, as: UTF8.self)
+    return page.components(separatedBy: "{{").enumerated().map { index, part in
+      guard index > 0, let end = part.range(of: "}}") else { return ("", part) }
+      return (String(part[..<end.lowerBound]), String(part[end.upperBound...]))
+    }
   }
 
   /// JSON that may stand in a script element: nothing in it can end the element or begin a comment.

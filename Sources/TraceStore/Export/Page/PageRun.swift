@@ -92,7 +92,7 @@ struct PageRun {
 
 extension Trace {
   /// Reads every step of the trace once.
-  func pageRun(_ progress: (Int) -> Void) throws -> PageRun {
+  func pageRun(_ progress: (Int) throws -> Void) throws -> PageRun {
     let last = try eventCount()
     return try read { db in
       try self.memoryStates.load(db, path: self.path)
@@ -106,7 +106,7 @@ extension Trace {
           throw TraceError.corrupt(path: self.path, reason: "step \(step)")
         }
         run.add(op: row.integer(1), kind: kind, state: row.integer(3), use: use)
-        if step & 0x3FFFF == 0 { progress(step) }
+        try progress(step)
       }
       run.finish()
       return run

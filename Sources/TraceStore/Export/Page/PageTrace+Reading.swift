@@ -8,10 +8,11 @@ extension PageTrace {
   ///   - pass: the pass to show step by step; `nil` for the last decode pass that was finished, or
   ///     else the last pass.
   ///   - progress: called from time to time with the steps that were read so far.
-  /// - Throws: ``PageError/noSuchPass(path:pass:count:)``, and what the trace throws.
+  /// - Throws: ``TraceError/cannotExport(path:reason:)`` where there is no such pass, and what the
+  ///   trace and `progress` throw.
   /// - Complexity: O(steps); memory for ``PageRun/capacity`` entries and one pass.
   init(
-    _ trace: Trace, pass chosen: Int?, progress: (Int) -> Void = { _ in }
+    _ trace: Trace, pass chosen: Int?, progress: (Int) throws -> Void = { _ in }
   ) throws {
     let passes = try trace.passes()
     let tensors = try trace.tensors()
@@ -108,7 +109,9 @@ extension Trace {
         : passes.last { $0.kind == .decode && $0.isFinished } ?? passes.last
     }
     guard let pass = passes.first(where: { $0.id == chosen }) else {
-      throw PageError.noSuchPass(path: path, pass: chosen, count: passes.count)
+      throw TraceError.cannotExport(
+        path: path, reason: "has no pass \(chosen); "
+          + (passes.isEmpty ? "it has none" : "its passes are 1 to \(passes.count)"))
     }
     return pass
   }
