@@ -59,6 +59,7 @@ import TraceStore
         style: TextStyle(width: 60, palette: .many))
     }
     guard let session else { return (done, refused) }
+    attempt("a page") { try session.trace.export(.html, to: path + ".html") }
     attempt("welcome") { try session.welcome() }
     for place in Self.places {
       _ = session.cursor.go(to: place)

@@ -129,9 +129,10 @@ extension Trace {
   }
 }
 
-/// The nodes of operations that are asked for in the order of their numbers, read by the thousand.
+/// The nodes of operations that are asked for in the order of their numbers, read many at a time.
 struct PageNodes {
   private let trace: Trace
+  private static let count = 1000
   private var nodes: [Int] = []
   private var first = 0
 
@@ -143,11 +144,15 @@ struct PageNodes {
       guard op > 0 else { return 0 }
       if !(first..<first + nodes.count).contains(op) {
         first = op
-        nodes = try trace.all(
-          "SELECT node FROM _op WHERE id >= ? ORDER BY id LIMIT 1000", [op]
-        ) { try $0[0] }
+        nodes = Array(repeating: 0, count: Self.count)
+        for (id, node) in try trace.all(
+          "SELECT id, node FROM _op WHERE id BETWEEN ? AND ?", [op, op + Self.count - 1],
+          { (try $0[0] as Int, try $0[1] as Int) })
+        {
+          nodes[id - first] = node
+        }
       }
-      return op - first < nodes.count ? nodes[op - first] : 0
+      return nodes[op - first]
     }
   }
 }

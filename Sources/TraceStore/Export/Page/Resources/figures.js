@@ -32,9 +32,9 @@ function settings(trace) {
   const meta = trace.meta, rows = [];
   const add = (label, value) => { if (value) rows.push(make("div", {}, make("dt", {}, label), make("dd", {}, value))); };
   const strategies = [...new Set(trace.passes.map((pass) => pass.strategy).filter(Boolean))];
-  const hasTiles = !["fused", "int4-gemm", "whole-model"].includes(meta.strategy);
+  const hasTiles = strategies.length < 2 && ["tiled", "scratch"].includes(meta.strategy);
   add("Strategy", (strategies.length ? strategies.join(", ") : meta.strategy ?? "")
-    + (hasTiles && meta.tile_rows && trace.figures.tiles ? `, ${meta.tile_rows} rows a tile` : ""));
+    + (hasTiles && meta.tile_rows ? `, ${meta.tile_rows} rows a tile` : ""));
   add("KV cache", meta.kv_type);
   add("Threads", meta.threads);
   add("Memory budget", meta.memory_budget && bytes(Number(meta.memory_budget)));

@@ -33,7 +33,7 @@ function start() {
       + "Every number was counted while the model ran: the bytes are the engine's own buffers, none of them an estimate.")));
 
   const redraw = () => {
-    if (traces.some((trace) => trace.steps)) run.redraw();
+    run.redraw();
     for (const view of pass.views) view?.player?.start();
   };
   redraw();

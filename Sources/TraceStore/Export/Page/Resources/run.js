@@ -28,7 +28,8 @@ class RunPlot {
       button("All", "The whole run (key 0)", () => this.show(1, trace.steps)),
       trace.peak && button("Peak", "To the peak (key P)", () => this.toPeak()),
       detail && button(`Pass ${detail.pass}`, "The pass that is kept step by step", () => this.show(detail.first, detail.last)));
-    this.element = make("div.run", {}, this.surface, this.readout, this.controls);
+    this.element = make("div.run", {},
+      ...(trace.steps ? [this.surface, this.readout, this.controls] : [make("p.note", {}, "No step was recorded.")]));
     this.listen();
   }
 
@@ -164,7 +165,6 @@ class RunPlot {
   // What was alive at the moment looked at; it is the legend too.
   say() {
     const { trace } = this;
-    if (!trace.steps) return this.readout.replaceChildren("No step was recorded.");
     const moment = trace.moment(this.step), use = trace.use(moment.state), pass = trace.passAt(moment.step);
     const where = [
       pass ? `pass ${pass.id}` : "outside the passes", moment.op, moment.kind,
@@ -179,7 +179,8 @@ class RunPlot {
         make("span.label", {}, LABELS[category]), make("span.value", {}, bytes(use[category])))));
     this.readout.replaceChildren(place, total, legend);
     Object.assign(this.readout.dataset, {
-      step: moment.step, total: sum(use), bytes: use.join(","), buffers: moment.buffers, op: moment.op ?? "",
+      step: moment.step, first: moment.first ?? moment.step, last: moment.last ?? moment.step,
+      total: sum(use), bytes: use.join(","), buffers: moment.buffers, op: moment.op ?? "",
     });
     this.surface.setAttribute("aria-valuenow", moment.step);
     this.surface.setAttribute("aria-valuetext",
@@ -191,12 +192,12 @@ function runSection(traces, names) {
   let isFromZero = traces.length > 1;
   const note = make("p.note");
   const redraw = () => {
-    for (const run of runs) run.read();
-    const bases = runs.map(({ plot }) => plot.base);
+    for (const run of drawn) run.read();
+    const bases = drawn.map(({ plot }) => plot.base);
     const isSame = bases.every((base) => base.every((count, index) => count === bases[0][index]));
     const base = isFromZero || !isSame ? CATEGORIES.map(() => 0) : bases[0];
-    const peak = Math.max(...runs.map(({ plot }) => plot.highest));
-    for (const run of runs) { run.plot.draw(base, peak); run.say(); }
+    const peak = Math.max(...drawn.map(({ plot }) => plot.highest));
+    for (const run of drawn) { run.plot.draw(base, peak); run.say(); }
     const left = [[WEIGHTS, "packed weights"], [KV_CACHE, "KV cache"]]
       .filter(([category]) => base[category] > 0).map(([category, label]) => `${bytes(base[category])} of ${label}`);
     const together = Math.max(...traces.map((trace) => trace.run.together));
@@ -210,8 +211,9 @@ function runSection(traces, names) {
   };
   const zero = make("button.zero", { type: "button", onclick: () => { isFromZero = !isFromZero; redraw(); } }, "From zero");
   const runs = traces.map((trace, index) => new RunPlot(trace, names[index], () => redraw()));
+  const drawn = runs.filter(({ trace }) => trace.steps);
+  drawn[0]?.controls.append(zero);
   runs.forEach((run, index) => {
-    if (index === 0) run.controls.append(zero);
     if (traces.length > 1) run.element.prepend(make("h3", {}, quoted(names[index])));
   });
   const tables = traces.map((trace, index) => table(
@@ -230,6 +232,6 @@ function runSection(traces, names) {
     element: make("section", { "aria-labelledby": "run-title" },
       make("h2", { id: "run-title" }, "Live memory over the run"),
       make("div.pair", {}, ...runs.map((run) => run.element)), note, ...tables),
-    redraw, runs,
+    redraw: () => { if (drawn.length) redraw(); },
   };
 }

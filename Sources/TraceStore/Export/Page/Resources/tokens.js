@@ -7,9 +7,11 @@ class TokenView {
     this.popover = make("div.popover", { role: "tooltip", id: `likely-${TokenView.count = (TokenView.count ?? 0) + 1}`, hidden: true });
     this.element = make("div.tokenview", {});
     const branches = trace.branches.filter(({ id }) => id === 0 || trace.tokens.some(({ branch }) => branch === id));
+    // The branch that the pass above belongs to.
+    const shown = trace.passes.find(({ id }) => id === trace.detail?.pass)?.branch ?? 0;
     if (branches.length > 1) {
       const select = make("select", { onchange: () => this.show(Number(select.value)) },
-        ...branches.map(({ id, parent, position }) => make("option", { value: id },
+        ...branches.map(({ id, parent, position }) => make("option", { value: id, selected: id === shown },
           id === 0 ? "from the beginning" : `branch ${id}: branch ${parent} taken back to position ${position}`)));
       this.element.append(make("label.branch", {}, "Branch ", select));
     }
@@ -19,7 +21,7 @@ class TokenView {
         token.prompt ? "prompt" : token.forced ? "a person" : "the model",
         token.logprob === undefined ? "" : percent(token.logprob), token.pass ?? ""])));
     this.element.addEventListener("keydown", (event) => { if (event.key === "Escape") this.hide(); });
-    this.show(0);
+    this.show(shown);
   }
 
   // The tokens of a branch: those of the beginning that it shares, and its own.
