@@ -344,6 +344,7 @@ def main():
             if note.count():
                 compared["base"] = [int(count) for count in note.get_attribute("data-base").split(",")]
                 compared["highest"] = int(note.get_attribute("data-peak"))
+            compared["legend"] = page.locator(".run").first.locator(".legend .label").all_text_contents()
             compared["title"] = page.locator("h1").text_content()
             compared["prompt"] = page.locator("blockquote").all_text_contents()
             assert not problems, problems

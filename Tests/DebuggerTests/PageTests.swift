@@ -59,6 +59,7 @@ import Testing
     var moments, ranges, tiles, tokens, rows: Int
     var base: [Int]?
     var highest: Int?
+    var legend: [String]
     var title: String
     var prompt: [String]
   }
@@ -93,9 +94,11 @@ import Testing
     #expect(Set(checked.keys) == Set(names + ["tiled+whole"]))
     for name in names where name != "empty" {
       let page = try #require(checked[name])
-      #expect(page.moments > 20 && page.ranges > 5 && page.tiles > 10 && page.rows > 50, "\(name)")
+      #expect(page.moments > 20 && page.ranges > 5 && page.tiles > 10 && page.rows > 20, "\(name)")
       let plot = try MemoryPlot(trace: Trace(path: folder.file("\(name).sqlite")))
       #expect(page.base == plot.baseline.bytes && page.highest == plot.highest.total, "\(name)")
+      let shown = MemoryPlot.stack.reversed().filter { plot.peaks[$0] > 0 }
+      #expect(page.legend == shown.map { label(of: $0) }, "\(name)")
     }
     #expect(checked["tiled"]?.prompt == ["</script><b>⟨202E⟩once␇"])
     #expect(checked["empty"]?.moments == 0)

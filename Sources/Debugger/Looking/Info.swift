@@ -112,8 +112,7 @@ extension DebuggerSession {
 
   /// Bytes of a tensor as float16, or `nil` for one that is never dequantized.
   static func dequantizedBytes(_ tensor: TraceTensor) -> Int? {
-    if ["F32", "F16", "BF16"].contains(tensor.type.uppercased()) { return nil }
-    return clampedProduct(clampedProduct(tensor.rows, tensor.cols), 2)
+    tensor.dequantizedBytes
   }
 
   /// Bytes of tensors as float16, those that are never dequantized as they are.

@@ -5,7 +5,7 @@ import Foundation
 ///
 /// Both are varints (7 bits a byte, the lowest first, the high bit set where more follow), the
 /// difference in zigzag (0, -1, 1, -2, 2 … as 0, 1, 2, 3, 4 …), and the bytes are in base64.
-/// `page/data.js` reads them.
+/// `Resources/data.js` reads them.
 struct PageColumn: Encodable {
   private(set) var count = 0
   private var bytes: [UInt8] = []

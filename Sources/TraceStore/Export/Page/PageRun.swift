@@ -97,7 +97,8 @@ extension Trace {
     return try read { db in
       try self.memoryStates.load(db, path: self.path)
       var run = PageRun()
-      let sql = "SELECT step, op, kind, memory FROM _event WHERE step BETWEEN ?1 AND ?2 ORDER BY step"
+      let sql =
+        "SELECT step, op, kind, memory FROM _event WHERE step BETWEEN ?1 AND ?2 ORDER BY step"
       try Statement.forEachRow(db, sql, 1, last) { row in
         let step = row.integer(0)
         guard step == run.steps + 1, let kind = EventKind(rawValue: row.integer(2)),

@@ -89,11 +89,10 @@ extension Trace {
   ) throws(TraceError) -> PageTrace.Figures {
     var figures = PageTrace.Figures(
       packed: 0, temporary: temporary, wholeModel: 0, tiles: 0, dequantized: 0)
-    for tensor in tensors where !["F32", "F16", "BF16"].contains(tensor.type.uppercased()) {
+    for tensor in tensors {
+      guard let dequantized = tensor.dequantizedBytes else { continue }
       figures.packed = min(figures.packed + tensor.bytes, TraceRow.largest)
-      // A shape has at most 2^53 values.
-      figures.wholeModel = min(
-        figures.wholeModel + 2 * tensor.rows * tensor.cols, TraceRow.largest)
+      figures.wholeModel = min(figures.wholeModel + dequantized, TraceRow.largest)
     }
     figures.tiles = try tileCount()
     figures.dequantized = try count("SELECT min(sum(bytes), 1 << 53) FROM tile")
@@ -110,7 +109,8 @@ extension Trace {
     }
     guard let pass = passes.first(where: { $0.id == chosen }) else {
       throw TraceError.cannotExport(
-        path: path, reason: "has no pass \(chosen); "
+        path: path,
+        reason: "has no pass \(chosen); "
           + (passes.isEmpty ? "it has none" : "its passes are 1 to \(passes.count)"))
     }
     return pass

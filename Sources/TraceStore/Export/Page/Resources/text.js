@@ -26,7 +26,8 @@ function nanoseconds(count) {
 
 function percent(logprob) {
   const value = 100 * Math.exp(logprob);
-  return value >= 99.95 || value < 0.05 && value > 0 ? (value >= 50 ? "100 %" : "< 0.1 %") : `${value.toFixed(1)} %`;
+  if (value > 0 && value < 0.05) return "< 0.1 %";
+  return `${value.toFixed(value < 99.95 ? 1 : 0)} %`;
 }
 
 // Text from a trace as it may be shown: what has no shape of its own gets a name.

@@ -75,7 +75,7 @@ class TilePlayer {
     } else lead.append(". ");
     const word = this.index.word(op), count = this.parts.length;
     if (trace.detail.isTooLong) lead.append("This pass has too many steps for them to be in the page; larger tiles make fewer.");
-    else if (!count) lead.append(node?.tensor === undefined ? "It reads no matrix, so it needs no tile." : "It needs no tile: rows are read where they lie.");
+    else if (!count) lead.append(node?.tensor === undefined ? "It reads no matrix, so it needs no tile." : "It looks up rows, each of which becomes floats as it is read: no tile.");
     else if (word === "product") lead.append("No tile is made: the packed rows are multiplied where they lie.");
     else lead.append(`${plural(count, "tile")} of at most ${bytes(Math.max(...this.parts.map(({ tile }) => trace.detail.tiles.bytes[tile] ?? 0)))}.`);
     return lead;
