@@ -7,7 +7,7 @@ struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Turn a trace into what another tool opens.",
     discussion: """
-      EXAMPLE: nibble export story.sqlite --format json -o -
+      EXAMPLE: nibble export story.sqlite --format chrome
       """)
 
   @Argument(help: "The trace.")
