@@ -91,8 +91,8 @@ struct ChromeExport {
 
   private mutating func enter(_ next: ExportedOp?) {
     leaveOp()
+    if layer != next?.node.layer { leaveLayer() }
     guard let next else { return }
-    if layer != next.node.layer { leaveLayer() }
     let start = clock.begin(at: next.start)
     name(0)
     if layer == nil, let entered = next.node.layer {
@@ -116,7 +116,7 @@ struct ChromeExport {
   private mutating func leaveLayer() {
     guard layer != nil else { return }
     layer = nil
-    endSlice(at: clock.now)
+    endSlice(at: clock.end(of: clock.now, duration: 0))
   }
 
   private func beginSlice(_ name: String, category: String, at time: Int) {

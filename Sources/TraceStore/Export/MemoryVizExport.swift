@@ -186,18 +186,20 @@ struct MemoryVizExport {
     pickle.beginList()
     var address = segment.address
     for block in blocks {
-      writeGap(block.address - address)
-      writeBlock(block.life.bytes, "active_allocated") { $0.frames(block.life.name, block.place) }
+      writeGap(from: address, to: block.address)
+      writeBlock(block.life.bytes, at: block.address, "active_allocated") {
+        $0.frames(block.life.name, block.place)
+      }
       address = block.address + block.life.bytes
     }
-    writeGap(segment.address + segment.size - address)
+    writeGap(from: address, to: segment.address + segment.size)
     pickle.endItem()
     pickle.endElement()
   }
 
-  private mutating func writeGap(_ size: Int) {
-    guard size > 0 else { return }
-    writeBlock(size, "inactive") { export in
+  private mutating func writeGap(from start: Int, to end: Int) {
+    guard start < end else { return }
+    writeBlock(end - start, at: start, "inactive") { export in
       export.pickle.write(known: "frames")
       export.pickle.beginList()
       export.pickle.endItem()
@@ -205,9 +207,10 @@ struct MemoryVizExport {
   }
 
   private mutating func writeBlock(
-    _ size: Int, _ state: String, frames: (inout MemoryVizExport) -> Void
+    _ size: Int, at address: Int, _ state: String, frames: (inout MemoryVizExport) -> Void
   ) {
     pickle.beginDictionary()
+    pickle.item("address", address)
     pickle.item("size", size)
     pickle.item("requested_size", size)
     pickle.item("state", known: state)

@@ -5,7 +5,7 @@ import Inference
 struct SVGPlot {
   static let columnCount = 320
   private static let size = (width: 900.0, height: 470.0)
-  private static let area = (left: 78.0, top: 74.0, width: 792.0, height: 290.0)
+  private static let area = (left: 78.0, top: 82.0, width: 792.0, height: 284.0)
 
   let title: String
   let figures: String
@@ -80,7 +80,7 @@ struct SVGPlot {
       text += """
         <path class="grid" d="M\(number(area.left)) \(number(y))h\(number(area.width))"/>
         <text x="\(number(area.left - 8))" y="\(number(y + 4))" text-anchor="end">\
-        \(base.total > 0 && tick > 0 ? "+" : "")\(String(format: "%.4g", value))</text>
+        \(label(value, tick, base))</text>
 
         """
     }
@@ -91,6 +91,12 @@ struct SVGPlot {
         + [base.weights > 0 ? "packed weights" : nil, base.kvCache > 0 ? "KV cache" : nil]
         .compactMap { $0 }.joined(separator: " and ") + ", alive throughout and not drawn"
     return text + "<text class=\"quiet\" x=\"16\" y=\"65\" font-size=\"12\">MiB\(above)</text>\n"
+  }
+
+  /// A tick's: how much more than what is not drawn, or at the axis itself how much that is.
+  private func label(_ value: Double, _ tick: Int, _ base: MemoryUse) -> String {
+    if tick == 0 { return String(format: "%.4g", Double(base.total) / 1_048_576) }
+    return (base.total > 0 ? "+" : "") + String(format: "%.4g", value)
   }
 
   /// Steps below, and a tick for each pass where they are few enough to be told apart.

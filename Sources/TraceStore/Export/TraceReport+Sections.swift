@@ -16,7 +16,7 @@ extension TraceReport {
       ("status", meta["status"]),
       (
         "trace",
-        "\(formatCount(passes.count)) passes, \(formatCount(steps)) steps"
+        "\(count(passes.count, "pass", "passes")), \(count(steps, "step", "steps"))"
           + (branches > 1 ? ", \(branches) branches" : "")
       ),
     ]
@@ -143,6 +143,10 @@ extension TraceReport {
       columns: [
         isParallel ? "sequence:position" : "position", "token", "probability", "next likeliest",
       ])
+  }
+
+  private static func count(_ count: Int, _ one: String, _ many: String) -> String {
+    "\(formatCount(count)) \(count == 1 ? one : many)"
   }
 
   private static func percent(_ logprob: Double?) -> String {
