@@ -94,10 +94,10 @@ class TraceCheck:
         bars = self.page.locator(".bars").nth(self.place).locator("[data-figure]")
         values = {bar["figure"]: int(bar["bytes"]) for bar in bars.evaluate_all(
             "all => all.map((bar) => ({ ...bar.dataset }))")}
-        quantized = "FROM tensor WHERE upper(type) NOT IN ('F32', 'F16', 'BF16')"
+        whole = "CASE WHEN upper(type) IN ('F32', 'F16', 'BF16') THEN bytes ELSE 2 * rows * cols END"
         assert values == {
-            "packed": self.one(f"SELECT coalesce(sum(bytes), 0) {quantized}")[0],
-            "whole": self.one(f"SELECT coalesce(sum(2 * rows * cols), 0) {quantized}")[0],
+            "packed": self.one("SELECT coalesce(sum(bytes), 0) FROM tensor")[0],
+            "whole": self.one(f"SELECT coalesce(sum({whole}), 0) FROM tensor")[0],
             "temporary": self.one("SELECT coalesce(max(weights_dequantized), 0) FROM event")[0],
         }, values
 

@@ -203,6 +203,13 @@ extension Trace {
     return try first("SELECT * FROM failure WHERE step = ?", [step], decodeFailure)
   }
 
+  /// All allocations that would have passed the memory budget, by their steps.
+  func failures() throws(TraceError) -> [Int: TraceFailure] {
+    guard schema >= 2 else { return [:] }
+    let failures = try all("SELECT * FROM failure", [], decodeFailure)
+    return Dictionary(failures.map { ($0.step, $0) }, uniquingKeysWith: { $1 })
+  }
+
   private func decodeFailure(_ row: TraceRow) throws -> TraceFailure {
     try TraceFailure(
       step: row["step"], category: category(row), name: row["name"], bytes: row["bytes"],

@@ -49,16 +49,6 @@ public struct TraceTensor: Equatable, Sendable {
   }
 }
 
-extension TraceTensor {
-  /// Bytes of its values as float16, or `nil` where they are floats in the file: such a tensor is
-  /// never dequantized.
-  public var dequantizedBytes: Int? {
-    if ["F32", "F16", "BF16"].contains(type.uppercased()) { return nil }
-    let (values, overflow) = rows.multipliedReportingOverflow(by: cols)
-    return overflow || values > Int.max / 2 ? .max : 2 * values
-  }
-}
-
 /// Where the run went on from after it was taken back: a row of `branch`.
 public struct TraceBranch: Equatable, Sendable {
   /// Counting from 0, which is the run from its beginning.

@@ -8,7 +8,7 @@ struct Export: ParsableCommand {
     abstract: "Turn a trace into what another tool opens.",
     discussion: """
       EXAMPLE: nibble export story.sqlite --format html
-               nibble export story.sqlite --format json -o -
+               nibble export story.sqlite --format chrome
       """)
 
   @Argument(help: "The trace.")

@@ -16,8 +16,8 @@ struct Nibble: ParsableCommand {
       """,
     version: nibbleVersion,
     subcommands: [
-      Demo.self, Record.self, Compare.self, Step.self, SQL.self, Export.self, Run.self,
-      Logits.self, Tokenize.self, Inspect.self, Quantize.self, Models.self,
+      Demo.self, Record.self, Compare.self, Step.self, SQL.self, Export.self, Report.self,
+      Run.self, Logits.self, Tokenize.self, Inspect.self, Quantize.self, Models.self,
     ])
 
   /// Results go to standard output and messages to standard error. Exit code 0; 1 where the work

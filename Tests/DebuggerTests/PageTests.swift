@@ -15,7 +15,7 @@ import Testing
     let trace = try Trace(path: folder.file())
     let page = try PageTrace(trace, pass: nil)
     let plot = try MemoryPlot(trace: trace)
-    #expect(page.figures.wholeModel == plot.wholeModel)
+    #expect(page.figures.wholeModel == (try trace.tensors().wholeModelBytes))
     #expect(page.figures.temporary == plot.peaks.weightsDequantized)
     #expect(page.peaks == plot.peaks.bytes)
     #expect(page.peak?.bytes == plot.highest.bytes)
@@ -97,8 +97,8 @@ import Testing
       #expect(page.moments > 20 && page.ranges > 5 && page.tiles > 10 && page.rows > 20, "\(name)")
       let plot = try MemoryPlot(trace: Trace(path: folder.file("\(name).sqlite")))
       #expect(page.base == plot.baseline.bytes && page.highest == plot.highest.total, "\(name)")
-      let shown = MemoryPlot.stack.reversed().filter { plot.peaks[$0] > 0 }
-      #expect(page.legend == shown.map { label(of: $0) }, "\(name)")
+      let shown = MemoryCategory.stack.reversed().filter { plot.peaks[$0] > 0 }
+      #expect(page.legend == shown.map { $0.label }, "\(name)")
     }
     #expect(checked["tiled"]?.prompt == ["</script><b>⟨202E⟩once␇"])
     #expect(checked["empty"]?.moments == 0)

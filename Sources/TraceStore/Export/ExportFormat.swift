@@ -2,26 +2,37 @@
 public enum ExportFormat: String, CaseIterable, Sendable {
   /// One page for a browser, with all it needs in it.
   case html
+  /// Chrome's JSON, for the Perfetto UI: slices, counters, lifetimes and flows over time.
+  case chrome
+  /// The pickle that PyTorch's memory_viz page reads: every allocation and free.
+  case memoryViz = "memory-viz"
+  /// A folder with a file for each table and view.
+  case csv
   /// Lines of JSON, one a row: every table that a trace documents.
   case json
+  /// A folder with a NumPy array for each captured value.
+  case npy
+  /// The memory plot, for a slide or a paper.
+  case svg
 
   /// What the name of the trace gets in the place of `.sqlite`.
   public var suffix: String {
     switch self {
     case .html: ".html"
+    case .chrome: ".trace.json"
+    case .memoryViz: ".memory.pickle"
+    case .csv: "-csv"
     case .json: ".jsonl"
+    case .npy: "-npy"
+    case .svg: ".svg"
     }
   }
 
   /// Whether it is a folder of files, and not one file.
-  public var isFolder: Bool {
-    switch self {
-    case .html, .json: false
-    }
-  }
+  public var isFolder: Bool { self == .csv || self == .npy }
 
   /// Whether it is text, which a terminal can show.
-  public var isText: Bool { !isFolder }
+  public var isText: Bool { !isFolder && self != .memoryViz }
 
   /// Whether it can show a second trace beside the first.
   public var takesTwo: Bool { self == .html }

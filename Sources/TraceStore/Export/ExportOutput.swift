@@ -5,7 +5,13 @@ import GGUF
 ///
 /// Bytes gather in a buffer of fixed size, so that an export of any length takes the same memory.
 final class ExportOutput {
-  private let file: AtomicFile?
+  private enum Sink {
+    case file(AtomicFile)
+    /// Standard output, or a file in a folder that appears whole.
+    case descriptor(Int32, isOurs: Bool)
+  }
+
+  private let sink: Sink
   /// As the reader knows it, for errors.
   private let name: String
   private var pending: [UInt8] = []
@@ -22,7 +28,7 @@ final class ExportOutput {
     }
     name = path
     do {
-      file = try AtomicFile(path: path)
+      sink = .file(try AtomicFile(path: path))
     } catch {
       throw TraceError(error)
     }
@@ -32,18 +38,28 @@ final class ExportOutput {
   /// Standard output.
   init() {
     name = "standard output"
-    file = nil
+    sink = .descriptor(STDOUT_FILENO, isOurs: false)
     pending.reserveCapacity(2 * Self.capacity)
+  }
+
+  /// A new file at `path`, which is called `name` in errors; for a folder that is removed as a whole
+  /// where something fails.
+  init(creating path: String, shown name: String) throws(TraceError) {
+    self.name = name
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      throw .io(path: name, reason: "cannot be written: \(TraceFile.reason(errno))")
+    }
+    sink = .descriptor(descriptor, isOurs: true)
+    pending.reserveCapacity(2 * Self.capacity)
+  }
+
+  deinit {
+    if case .descriptor(let descriptor, isOurs: true) = sink { close(descriptor) }
   }
 
   /// Adds text as UTF-8.
   @inline(__always) func write(_ text: String) { pending.append(contentsOf: text.utf8) }
-
-  /// Adds text that is in the program.
-  @inline(__always) func write(_ text: StaticString) {
-    pending.append(
-      contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-  }
 
   /// Adds a byte.
   @inline(__always) func write(byte: UInt8) { pending.append(byte) }
@@ -78,7 +94,7 @@ final class ExportOutput {
   /// Hands on what has gathered, and puts the file in its place.
   func commit() throws(TraceError) {
     try flush()
-    guard let file else { return }
+    guard case .file(let file) = sink else { return }
     do {
       try file.commit()
     } catch {
@@ -100,16 +116,23 @@ final class ExportOutput {
   }
 
   private func send(_ bytes: UnsafeRawBufferPointer) throws(TraceError) {
-    if let file {
+    switch sink {
+    case .file(let file):
       do {
-        return try file.write(bytes)
+        try file.write(bytes)
       } catch {
         throw TraceError(error)
       }
+    case .descriptor(let descriptor, _): try send(bytes, to: descriptor)
     }
+  }
+
+  private func send(
+    _ bytes: UnsafeRawBufferPointer, to descriptor: Int32
+  ) throws(TraceError) {
     var rest = bytes
     while !rest.isEmpty {
-      let written = Foundation.write(STDOUT_FILENO, rest.baseAddress, rest.count)
+      let written = Foundation.write(descriptor, rest.baseAddress, rest.count)
       if written < 0 {
         if errno == EINTR { continue }
         throw .io(path: name, reason: "cannot be written: \(TraceFile.reason(errno))")

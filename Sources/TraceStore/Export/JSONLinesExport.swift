@@ -4,25 +4,24 @@ import GRDBSQLite
 /// Lines of JSON: `{"table":"pass","id":1,…}`, each a row of a table, table after table. Captured
 /// values are left out but for their size; the format npy has them.
 struct JSONLinesExport {
-  let trace: Trace
-
-  init(_ trace: Trace) { self.trace = trace }
-
-  func write(to output: ExportOutput, _ progress: ExportMeter) throws {
+  static func write(_ trace: Trace, to output: ExportOutput, _ progress: ExportMeter) throws {
     let relations = try trace.relations().filter(\.isTable)
     progress.total = relations.count
     try trace.snapshot { db in
       for (index, relation) in relations.enumerated() {
         try progress.reached(index)
-        try write(relation, db, to: output)
+        try write(relation, db, to: output, progress)
       }
     }
   }
 
-  private func write(_ relation: TraceRelation, _ db: Database, to output: ExportOutput) throws {
+  private static func write(
+    _ relation: TraceRelation, _ db: Database, to output: ExportOutput, _ progress: ExportMeter
+  ) throws {
     let rows = try RowCursor(db, relation.query)
     let names = (0..<rows.columnCount).map { ",\"\(rows.columnName($0))\":" }
     let start = "{\"table\":\"\(relation.name)\""
+    var count = 0
     while try rows.next() {
       output.write(start)
       for (column, name) in zip(Int32(0)..., names) {
@@ -36,6 +35,8 @@ struct JSONLinesExport {
       }
       output.write("}\n")
       try output.rowEnded()
+      count += 1
+      if count % 65536 == 0 { try progress.isWanted() }
     }
   }
 }

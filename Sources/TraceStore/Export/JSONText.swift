@@ -19,7 +19,7 @@ extension ExportOutput {
 
   /// Adds a number of JSON, exactly; NULL for what JSON has no number for.
   func write(json number: Double) {
-    if number.isFinite { write("\(number)" as String) } else { write("null") }
+    if number.isFinite { write("\(number)") } else { write("null") }
   }
 
   private static func hexDigit(_ value: UInt8) -> UInt8 {

@@ -17,6 +17,12 @@ final class RowCursor {
     statement = try Statement(connection, sql)
   }
 
+  /// Begins anew, with a number for the first parameter.
+  func restart(with parameter: Int) {
+    sqlite3_reset(handle)
+    statement.bind(1, parameter)
+  }
+
   var columnCount: Int32 { sqlite3_column_count(handle) }
 
   func columnName(_ column: Int32) -> String {

@@ -25,19 +25,36 @@ extension Trace {
     progress: @escaping ExportProgressHandler = { _ in true }
   ) throws(TraceError) {
     do {
-      let output = path == "-" ? ExportOutput() : try ExportOutput(path: path)
       let progress = ExportMeter(report: progress)
       switch format {
       case .html:
-        let traces = [self] + (second.map { [$0] } ?? [])
-        try PageExport(traces: traces, pass: pass).write(to: output, progress)
-      case .json: try JSONLinesExport(self).write(to: output, progress)
+        let page = PageExport(traces: [self] + (second.map { [$0] } ?? []), pass: pass)
+        try writeFile(path) { try page.write(to: $0, progress) }
+      case .chrome: try writeFile(path) { try ChromeExport.write(self, to: $0, progress) }
+      case .memoryViz: try writeFile(path) { try MemoryVizExport.write(self, to: $0, progress) }
+      case .csv: try writeFolder(path) { try CSVExport.write(self, to: $0, progress) }
+      case .json: try writeFile(path) { try JSONLinesExport.write(self, to: $0, progress) }
+      case .npy: try writeFolder(path) { try NPYExport.write(self, to: $0, progress) }
+      case .svg: try writeFile(path) { try SVGExport.write(self, to: $0, progress) }
       }
-      try output.commit()
     } catch {
       throw TraceError(error, path: self.path)
     }
   }
+}
+
+/// Fills a file that appears whole or not at all; `-` is standard output.
+private func writeFile(_ path: String, _ body: (ExportOutput) throws -> Void) throws {
+  let output = path == "-" ? ExportOutput() : try ExportOutput(path: path)
+  try body(output)
+  try output.commit()
+}
+
+/// Fills a folder that appears whole or not at all.
+private func writeFolder(_ path: String, _ body: (ExportFolder) throws -> Void) throws {
+  let folder = try ExportFolder(path: path)
+  try body(folder)
+  try folder.commit()
 }
 
 /// Turns numbers of steps into percent, and an answer of `false` into an error.
@@ -45,6 +62,7 @@ final class ExportMeter {
   /// How many steps (or whatever is counted) there are.
   var total = 0
   private var next = 0
+  private var percent = 0
   private let report: ExportProgressHandler
 
   init(report: @escaping ExportProgressHandler) { self.report = report }
@@ -54,9 +72,14 @@ final class ExportMeter {
     if done >= next { try tell(done) }
   }
 
+  /// Asks whether to go on, between two marks.
+  func isWanted() throws(TraceError) {
+    if !report(ExportProgress(percent: percent)) { throw .exportInterrupted }
+  }
+
   private func tell(_ done: Int) throws(TraceError) {
     next = done + max(1, total / 100)
-    let percent = Int(100 * Double(done) / Double(max(total, 1)))
-    if !report(ExportProgress(percent: min(max(percent, 0), 100))) { throw .exportInterrupted }
+    percent = min(max(Int(100 * Double(done) / Double(max(total, 1))), 0), 100)
+    try isWanted()
   }
 }

@@ -25,7 +25,7 @@ extension PageTrace {
     steps = scan.steps
     peak = try trace.peak().map { Moment(step: $0.step, bytes: $0.live.bytes) }
     peaks = scan.peaks.bytes
-    figures = try trace.pageFigures(tensors, temporary: scan.peaks.weightsDequantized)
+    figures = try trace.pageFigures()
     self.passes = passes.map(Pass.init)
     branches = try trace.branches().map {
       Branch(id: $0.id, parent: $0.parent, position: $0.position)
@@ -84,19 +84,11 @@ extension Trace {
     }
   }
 
-  fileprivate func pageFigures(
-    _ tensors: [TraceTensor], temporary: Int
-  ) throws(TraceError) -> PageTrace.Figures {
-    var figures = PageTrace.Figures(
-      packed: 0, temporary: temporary, wholeModel: 0, tiles: 0, dequantized: 0)
-    for tensor in tensors {
-      guard let dequantized = tensor.dequantizedBytes else { continue }
-      figures.packed = min(figures.packed + tensor.bytes, TraceRow.largest)
-      figures.wholeModel = min(figures.wholeModel + dequantized, TraceRow.largest)
-    }
-    figures.tiles = try tileCount()
-    figures.dequantized = try count("SELECT min(sum(bytes), 1 << 53) FROM tile")
-    return figures
+  fileprivate func pageFigures() throws(TraceError) -> PageTrace.Figures {
+    let figures = try figures()
+    return PageTrace.Figures(
+      packed: figures.packed, temporary: figures.temporary, wholeModel: figures.wholeModel,
+      tiles: try tileCount(), dequantized: try count("SELECT min(sum(bytes), 1 << 53) FROM tile"))
   }
 
   /// The pass to show step by step.

@@ -27,12 +27,8 @@ struct PageTrace: Encodable {
   var detail: Detail?
 
   struct Figures: Encodable {
-    /// Bytes of the quantized matrices, packed.
-    var packed: Int
-    /// The most bytes of dequantized weights that were alive at once.
-    var temporary: Int
-    /// Bytes of the same matrices as float16.
-    var wholeModel: Int
+    /// As ``TraceFigures`` has them.
+    var packed, temporary, wholeModel: Int
     /// How many tiles were made, and their bytes added up.
     var tiles: Int
     var dequantized: Int

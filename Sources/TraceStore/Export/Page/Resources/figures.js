@@ -15,11 +15,11 @@ function titles(traces) {
 }
 
 function story(trace) {
-  const { tiles, dequantized, temporary, wholeModel } = trace.figures;
+  const { tiles, dequantized, packed, temporary, wholeModel } = trace.figures;
   if (!trace.steps) return "Nothing was recorded.";
   if (!tiles) {
-    return wholeModel
-      ? `No weight was ever dequantized in memory. As float16 the matrices would take ${bytes(wholeModel)}.`
+    return wholeModel > packed
+      ? `No weight was ever dequantized in memory. As float16 the model would take ${bytes(wholeModel)}.`
       : "The model has no quantized matrix.";
   }
   const made = `${bytes(dequantized)} of weights were dequantized, ${plural(tiles, "tile")} in all.`;
@@ -74,8 +74,8 @@ function figureBars(traces, names) {
   return make("section", { "aria-labelledby": "figures-title" },
     make("h2", { id: "figures-title" }, "Three figures, one scale"),
     ...groups,
-    make("p.note", {}, "The quantized matrices of the model: as they lie in its file, what of them was ever "
-      + "alive as floats at one moment, and what all of them would be as float16."),
+    make("p.note", {}, "The weights of the model as they lie in its file, what of them was ever alive as "
+      + "floats at one moment, and what they would be with every quantized matrix as float16."),
     table("These figures as a table", ["", ...names],
       () => [["packed, bytes", "packed"], ["dequantized at most, bytes", "temporary"],
         ["whole model as float16, bytes", "wholeModel"], ["tiles made", "tiles"],
