@@ -13,25 +13,15 @@ what was compared and what the page drew of whole runs, as JSON.
 """
 
 import json
-import os
 import pathlib
-import shutil
 import sqlite3
 import sys
 
 from playwright.sync_api import sync_playwright
 
+from browser import launch
+
 CATEGORIES = "weights, weights_dequantized, kv_cache, activations, workspace, logits"
-BROWSERS = ["chromium", "chromium-browser", "google-chrome", "chrome",
-            "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"]
-
-
-def browser_path():
-    named = os.environ.get("NIBBLE_BROWSER")
-    found = next((path for path in map(shutil.which, [named] if named else BROWSERS) if path), None)
-    if not found:
-        sys.exit("check-page: no Chromium was found; install it, or name one in NIBBLE_BROWSER")
-    return found
 
 
 class TraceCheck:
@@ -320,9 +310,7 @@ def main():
     folder = pathlib.Path(sys.argv[1]).resolve()
     results = {}
     with sync_playwright() as playwright:
-        # As root, as in a container, Chromium runs without its sandbox or not at all.
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=browser_path(), args=arguments)
+        browser = launch(playwright)
         for path in sorted(folder.glob("*.html")):
             page = browser.new_page(viewport={"width": 1200, "height": 800})
             page.set_default_timeout(20_000)
