@@ -27,7 +27,8 @@ function start() {
       ...traces.map((trace, index) => make("p.story", {},
         traces.length > 1 ? make("b", {}, quoted(names[index]), ". ") : null, story(trace))),
       ...traces.map(failureNote),
-      make("div.pair", {}, ...traces.map(settings))),
+      make("div.pair", {}, ...traces.map((trace, index) => make("div", {},
+        traces.length > 1 ? make("h3", {}, quoted(names[index])) : null, settings(trace))))),
     figureBars(traces, names), run.element, pass.element, tokenSection(traces, names),
     make("footer", {}, make("p", {}, `Made by nibble ${traces[0].meta.nibble_version ?? ""} from ${traces.map(({ name }) => name).join(" and ")}. `
       + "Every number was counted while the model ran: the bytes are the engine's own buffers, none of them an estimate.")));
