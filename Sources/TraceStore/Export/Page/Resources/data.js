@@ -182,3 +182,7 @@ class Trace {
 }
 
 function sum(numbers) { return numbers.reduce((total, number) => total + number, 0); }
+
+// Of as many numbers as there are, where Math.min and Math.max take a limited count.
+function smallest(numbers, from) { return numbers.reduce((found, number) => Math.min(found, number), from); }
+function greatest(numbers, from) { return numbers.reduce((found, number) => Math.max(found, number), from); }

@@ -30,7 +30,9 @@ function story(trace) {
 
 function settings(trace) {
   const meta = trace.meta, rows = [];
-  const add = (label, value) => { if (value) rows.push(make("div", {}, make("dt", {}, label), make("dd", {}, value))); };
+  const add = (label, value) => {
+    if (value) rows.push(make("div", {}, make("dt", {}, label), make("dd", {}, value)));
+  };
   const strategies = [...new Set(trace.passes.map((pass) => pass.strategy).filter(Boolean))];
   const hasTiles = strategies.length < 2 && ["tiled", "scratch"].includes(meta.strategy);
   add("Strategy", (strategies.length ? strategies.join(", ") : meta.strategy ?? "")
@@ -56,21 +58,18 @@ function failureNote(trace) {
 
 // Three bars, on a scale that all traces share.
 function figureBars(traces, names) {
-  const scale = Math.max(1, ...traces.map(({ figures }) => Math.max(figures.packed, figures.temporary, figures.wholeModel)));
-  const bar = (label, value, kind) => make("div.bar", { "data-figure": kind, "data-bytes": value },
-    make("span.label", {}, label),
-    make("span.track", {}, make(`span.fill.${kind}`, {
-      style: `width:${100 * value / scale}%`, "data-some": value > 0,
-    })),
-    make("span.value", {}, bytes(value)));
+  const scale = Math.max(1, ...traces.flatMap(({ figures }) =>
+    [figures.packed, figures.temporary, figures.wholeModel]));
+  const figure = (label, value, kind) =>
+    bar(label, value / scale, kind, bytes(value), { "data-figure": kind, "data-bytes": value });
   const groups = traces.map((trace, index) => make("div.bars", {
     role: "img", "aria-label": `${names[index]}: packed ${bytes(trace.figures.packed)}, dequantized at most `
       + `${bytes(trace.figures.temporary)}, whole model as float16 ${bytes(trace.figures.wholeModel)}`,
   },
     traces.length > 1 ? make("h3", {}, quoted(names[index])) : null,
-    bar("packed, as in the file", trace.figures.packed, "packed"),
-    bar("dequantized, at most at once", trace.figures.temporary, "temporary"),
-    bar("whole model as float16", trace.figures.wholeModel, "whole")));
+    figure("packed, as in the file", trace.figures.packed, "packed"),
+    figure("dequantized, at most at once", trace.figures.temporary, "temporary"),
+    figure("whole model as float16", trace.figures.wholeModel, "whole")));
   return make("section", { "aria-labelledby": "figures-title" },
     make("h2", { id: "figures-title" }, "Three figures, one scale"),
     ...groups,

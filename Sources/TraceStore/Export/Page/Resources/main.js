@@ -30,8 +30,11 @@ function start() {
       make("div.pair", {}, ...traces.map((trace, index) => make("div", {},
         traces.length > 1 ? make("h3", {}, quoted(names[index])) : null, settings(trace))))),
     figureBars(traces, names), run.element, pass.element, tokenSection(traces, names),
-    make("footer", {}, make("p", {}, `Made by nibble ${traces[0].meta.nibble_version ?? ""} from ${traces.map(({ name }) => name).join(" and ")}. `
-      + "Every number was counted while the model ran: the bytes are the engine's own buffers, none of them an estimate.")));
+    make("footer", {}, make("p", {},
+      `Made by nibble ${traces[0].meta.nibble_version ?? ""} from `,
+      ...traces.flatMap(({ name }, index) => [index ? " and " : "", quoted(name)]),
+      ". Every number was counted while the model ran: the bytes are the engine's own buffers, none "
+        + "of them an estimate.")));
 
   const redraw = () => {
     run.redraw();

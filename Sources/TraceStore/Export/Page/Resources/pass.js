@@ -36,7 +36,9 @@ class PassView {
     const text = tokens.slice(0, 12).map((token) => token.text).join("") + (tokens.length > 12 ? "…" : "");
     return [make("p.lead", {}, `Pass ${pass.id}, ${pass.kind}`,
       ...(tokens.length ? [" of ", make("q", {}, quoted(text))] : []),
-      `: ${plural(detail.ops.first.length, "operation")}, ${plural(detail.last - detail.first + 1, "step")}, ${plural(this.tilesOf.madeIn(detail.first, detail.last), "tile")} in ${nanoseconds(pass.duration)}`
+      `: ${plural(detail.ops.first.length, "operation")}, ${plural(detail.last - detail.first + 1, "step")}`
+        + (detail.isTooLong ? "" : `, ${plural(this.tilesOf.madeIn(detail.first, detail.last), "tile")}`)
+        + ` in ${nanoseconds(pass.duration)}`
         + (pass.finished ? "." : "; it was given up."))];
   }
 

@@ -27,7 +27,8 @@ class RunPlot {
       button("+", "Zoom in (key +)", () => this.zoom(0.5)),
       button("All", "The whole run (key 0)", () => this.show(1, trace.steps)),
       trace.peak && button("Peak", "To the peak (key P)", () => this.toPeak()),
-      detail && button(`Pass ${detail.pass}`, "The pass that is kept step by step", () => this.show(detail.first, detail.last)));
+      detail && button(`Pass ${detail.pass}`, "The pass that is kept step by step",
+        () => this.show(detail.first, detail.last)));
     this.element = make("div.run", {},
       ...(trace.steps ? [this.surface, this.readout, this.controls] : [make("p.note", {}, "No step was recorded.")]));
     this.listen();
@@ -35,7 +36,8 @@ class RunPlot {
 
   // Shows a range of steps, at least eight of them.
   show(first, last) {
-    const steps = Math.max(1, this.trace.steps), count = Math.min(steps, Math.max(8, Math.round(last - first + 1)));
+    const steps = Math.max(1, this.trace.steps);
+    const count = Math.min(steps, Math.max(8, Math.round(last - first + 1)));
     this.first = Math.max(1, Math.min(steps - count + 1, Math.round(first)));
     this.last = this.first + count - 1;
     this.redraw();
@@ -46,7 +48,8 @@ class RunPlot {
     const count = this.last - this.first + 1;
     const middle = about >= this.first && about <= this.last ? about : this.first + count / 2;
     const next = Math.max(8, count * factor);
-    this.show(middle - (middle - this.first) / count * next, middle - (middle - this.first) / count * next + next - 1);
+    const first = middle - (middle - this.first) / count * next;
+    this.show(first, first + next - 1);
   }
 
   toPeak() {
@@ -71,13 +74,14 @@ class RunPlot {
     const isClose = this.last - this.first < 2 * this.plot.inner().width;
     if (this.trace.isExact(this.step) && isClose) return this.lookAt(this.step + direction);
     const entry = this.trace.entry(this.step);
-    const next = this.trace.entry(direction < 0 ? Math.max(1, entry.first - 1) : Math.min(this.trace.steps, entry.last + 1));
-    this.lookAt(next.mostStep);
+    const beside = direction < 0 ? entry.first - 1 : entry.last + 1;
+    this.lookAt(this.trace.entry(Math.max(1, Math.min(this.trace.steps, beside))).mostStep);
   }
 
   walkPass(direction) {
     const passes = this.trace.passes;
-    const next = direction > 0 ? passes.find((pass) => pass.first > this.step) : passes.findLast((pass) => pass.last < this.step);
+    const next = direction > 0 ? passes.find((pass) => pass.first > this.step)
+      : passes.findLast((pass) => pass.last < this.step);
     if (next) this.lookAt(next.first);
   }
 
@@ -104,7 +108,8 @@ class RunPlot {
       if (!isChosen && !isAlong) return;
       event.preventDefault();
       const count = this.last - this.first + 1;
-      if (isAlong) return this.show(this.first + event.deltaX / 800 * count, this.last + event.deltaX / 800 * count);
+      const along = event.deltaX / 800 * count;
+      if (isAlong) return this.show(this.first + along, this.last + along);
       this.zoom(Math.exp(Math.max(-1, Math.min(1, event.deltaY / 300))), at(event));
     }, { passive: false });
     let from = null;
@@ -137,13 +142,14 @@ class RunPlot {
 
   // Passes where there are several in sight, else the layers of the one, else its operations.
   chooseMarks() {
-    const { trace, first, last } = this, passes = trace.passes.filter((pass) => pass.last >= first && pass.first <= last);
+    const { trace, first, last } = this;
+    const passes = trace.passes.filter((pass) => pass.last >= first && pass.first <= last);
     if (passes.length > 1 || !passes.length) {
       return passes.map((pass, index) => ({ step: pass.first, label: index ? `${pass.id}` : `pass ${pass.id}` }));
     }
     const run = trace.run, marks = [], isNear = last - first < 1500;
     let layer;
-    for (let place = Math.max(0, lastAtMost(run.first, first)); place < run.first.length && run.first[place] <= last; place++) {
+    for (let place = trace.entry(first).place; run.first[place] <= last; place++) {
       const node = trace.nodes[run.node[place] - 1];
       if (!node) continue;
       if (isNear) marks.push({ step: run.first[place], label: node.name });
@@ -172,12 +178,7 @@ class RunPlot {
     ].filter(Boolean).join(" · ");
     const place = make("p.where", {}, make("b", {}, `Step ${number(moment.step)}`), ` ${where}`);
     const total = make("p.total", {}, make("b", {}, bytes(sum(use))), ` alive in ${plural(moment.buffers, "buffer")}`);
-    const legend = make("ul.legend", {}, ...[...STACK].reverse()
-      .filter((category) => trace.peaks[category] > 0)
-      .map((category) => make("li", {},
-        make("span.swatch", { style: `background:var(--${CATEGORIES[category]})` }),
-        make("span.label", {}, LABELS[category]), make("span.value", {}, bytes(use[category])))));
-    this.readout.replaceChildren(place, total, legend);
+    this.readout.replaceChildren(place, total, legend(trace, use));
     Object.assign(this.readout.dataset, {
       step: moment.step, first: moment.first ?? moment.step, last: moment.last ?? moment.step,
       total: sum(use), bytes: use.join(","), buffers: moment.buffers, op: moment.op ?? "",
@@ -207,9 +208,12 @@ function runSection(traces, names) {
     note.textContent = (left.length ? `Above ${left.join(" and ")}, alive throughout and not drawn. ` : "")
       + `Pale is the most and full the least that was alive in the same few steps. One entry stands for `
       + (together > 1 ? `up to ${number(together)} operations` : "one operation")
-      + `; only the pass below is kept step by step. Drag to zoom, or choose the plot and use the wheel or + and −.`;
+      + (traces.some(({ detail }) => detail && !detail.isTooLong) ? "; only the pass below is kept step by step." : ".")
+      + ` Drag to zoom, or choose the plot and use the wheel or + and −.`;
   };
-  const zero = make("button.zero", { type: "button", onclick: () => { isFromZero = !isFromZero; redraw(); } }, "From zero");
+  const zero = make("button.zero", {
+    type: "button", onclick: () => { isFromZero = !isFromZero; redraw(); },
+  }, "From zero");
   const runs = traces.map((trace, index) => new RunPlot(trace, names[index], () => redraw()));
   const drawn = runs.filter(({ trace }) => trace.steps);
   drawn[0]?.controls.append(zero);
@@ -218,10 +222,11 @@ function runSection(traces, names) {
   });
   const tables = traces.map((trace, index) => table(
     traces.length > 1 ? `Passes of ${names[index]} as a table` : "The passes as a table",
-    ["pass", "kind", "steps", "tokens", "most alive, bytes", ...STACK.map((category) => `${LABELS[category]} then, bytes`)],
+    ["pass", "kind", "steps", "tokens", "most alive, bytes",
+      ...STACK.map((category) => `${LABELS[category]} then, bytes`)],
     () => trace.passes.map((pass) => {
       let most = -1;
-      for (let place = Math.max(0, lastAtMost(trace.run.first, pass.first)); place < trace.run.first.length && trace.run.first[place] <= pass.last; place++) {
+      for (let place = trace.entry(pass.first).place; trace.run.first[place] <= pass.last; place++) {
         const state = trace.run.most[place];
         if (most < 0 || trace.totals[state] > trace.totals[most]) most = state;
       }

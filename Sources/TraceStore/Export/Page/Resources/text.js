@@ -49,7 +49,8 @@ function make(selector, properties = {}, ...children) {
   if (classes.length) element.setAttribute("class", classes.join(" "));
   for (const [key, value] of Object.entries(properties)) {
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
-    else if (value !== undefined && value !== null && value !== false) element.setAttribute(key, value === true ? "" : value);
+    else if (value === true) element.setAttribute(key, "");
+    else if (value !== undefined && value !== null && value !== false) element.setAttribute(key, value);
   }
   element.append(...children.filter((child) => child !== undefined && child !== null));
   return element;
@@ -57,6 +58,26 @@ function make(selector, properties = {}, ...children) {
 
 // Text from a trace, kept apart from what stands around it, whichever way it runs.
 function quoted(text) { return make("bdi", {}, visible(text)); }
+
+// A bar with what it stands for; `share` of its room is filled.
+function bar(label, share, kind, value, data = {}) {
+  return make("div.bar", data,
+    make("span.label", {}, label),
+    make("span.track", {}, make(`span.fill.${kind}`, {
+      style: `width:${100 * Math.max(0, Math.min(1, share))}%`, "data-some": share > 0,
+    })),
+    make("span.value", {}, value));
+}
+
+// The categories that a run ever used, from the top of the stack, with bytes of each.
+function legend(trace, use) {
+  return make("ul.legend", {}, ...[...STACK].reverse()
+    .filter((category) => trace.peaks[category] > 0)
+    .map((category) => make("li", {},
+      make("span.swatch", { style: `background:var(--${CATEGORIES[category]})` }),
+      make("span.label", {}, LABELS[category]),
+      make("span.value", {}, bytes(use[category])))));
+}
 
 // The numbers behind a drawing, made when they are asked for.
 function table(summary, heads, rows) {

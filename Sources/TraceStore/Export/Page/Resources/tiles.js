@@ -6,12 +6,12 @@ class TileIndex {
   constructor(trace) {
     this.trace = trace;
     const { detail } = trace;
-    this.byMade = new Map(detail.tiles.made?.map((made, tile) => [made, tile]));
+    this.byMade = new Map(detail.tiles.made.map((made, tile) => [made, tile]));
     this.cache = new Map();
   }
 
   madeIn(first, last) {
-    return (this.trace.detail.tiles.made ?? []).filter((made) => made >= first && made <= last).length;
+    return this.trace.detail.tiles.made.filter((made) => made >= first && made <= last).length;
   }
 
   // What an operation works on, in the order of its steps: `tile` is a place in the columns of
@@ -20,15 +20,19 @@ class TileIndex {
     if (this.cache.has(op)) return this.cache.get(op);
     const { ops, tiles, products } = this.trace.detail, found = [], seen = new Set();
     const first = ops.first[op], last = first + ops.more[op];
-    for (let place = lastAtMost(products.step ?? [], first - 1) + 1; products.step?.[place] <= last; place++) {
+    for (let place = lastAtMost(products.step, first - 1) + 1; products.step[place] <= last; place++) {
       const tile = products.tile[place] ? this.byMade.get(products.tile[place]) : undefined;
       if (tile !== undefined && seen.has(tile)) continue;
       seen.add(tile);
-      found.push({ step: products.step[place], tile, tensor: products.tensor[place], row: products.row[place], rows: products.rows[place] });
+      found.push({
+        tile, step: products.step[place], tensor: products.tensor[place], row: products.row[place],
+        rows: products.rows[place],
+      });
     }
     // A tile that no product came to read: a pass that was given up.
-    for (let place = lastAtMost(tiles.made ?? [], first - 1) + 1; tiles.made?.[place] <= last; place++) {
-      if (!seen.has(place)) found.push({ tile: place, tensor: tiles.tensor[place], row: tiles.row[place], rows: tiles.rows[place] });
+    for (let tile = lastAtMost(tiles.made, first - 1) + 1; tiles.made[tile] <= last; tile++) {
+      if (seen.has(tile)) continue;
+      found.push({ tile, tensor: tiles.tensor[tile], row: tiles.row[tile], rows: tiles.rows[tile] });
     }
     this.cache.set(op, found);
     return found;
@@ -56,10 +60,10 @@ class TilePlayer {
     this.parts = detail.isTooLong ? [] : index.parts(op);
     this.together = Math.max(1, Math.ceil(this.parts.length / CELLS));
     const first = ops.first[op], last = first + ops.more[op];
-    const made = this.parts.map(({ tile }) => tiles.made?.[tile]).filter((step) => step >= detail.first);
-    const freed = this.parts.map(({ tile }) => tiles.freed?.[tile]).filter((step) => step && step <= detail.last);
-    this.first = Math.max(detail.first, Math.min(first, ...made) - 1);
-    this.last = Math.min(detail.last, Math.max(last, ...freed));
+    const made = this.parts.map(({ tile }) => tiles.made[tile]).filter((step) => step >= detail.first);
+    const freed = this.parts.map(({ tile }) => tiles.freed[tile]).filter((step) => step <= detail.last);
+    this.first = Math.max(detail.first, smallest(made, first) - 1);
+    this.last = greatest(freed, last);
     const middle = this.parts[Math.floor(this.parts.length * 0.4)];
     this.step = middle?.step ?? first;
     this.element = make("div.player", {}, this.describe(), ...(detail.isTooLong ? [] : this.build()));
@@ -69,16 +73,30 @@ class TilePlayer {
     const { trace, trace: { detail: { ops } }, op } = this, node = trace.nodes[ops.node[op] - 1];
     const tensor = trace.tensors[node?.tensor ?? this.parts[0]?.tensor];
     const shape = `${number(ops.rows[op])} × ${number(ops.cols[op])}`;
-    const lead = make("p.lead", {}, make("b", {}, quoted(node?.name ?? "")), ` (${node?.kind ?? ""}) gives ${shape} values`);
+    const lead = make("p.lead", {},
+      make("b", {}, quoted(node?.name ?? "")), ` (${node?.kind ?? ""}) gives ${shape} values`);
     if (tensor) {
-      lead.append(" from ", quoted(tensor.name), `, ${number(tensor.rows)} × ${number(tensor.cols)} ${tensor.type.toLowerCase()}. `);
-    } else lead.append(". ");
-    const word = this.index.word(op), count = this.parts.length;
-    if (trace.detail.isTooLong) lead.append("This pass has too many steps for them to be in the page; larger tiles make fewer.");
-    else if (!count) lead.append(node?.tensor === undefined ? "It reads no matrix, so it needs no tile." : "It looks up rows, each of which becomes floats as it is read: no tile.");
-    else if (word === "product") lead.append("No tile is made: the packed rows are multiplied where they lie.");
-    else lead.append(`${plural(count, "tile")} of at most ${bytes(Math.max(...this.parts.map(({ tile }) => trace.detail.tiles.bytes[tile] ?? 0)))}.`);
+      const matrix = `${number(tensor.rows)} × ${number(tensor.cols)} ${tensor.type.toLowerCase()}`;
+      lead.append(" from ", quoted(tensor.name), `, ${matrix}`);
+    }
+    lead.append(". ", this.describeTiles(node));
     return lead;
+  }
+
+  describeTiles(node) {
+    const { detail } = this.trace, count = this.parts.length;
+    if (detail.isTooLong) {
+      return "This pass has too many steps for them to be in the page; larger tiles make fewer.";
+    }
+    if (!count) {
+      return node?.tensor === undefined ? "It reads no matrix, so it needs no tile."
+        : "It looks up rows, each of which becomes floats as it is read: no tile.";
+    }
+    if (this.index.word(this.op) === "product") {
+      return "No tile is made: the packed rows are multiplied where they lie.";
+    }
+    const largest = greatest(this.parts.map(({ tile }) => detail.tiles.bytes[tile] ?? 0), 0);
+    return `${plural(count, "tile")} of at most ${bytes(largest)}.`;
   }
 
   build() {
@@ -90,7 +108,9 @@ class TilePlayer {
       oninput: () => { this.stop(); this.lookAt(Number(this.slider.value)); },
     });
     this.slider.value = this.step;
-    this.button = make("button.play", { type: "button", onclick: () => this.isPlaying ? this.stop() : this.play() }, "Play");
+    this.button = make("button.play", {
+      type: "button", onclick: () => { if (this.isPlaying) this.stop(); else this.play(); },
+    }, "Play");
     const by = (count, label, title) => make("button", {
       type: "button", title, "aria-label": title, onclick: () => { this.stop(); this.lookAt(this.step + count); },
     }, label);
@@ -113,8 +133,10 @@ class TilePlayer {
       make("div.scrub", { role: "group", "aria-label": "Step" },
         this.button, by(-1, "‹", "One step back"), by(1, "›", "One step on"), this.slider),
       this.caption, make("div.small", {}, this.plot.svg), this.buffers,
-      ...(this.parts.length ? [table(word === "tile" ? "Tiles of this operation as a table" : "Products of this operation as a table",
-        ["rows", "tensor", "packed bytes", "dequantized bytes", "made at step", "multiplied at step", "freed at step"], rows)] : []),
+      this.parts.length ? table(
+        word === "tile" ? "Tiles of this operation as a table" : "Products of this operation as a table",
+        ["rows", "tensor", "packed bytes", "dequantized bytes", "made at step", "multiplied at step",
+          "freed at step"], rows) : "",
     ];
   }
 
@@ -148,7 +170,8 @@ class TilePlayer {
       const { tensor, row, rows } = this.parts[cell * this.together];
       const last = this.parts[Math.min(this.parts.length, (cell + 1) * this.together) - 1];
       const title = document.createElementNS("http://www.w3.org/2000/svg", "title");
-      title.textContent = `${this.trace.tensors[tensor]?.name ?? ""} rows ${number(row)} to ${number(last.row + last.rows - 1)}`;
+      const name = this.trace.tensors[tensor]?.name ?? "";
+      title.textContent = `${name} rows ${number(row)} to ${number(last.row + last.rows - 1)}`;
       const rect = make("rect.cell", {
         x: cell % across * (size + gap), y: Math.floor(cell / across) * (size + gap),
         width: size, height: size, rx: Math.min(4, size / 5),
@@ -176,7 +199,7 @@ class TilePlayer {
     this.slider.value = this.step;
     this.plot.showCursor(this.step);
     const state = trace.stateAt(this.step), use = trace.use(state);
-    this.showLive(use, counts);
+    this.showLive(use);
     const kind = KINDS[trace.kindAt(this.step)], place = `Step ${number(this.step)}: ${kind}`;
     const name = trace.opName(this.step);
     this.caption.replaceChildren(make("b", {}, place), name ? " in " : " between operations", name ? quoted(name) : "",
@@ -193,24 +216,19 @@ class TilePlayer {
   }
 
   // The bytes alive now, and of this matrix beside what it would be as float16.
-  showLive(use, counts) {
+  showLive(use) {
     const { trace } = this, { tiles } = trace.detail;
-    const whole = new Map(this.parts.map(({ tensor }) => [tensor, 2 * trace.tensors[tensor].rows * trace.tensors[tensor].cols]));
-    const matrix = sum([...whole.values()]);
-    const own = sum(this.parts.filter((part) => part.tile !== undefined && ["alive", "used"].includes(this.index.state(part, this.step)))
-      .map(({ tile }) => tiles.bytes[tile]));
-    const line = (label, value, kind, scale) => make("div.bar", {},
-      make("span.label", {}, label), make("span.track", {}, make(`span.fill.${kind}`, {
-        style: `width:${scale ? 100 * Math.min(1, value / scale) : 0}%`, "data-some": value > 0 })),
-      make("span.value", {}, bytes(value)));
+    const tensors = [...new Set(this.parts.map(({ tensor }) => trace.tensors[tensor]))];
+    const matrix = sum(tensors.map((tensor) => 2 * tensor.rows * tensor.cols));
+    const isAlive = (part) => ["alive", "used"].includes(this.index.state(part, this.step));
+    const own = sum(this.parts.filter(isAlive).map(({ tile }) => tiles.bytes[tile]));
+    const scale = Math.max(matrix, own, 1);
     this.live.replaceChildren(
       make("p.total", {}, make("b", {}, bytes(sum(use))), " alive"),
-      make("ul.legend", {}, ...[...STACK].reverse().filter((category) => trace.peaks[category] > 0).map((category) => make("li", {},
-        make("span.swatch", { style: `background:var(--${CATEGORIES[category]})` }),
-        make("span.label", {}, LABELS[category]), make("span.value", {}, bytes(use[category]))))),
-      ...(this.parts.length ? [make("div.bars", {},
-        line("this matrix, alive as floats", own, "temporary", Math.max(matrix, own)),
-        line("all of it as float16", matrix, "whole", Math.max(matrix, own)))] : []));
+      legend(trace, use),
+      this.parts.length ? make("div.bars", {},
+        bar("this matrix, alive as floats", own / scale, "temporary", bytes(own)),
+        bar("all of it as float16", matrix / scale, "whole", bytes(matrix))) : "");
   }
 
   play() {

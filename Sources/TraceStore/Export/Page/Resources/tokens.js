@@ -1,11 +1,13 @@
 // The text, token by token, and how likely the model found each.
 
 class TokenView {
+  static count = 0;
+
   constructor(trace, name) {
     this.trace = trace;
     this.line = make("div");
-    this.popover = make("div.popover", { role: "tooltip", id: `likely-${TokenView.count = (TokenView.count ?? 0) + 1}`, hidden: true });
-    this.element = make("div.tokenview", {});
+    this.popover = make("div.popover", { role: "tooltip", id: `likely-${++TokenView.count}`, hidden: true });
+    this.element = make("div.tokenview");
     const branches = trace.branches.filter(({ id }) => id === 0 || trace.tokens.some(({ branch }) => branch === id));
     // The branch that the pass above belongs to.
     const shown = trace.passes.find(({ id }) => id === trace.detail?.pass)?.branch ?? 0;
@@ -42,7 +44,8 @@ class TokenView {
     const tokens = this.tokensOf(branch), sequences = [...new Set(tokens.map(({ sequence }) => sequence))];
     this.line.replaceChildren(...sequences.map((sequence) => {
       const own = tokens.filter((token) => token.sequence === sequence);
-      const line = make("div.text", { role: "toolbar", "aria-label": sequences.length > 1 ? `Sequence ${sequence}` : "Tokens" },
+      const label = sequences.length > 1 ? `Sequence ${sequence}` : "Tokens";
+      const line = make("div.text", { role: "toolbar", "aria-label": label },
         ...own.map((token, index) => this.token(token, index === 0)));
       rove(line, "button");
       return make("div", {}, sequences.length > 1 ? make("h4", {}, `Sequence ${sequence}`) : null, line);
@@ -67,11 +70,9 @@ class TokenView {
     const from = token.prompt ? "prompt" : token.forced ? "chosen by a person" : "chosen";
     this.popover.replaceChildren(
       make("p", {}, make("b", {}, quoted(token.text)), ` position ${token.position}, ${from}: ${chance}`),
-      ...token.top.slice(0, 8).map((each) => make("div.bar", { "data-id": each.id },
-        make("span.label", {}, quoted(each.text)),
-        make("span.track", {}, make(`span.fill.${each.id === token.id ? "temporary" : "other"}`, {
-          style: `width:${each.logprob === undefined ? 0 : 100 * Math.exp(each.logprob)}%`, "data-some": true })),
-        make("span.value", {}, each.logprob === undefined ? "" : percent(each.logprob)))));
+      ...token.top.slice(0, 8).map(({ id, text, logprob }) => bar(
+        quoted(text), Math.exp(logprob ?? -Infinity), id === token.id ? "temporary" : "other",
+        logprob === undefined ? "" : percent(logprob), { "data-id": id })));
     this.popover.hidden = false;
     const box = button.getBoundingClientRect(), home = this.element.getBoundingClientRect();
     const room = home.width - this.popover.offsetWidth;
@@ -87,5 +88,6 @@ function tokenSection(traces, names) {
     make("h2", { id: "tokens-title" }, "The text, and how likely it was"),
     make("div.pair", {}, ...traces.map((trace, index) => make("div", {},
       traces.length > 1 ? make("h3", {}, quoted(names[index])) : null, new TokenView(trace, names[index]).element))),
-    make("p.note", {}, "The deeper the underline, the likelier the model found the token. Point at one, or go through them with the arrow keys, for what else was likely."));
+    make("p.note", {}, "The deeper the underline, the likelier the model found the token. Point at one, "
+      + "or go through them with the arrow keys, for what else was likely."));
 }
