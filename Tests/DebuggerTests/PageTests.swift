@@ -75,14 +75,16 @@ import Testing
     try Tiny.record(to: folder.file("fused.sqlite")) { $0.engine.strategy = .fused }
     try Tiny.record(to: folder.file("layers.sqlite")) { $0.engine.strategy = .perLayer }
     try Rehearsal(path: folder.file("failed.sqlite"), budget: 200_000).perform()
-    let old = try #require(
-      Bundle.module.url(forResource: "schema-2", withExtension: "sqlite", subdirectory: "Fixtures"))
-    try FileManager.default.copyItem(atPath: old.path, toPath: folder.file("old.sqlite"))
+    for schema in ["schema-1", "schema-2"] {
+      let old = try #require(
+        Bundle.module.url(forResource: schema, withExtension: "sqlite", subdirectory: "Fixtures"))
+      try FileManager.default.copyItem(atPath: old.path, toPath: folder.file("\(schema).sqlite"))
+    }
     try TraceRecorder(
       path: folder.file("empty.sqlite"), header: TraceHeader(meta: [:], tensors: []), capture: .none
     ).finish(status: "complete")
     try branches(in: folder.file("branches.sqlite"))
-    let names = ["tiled", "fused", "layers", "failed", "old", "empty", "branches"]
+    let names = ["tiled", "fused", "layers", "failed", "schema-1", "schema-2", "empty", "branches"]
     for name in names {
       try Trace(path: folder.file("\(name).sqlite")).export(.html, to: folder.file("\(name).html"))
     }

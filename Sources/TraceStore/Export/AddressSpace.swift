@@ -12,12 +12,15 @@ struct AddressSpace {
   /// Gaps in the order of their addresses, none next to another of the same segment.
   private var gaps: [(start: Int, end: Int)] = []
   private var end: Int
+  private let limit: Int
   private static let unit = 2 << 20
 
-  init(from address: Int) { end = address }
+  init(_ addresses: Range<Int>) { (end, limit) = (addresses.lowerBound, addresses.upperBound) }
 
-  /// Room for `bytes` (at least 1): its address, and the segment that had to be made for it.
-  mutating func take(_ bytes: Int) -> (address: Int, new: Segment?) {
+  /// Room for `bytes` (at least 1): its address, and the segment that had to be made for it; `nil`
+  /// where there are no addresses left.
+  mutating func take(_ bytes: Int) -> (address: Int, new: Segment?)? {
+    guard bytes < limit - end - 2 * Self.unit else { return nil }
     var new: Segment?
     var place = gaps.firstIndex { $0.end - $0.start >= bytes }
     if place == nil {

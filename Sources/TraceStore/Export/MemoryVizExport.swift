@@ -56,9 +56,10 @@ struct MemoryVizExport {
     self.output = output
     self.path = path
     pickle = PickleWriter(output)
-    // Categories lie a tebibyte apart, all of it below 2^53, which is what the page can count to.
+    // 16 TiB for each category, all of them below 2^53, which is what the page can count to.
     for category in MemoryCategory.allCases {
-      spaces[category] = AddressSpace(from: (category.rawValue + 1) << 44)
+      let first = (category.rawValue + 1) << 44
+      spaces[category] = AddressSpace(first..<first + (1 << 44))
     }
     pickle.beginDictionary()
     pickle.write(known: "device_traces")
@@ -95,7 +96,7 @@ struct MemoryVizExport {
   private mutating func allocate(
     _ made: StepReader.Life, _ place: Place, _ time: Int
   ) throws {
-    guard made.bytes < 1 << 43, let (address, new) = spaces[made.category]?.take(made.bytes) else {
+    guard let (address, new) = spaces[made.category]?.take(made.bytes) else {
       throw TraceError.cannotExport(
         path: path, reason: "\(made.name) is too large to have an address")
     }

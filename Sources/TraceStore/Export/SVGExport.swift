@@ -23,7 +23,7 @@ struct SVGExport {
     }
     let plot = SVGPlot(
       title: try title(trace), figures: try figures(trace), columns: columns.columns,
-      peaks: columns.peaks, peakStep: try trace.peak()?.step ?? 1,
+      peaks: columns.peaks, peakStep: min(max(try trace.peak()?.step ?? 1, 1), last),
       passes: try trace.passes().map { (id: $0.id, step: $0.steps.lowerBound) })
     output.write(plot.text)
   }

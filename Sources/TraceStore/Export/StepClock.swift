@@ -24,13 +24,13 @@ struct StepClock {
   /// A step of `thread` that takes `duration` ns.
   mutating func step(thread: Int, duration: Int) -> Int {
     now = max(now + 1, busy[thread] ?? 0)
-    busy[thread] = now + duration
+    busy[thread] = clampedSum([now, duration])
     return now
   }
 
   /// The end of what began at `start` and took `duration` ns: not before its last step's.
   mutating func end(of start: Int, duration: Int) -> Int {
-    now = max(idle, start + duration)
+    now = max(idle, clampedSum([start, duration]))
     busy.removeAll(keepingCapacity: true)
     return now
   }

@@ -78,7 +78,7 @@ final class ExportMeter {
   }
 
   private func tell(_ done: Int) throws(TraceError) {
-    next = done + max(1, total / 100)
+    next = done + max(1, (total + 99) / 100)
     percent = min(max(Int(100 * Double(done) / Double(max(total, 1))), 0), 100)
     try isWanted()
   }

@@ -15,13 +15,14 @@ struct TraceRelation: Equatable {
 }
 
 extension Trace {
-  /// The tables and views of this trace whose names do not begin with an underscore, tables first.
+  /// The tables and views of this trace whose names do not begin with an underscore, tables first;
+  /// names are those of a schema of ours, and so can be names of files.
   func relations() throws(TraceError) -> [TraceRelation] {
     try all(
       """
       SELECT name, type = 'table' OR name IN ('op', 'event', 'buffer') AS is_table
-      FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE '\\_%' ESCAPE '\\'
-        AND name NOT LIKE 'sqlite%' AND name NOT LIKE '%"%'
+      FROM sqlite_master WHERE type IN ('table', 'view')
+        AND name NOT GLOB '[_0-9]*' AND name NOT GLOB 'sqlite*' AND name NOT GLOB '*[^a-z0-9_]*'
       ORDER BY is_table DESC, name
       """, []
     ) { row in TraceRelation(name: try row[0], isTable: try row[1] as Int == 1) }
