@@ -10,7 +10,8 @@ import TraceStore
 @Suite struct CorruptionTests {
   /// Every command in every form that goes its own way through a trace.
   static let script: [String] =
-    Command.all.filter { $0.name != "quit" }.map(\.example)
+    Command.all.filter { $0.name != "quit" }
+    .map { $0.example.replacing("stops.nibble", with: "/dev/null") }
     + Place.objects.map { "print \($0)" } + InfoTopic.all.map { "info \($0.name)" }
     + [
       "help", "help info", "step 7", "next", "next 1000000", "reverse-next", "reverse-next 1000000",
@@ -59,7 +60,6 @@ import TraceStore
         style: TextStyle(width: 60, palette: .many))
     }
     guard let session else { return (done, refused) }
-    attempt("a page") { try session.trace.export(.html, to: path + ".html") }
     attempt("welcome") { try session.welcome() }
     for place in Self.places {
       _ = session.cursor.go(to: place)

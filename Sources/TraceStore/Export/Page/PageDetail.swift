@@ -99,8 +99,9 @@ extension Trace {
     var labels: [String: Int] = [:]
     let kept = try self.buffers(aliveAt: first - 1)
     let own = try all(
-      "SELECT * FROM buffer WHERE id BETWEEN ? AND ? AND tile IS NULL ORDER BY id", [first, last],
-      decodeBuffer)
+      """
+      SELECT \(Self.bufferColumns) FROM buffer WHERE id BETWEEN ? AND ? AND tile IS NULL ORDER BY id
+      """, [first, last], decodeBuffer)
     for buffer in kept + own where !buffer.isTile {
       let label = labels[buffer.name] ?? labels.count
       if label == labels.count {
