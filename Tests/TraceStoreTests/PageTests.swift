@@ -28,7 +28,7 @@ import Testing
       let next = place + 1 < run.entries.count ? run.entries[place + 1].first : run.steps + 1
       let own = totals[entry.first..<next]
       // Steps stand for the states here, and no operation is cut.
-      #expect(entry.first % 3 == 1 && entry.op == (entry.first + 2) / 3)
+      #expect(entry.first % 3 == 1 && entry.op == (entry.mostStep + 2) / 3)
       #expect(totals[entry.most] == own.max())
       #expect(entry.mostStep == own.firstIndex(of: totals[entry.most]))
       #expect(totals[entry.least] == own.min())

@@ -9,7 +9,7 @@ struct PageRun {
 
   struct Entry {
     var first: Int
-    /// The operation of its first step, or 0.
+    /// The operation at its highest total, or 0.
     var op: Int
     /// The step of its highest total and the state of memory then, and the state at its lowest.
     var mostStep, most, least: Int
@@ -20,8 +20,8 @@ struct PageRun {
     /// Takes in what follows.
     mutating func join(_ next: Entry) {
       if next.mostTotal > mostTotal {
-        (mostStep, most, mostTotal, buffers) =
-          (next.mostStep, next.most, next.mostTotal, next.buffers)
+        (op, mostStep, most, mostTotal, buffers) =
+          (next.op, next.mostStep, next.most, next.mostTotal, next.buffers)
       }
       if next.leastTotal < leastTotal { (least, leastTotal) = (next.least, next.leastTotal) }
     }

@@ -94,7 +94,7 @@ struct PageTrace: Encodable {
     var together: Int
     /// The first step; the last is the one before the next entry's.
     var first = PageColumn()
-    /// The operation of that step: a place in ``PageTrace/nodes`` counting from 1, or 0.
+    /// The operation at its highest total: a place in ``PageTrace/nodes`` counting from 1, or 0.
     var node = PageColumn()
     /// How many steps after the first the highest total came first.
     var mostAfter = PageColumn()

@@ -147,7 +147,7 @@ class RunPlot {
     if (passes.length > 1 || !passes.length) {
       return passes.map((pass, index) => ({ step: pass.first, label: index ? `${pass.id}` : `pass ${pass.id}` }));
     }
-    const run = trace.run, marks = [], isNear = last - first < 1500;
+    const run = trace.run, marks = [], isNear = last - first < 1500 && run.together === 1;
     let layer;
     for (let place = trace.entry(first).place; run.first[place] <= last; place++) {
       const node = trace.nodes[run.node[place] - 1];
