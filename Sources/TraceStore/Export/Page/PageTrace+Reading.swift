@@ -88,7 +88,8 @@ extension Trace {
     let figures = try figures()
     return PageTrace.Figures(
       packed: figures.packed, temporary: figures.temporary, wholeModel: figures.wholeModel,
-      tiles: try tileCount(), dequantized: try count("SELECT min(sum(bytes), 1 << 53) FROM tile"))
+      tiles: try count("SELECT count(*) FROM tile"),
+      dequantized: try count("SELECT min(sum(bytes), 1 << 53) FROM tile"))
   }
 
   /// The pass to show step by step.
