@@ -66,7 +66,7 @@ public final class Player {
       while index < lesson.steps.count {
         try keep()
         try showHeading()
-        switch try step.kind.play(self) {
+        switch try playStep() {
         case .passed:
           progress.skipped.removeAll { $0 == step.id }
           if !progress.passed.contains(step.id) { progress.passed.append(step.id) }
@@ -95,6 +95,16 @@ public final class Player {
     talk.gap()
     talk.say(.finished, lesson.title(in: language))
     return true
+  }
+
+  /// Plays the step; what it lacks on this model, or after a step that was skipped, ends no lesson.
+  private func playStep() throws -> Outcome {
+    do {
+      return try step.kind.play(self)
+    } catch let error as LessonError {
+      if case .cannotWrite = error { throw error }
+      return try cannotDo("\(error)")
+    }
   }
 
   /// Finds the step to go on with, and says where that is.
