@@ -1,5 +1,6 @@
 import Debugger
 import Foundation
+import Recording
 import TraceStore
 
 /// What ends a lesson from within a step.
@@ -110,6 +111,11 @@ public final class Player {
   /// Finds the step to go on with, and says where that is.
   private func begin() {
     let count = lesson.steps.count
+    for model in lesson.needs {
+      do { _ = try ModelCatalogue.path(of: model) } catch {
+        talk.say(.needsModel, model, "\(error)")
+      }
+    }
     talk.say("**\(lesson.title(in: language))**")
     if progress.isFinished {
       talk.say(.finishedAlready)
