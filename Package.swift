@@ -88,9 +88,11 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(name: "TraceStoreTests", dependencies: ["TraceStore", "Recording"]),
     .testTarget(name: "RecordingTests", dependencies: ["Recording"]),
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(
-      name: "DebuggerTests", dependencies: ["Debugger"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "LessonsTests", dependencies: ["Lessons"], resources: [.copy("Fixtures")]),
+      name: "DebuggerTests", dependencies: ["Debugger", "TestSupport"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(name: "LessonsTests", dependencies: ["Lessons", "nibble", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["nibble", "Inference", "Recording"]),
     .testTarget(name: "ProjectTests"),
   ],

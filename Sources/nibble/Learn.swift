@@ -1,4 +1,5 @@
 import ArgumentParser
+import Debugger
 import Foundation
 import Lessons
 
@@ -23,6 +24,18 @@ struct Learn: ParsableCommand {
   @Flag(help: "Begin the lesson anew, and record anew.")
   var restart = false
 
+  @Option(name: .shortAndLong, help: "With summary: a Markdown file to save it as.")
+  var output: String?
+
+  func validate() throws {
+    if output != nil, lesson != "summary" {
+      throw ValidationError("-o saves the summary: nibble learn summary -o FILE.md")
+    }
+    if restart, lesson == nil || lesson == "summary" {
+      throw ValidationError("--restart needs the lesson that begins anew.")
+    }
+  }
+
   func run() throws {
     let language = lang ?? Language.of(environment: ProcessInfo.processInfo.environment)
     let learning = try Learning(folder: course.folder, language: language)
@@ -30,8 +43,27 @@ struct Learn: ParsableCommand {
       if let problem = learning.problem { printError(problem) }
       return Output.line(asTyped(try learning.list().joined(separator: "\n")))
     }
+    if lesson == "summary" { return try showSummary(learning.text) }
     Output.flush()
     try learning.play(lesson, model: model.model, restarts: restart)
+  }
+}
+
+extension Learn {
+  private func showSummary(_ text: EngineText) throws {
+    let summary = try Summary()
+    guard let output else {
+      let lines = summary.lines(text, style: .standardOutput())
+      return Output.line(asTyped(lines.joined(separator: "\n")))
+    }
+    do {
+      try Data(asTyped(summary.markdown(text)).utf8).write(
+        to: URL(fileURLWithPath: output), options: .atomic)
+    } catch {
+      printError("nibble: \(output): cannot be written; name a file in a folder that can be.")
+      throw ExitCode(1)
+    }
+    printError(text.saved(as: output))
   }
 }
 

@@ -38,9 +38,10 @@ extension DebuggerSession {
   /// Shows where the cursor stands.
   public func showPlace() throws { try showStop() }
 
-  /// Goes to a step without a word.
-  public func place(cursorAt step: Int) {
+  /// Goes to a step without a word; the next stop is compared with it.
+  public func begin(at step: Int) throws {
     cursor.step = min(max(step, 1), cursor.last)
+    shown = try trace.event(at: cursor.step)?.live
   }
 
   /// What Tab makes of the text before the cursor.

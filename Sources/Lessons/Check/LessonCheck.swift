@@ -3,25 +3,23 @@ import Foundation
 
 /// Checks a lesson: that its own solutions pass and nothing wrong does, that all its numbers are
 /// measured, and that its languages say the same.
-public struct LessonCheck {
-  public let lesson: Lesson
+struct LessonCheck {
+  let lesson: Lesson
   /// `-m`, or `nil` for the built-in model.
-  public let model: String?
+  let model: String?
 
-  public init(_ lesson: Lesson, model: String? = nil) {
+  init(_ lesson: Lesson, model: String? = nil) {
     self.lesson = lesson
     self.model = model
   }
 
   /// What is wrong, a line each; nothing where all is right.
   ///
-  /// - Parameter progress: called with the id of each step before it is tried.
-  public func problems(progress: (String) -> Void = { _ in }) -> [String] {
-    let written = ProseCheck(lesson).problems()
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "nibble-lesson-\(getpid())-\(UInt32.random(in: 0 ... .max))")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    return written + proof(folder, progress)
+  /// - Parameters:
+  ///   - folder: where its recordings go.
+  ///   - progress: called with the id of each step before it is tried.
+  func problems(in folder: URL, progress: (String) -> Void = { _ in }) -> [String] {
+    ProseCheck(lesson).problems() + proof(folder, progress)
   }
 
   private func proof(_ folder: URL, _ progress: (String) -> Void) -> [String] {

@@ -2,17 +2,31 @@ import Foundation
 
 /// Checks what is written in a lesson, without running anything.
 struct ProseCheck {
-  private let lesson: Lesson
+  private let lesson: String
+  /// Where the facts are.
+  private let file: String
+  private let known: [String: Lesson.Fact]
+  private let all: [Language: Prose]
 
-  init(_ lesson: Lesson) { self.lesson = lesson }
+  init(_ lesson: Lesson) {
+    self.init(
+      name: lesson.name, file: "lesson.yml", facts: lesson.facts, prose: lesson.prose)
+  }
+
+  init(name: String, file: String, facts: [String: Lesson.Fact], prose: [Language: Prose]) {
+    lesson = name
+    self.file = URL(fileURLWithPath: file).lastPathComponent
+    known = facts
+    all = prose
+  }
 
   func problems() -> [String] {
     var problems = languages() + facts()
     for language in Language.allCases {
-      guard let prose = lesson.prose[language] else { continue }
+      guard let prose = all[language] else { continue }
       for section in prose.sections {
         for (name, passage) in section.passages {
-          let place = "\(lesson.name)/\(language.rawValue).md:"
+          let place = "\(lesson)/\(language.rawValue).md:"
           problems += Self.numbers(in: passage).map {
             "\(place)\($0.line): the number \"\($0.number)\" in \(name) of \"\(section.id)\" has to be a "
               + "template, or a word."
@@ -24,7 +38,7 @@ struct ProseCheck {
       }
       if let number = Self.numbers(in: Prose.Passage(text: prose.title, line: 1)).first {
         problems.append(
-          "\(lesson.name)/\(language.rawValue).md:1: the number \"\(number.number)\" in the title has "
+          "\(lesson)/\(language.rawValue).md:1: the number \"\(number.number)\" in the title has "
             + "to be a word.")
       }
     }
@@ -35,17 +49,17 @@ struct ProseCheck {
 
   /// Each part of each step that is not the same in all languages.
   private func languages() -> [String] {
-    guard let first = lesson.prose[Language.allCases[0]] else { return [] }
+    guard let first = all[Language.allCases[0]] else { return [] }
     var problems: [String] = []
     for language in Language.allCases.dropFirst() {
-      guard let other = lesson.prose[language] else { continue }
+      guard let other = all[language] else { continue }
       for section in first.sections {
         guard let same = other.section(section.id) else { continue }
         let (one, two) = (section.passages, same.passages)
         func add(_ problem: String, at passage: Prose.Passage?) {
           let line = passage?.line ?? same.line
           problems.append(
-            "\(lesson.name)/\(language.rawValue).md:\(line): step \"\(section.id)\": \(problem).")
+            "\(lesson)/\(language.rawValue).md:\(line): step \"\(section.id)\": \(problem).")
         }
         for (name, passage) in one {
           guard let match = two.first(where: { $0.name == name })?.passage else {
@@ -129,17 +143,17 @@ struct ProseCheck {
 
   private func facts() -> [String] {
     var problems: [String] = []
-    for (name, fact) in lesson.facts.sorted(by: { $0.key < $1.key }) {
-      let place = "\(lesson.name)/lesson.yml:\(fact.line ?? 1)"
+    for (name, fact) in known.sorted(by: { $0.key < $1.key }) {
+      let place = "\(lesson)/\(file):\(fact.line ?? 1)"
       if !Self.isAddress(fact.source) {
         problems.append("\(place): the source of \"\(name)\" is no address: \(fact.source).")
       }
-      for (language, prose) in lesson.prose.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      for (language, prose) in all.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
         let texts = prose.sections.flatMap(\.passages).map(\.passage.text)
         let isLinked = texts.contains { text in
           text.contains(fact.source)
             || Template.holes(in: text).contains {
-              $0.format == "source" && lesson.facts[$0.name]?.source == fact.source
+              $0.format == "source" && known[$0.name]?.source == fact.source
             }
         }
         if !isLinked {

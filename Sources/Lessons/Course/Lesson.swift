@@ -67,7 +67,7 @@ public struct Lesson {
     for text in prose.values { try text.check(against: steps) }
   }
 
-  private static func facts(_ file: YAMLMapping) throws -> [String: Fact] {
+  static func facts(_ file: YAMLMapping) throws -> [String: Fact] {
     guard let all = try file.mapping("facts") else { return [:] }
     var facts: [String: Fact] = [:]
     for (name, node) in all.entries {
@@ -82,7 +82,7 @@ public struct Lesson {
     return facts
   }
 
-  private static func values(_ file: YAMLMapping) throws -> [String: ValueQuery] {
+  static func values(_ file: YAMLMapping) throws -> [String: ValueQuery] {
     guard let all = try file.mapping("values") else { return [:] }
     var values: [String: ValueQuery] = [:]
     for (name, node) in all.entries {

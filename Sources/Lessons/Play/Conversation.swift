@@ -10,6 +10,7 @@ final class Conversation {
   private let currentStyle: () -> TextStyle
   /// Lines written since the learner was last asked something.
   private var written = 0
+  private var endsWithGap = false
   /// What Tab does at the prompt that is shown.
   private(set) var complete: (String) -> Completion = { _ in .nothing }
 
@@ -42,6 +43,7 @@ final class Conversation {
     self.complete = complete
     defer { self.complete = { _ in .nothing } }
     written = 0
+    endsWithGap = false
     Interrupts.clear()
     switch lines.next(prompt: prompt) {
     case .line(let line): return .line(line)
@@ -57,6 +59,7 @@ final class Conversation {
     self.complete = complete
     defer { self.complete = { _ in .nothing } }
     written = 0
+    endsWithGap = false
     return body(lines)
   }
 
@@ -69,12 +72,13 @@ final class Conversation {
         _ = self.lines.next(prompt: text(.more) + " ")
       }
       output.write(line + "\n")
+      endsWithGap = line.isEmpty
       written += 1
     }
   }
 
-  /// An empty line, but for two.
-  func gap() { show([""]) }
+  /// An empty line, where the last is none.
+  func gap() { if !endsWithGap { show([""]) } }
 
   /// A sentence of the engine, wrapped.
   func say(_ sentence: String, as look: Span.Style = .plain) {

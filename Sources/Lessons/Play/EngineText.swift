@@ -37,6 +37,9 @@ public struct EngineText: Sendable {
     self.sentences = sentences
   }
 
+  /// That the summary was saved.
+  public func saved(as path: String) -> String { self(.summarySaved, path) }
+
   /// A sentence with `{0}`, `{1}` … filled.
   func callAsFunction(_ phrase: Phrase, _ arguments: String...) -> String {
     arguments.enumerated().reduce(sentences[phrase.rawValue] ?? phrase.rawValue) {

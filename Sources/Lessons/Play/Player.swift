@@ -129,7 +129,9 @@ public final class Player {
   private func showHeading() throws {
     let heading = text(.heading, "\(index + 1)", "\(lesson.steps.count)")
     let rule = talk.style.unicode ? "──" : "--"
-    talk.show([talk.style.paint("\(rule) \(heading) \(rule)", .address), ""])
+    talk.gap()
+    talk.show([talk.style.paint("\(rule) \(heading) \(rule)", .address)])
+    talk.gap()
     show(section.text)
     if !section.text.text.isEmpty { talk.gap() }
   }

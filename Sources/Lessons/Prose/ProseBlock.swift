@@ -40,11 +40,16 @@ enum ProseBlock {
       let output = CollectedOutput()
       let session = try DebuggerSession(
         trace: Trace(path: recordings.existing(trace)), output: output, style: style)
-      var shown = ""
-      for command in commands where !command.trimmingCharacters(in: .whitespaces).isEmpty {
+      let commands = commands.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+      var before = 0
+      for (index, command) in commands.enumerated() {
         try session.execute(values.filled(command))
+        // Where it goes to, what follows shows.
+        if command.hasPrefix("goto "), index + 1 < commands.count, before == 0 {
+          before = output.text.count
+        }
       }
-      shown = output.text
+      var shown = output.text.dropFirst(before)
       while shown.last == "\n" { shown.removeLast() }
       return shown.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }

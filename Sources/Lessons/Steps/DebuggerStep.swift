@@ -112,7 +112,7 @@ struct DebuggerStep: StepKind {
     let first = try DebuggerSession(trace: Trace(path: path), output: silent, style: style)
     for command in start { try first.execute(values.filled(command)) }
     let session = try DebuggerSession(trace: Trace(path: path), output: output, style: style)
-    session.place(cursorAt: first.cursor.step)
+    try session.begin(at: first.cursor.step)
     return session
   }
 
@@ -179,13 +179,17 @@ struct DebuggerStep: StepKind {
   private func arrives(by commands: [String], _ sql: String, _ proof: LessonProof) throws -> Bool {
     let session = try begin(proof.recordings, proof.values, CollectedOutput(), TextStyle())
     if try hasArrived(session, sql, proof.values) { return true }
-    for command in commands {
+    for (index, command) in commands.enumerated() {
       do {
         try session.execute(proof.values.filled(command))
       } catch {
         throw proof.failure("\"\(command)\" cannot be done: \(error)")
       }
-      if try hasArrived(session, sql, proof.values) { return true }
+      if try hasArrived(session, sql, proof.values) {
+        try proof.expect(
+          index + 1 == commands.count, "\"\(command)\" arrives before the commands end")
+        return true
+      }
     }
     return false
   }

@@ -13,7 +13,7 @@ struct RecordStep: StepKind {
 
   static let optionNames = [
     "prompt", "count", "parallel", "strategy", "tile-rows", "kv-type", "ubatch", "memory-budget",
-    "capture", "threads", "model",
+    "capture", "threads", "model", "original",
   ]
 
   init(_ step: YAMLMapping, id: String) throws {
@@ -114,15 +114,8 @@ struct RecordStep: StepKind {
     var result = RecordingOptions(output: "")
     result.model = model
     for (name, written) in options {
-      // The name of a model that the lesson has packed stands for its file.
-      if name == "model", let hole = Template.holes(in: written).first,
-        hole.written == written.dropFirst(2).dropLast(2).trimmingCharacters(in: .whitespaces),
-        values.facts[hole.name] == nil, values.queries[hole.name] == nil
-      {
-        guard values.recordings.hasModel(hole.name) else {
-          throw LessonError.notRecorded(trace: hole.name)
-        }
-        result.model = values.recordings.path(ofModel: hole.name)
+      if let packed = try Self.packedModel(written, values) {
+        if name == "model" { result.model = packed } else { result.original = packed }
         continue
       }
       let value = try values.filled(written)
@@ -133,6 +126,17 @@ struct RecordStep: StepKind {
       }
     }
     return result
+  }
+
+  /// The file of a model that the lesson has packed, where `{{NAME}}` is one and no value.
+  private static func packedModel(_ written: String, _ values: Values) throws -> String? {
+    guard let hole = Template.holes(in: written).first, hole.format.isEmpty,
+      written == "{{\(hole.name)}}", !values.knows(hole.name)
+    else { return nil }
+    guard values.recordings.hasModel(hole.name) else {
+      throw LessonError.notRecorded(trace: hole.name)
+    }
+    return values.recordings.path(ofModel: hole.name)
   }
 
   /// What is wrong with an option.
@@ -177,6 +181,7 @@ struct RecordStep: StepKind {
     case "capture": options.capture = try choice(Capture.self)
     case "threads": options.engine.threads = try number(1...1024)
     case "model": options.model = value
+    case "original": options.original = value
     default: break
     }
   }
@@ -185,7 +190,8 @@ struct RecordStep: StepKind {
   private func commandLine(_ options: RecordingOptions) -> String {
     var words = ["nibble record"]
     if let model = options.model { words.append("-m \(Self.quoted(model))") }
-    for (name, value) in self.options where name != "model" {
+    if let original = options.original { words.append("--original \(Self.quoted(original))") }
+    for (name, value) in self.options where name != "model" && name != "original" {
       let value = Template.holes(in: value).isEmpty ? value : shown(name, options)
       let option = name == "prompt" ? "-p" : name == "count" ? "-n" : "--\(name)"
       words.append("\(option) \(Self.quoted(value))")

@@ -95,7 +95,9 @@ struct SQLStep: StepKind {
   }
 
   func solutionLines(_ values: Values) throws -> [String] {
-    solution.split(separator: "\n").map(String.init) + [""]
+    let lines = solution.split(separator: "\n").map(String.init)
+    return lines.last?.trimmingCharacters(in: .whitespaces).hasSuffix(";") == true
+      ? lines : lines + [""]
   }
 }
 

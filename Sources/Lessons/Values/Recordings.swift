@@ -13,11 +13,17 @@ final class Recordings {
   /// A query that takes longer is ended.
   static let mostSeconds = 60.0
 
-  init(folder: URL) { self.folder = folder }
+  /// Recordings of several lessons, by other names: `LESSON/TRACE`.
+  private let elsewhere: [String: String]
+
+  init(folder: URL, elsewhere: [String: String] = [:]) {
+    self.folder = folder
+    self.elsewhere = elsewhere
+  }
 
   /// Where a recording is or will be.
   func path(of trace: String) -> String {
-    folder.appendingPathComponent(trace + ".sqlite").path
+    folder.appendingPathComponent((elsewhere[trace] ?? trace) + ".sqlite").path
   }
 
   /// Where a packed model is or will be.

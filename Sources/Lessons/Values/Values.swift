@@ -20,6 +20,9 @@ final class Values {
 
   var names: [String] { (Array(facts.keys) + Array(queries.keys)).sorted() }
 
+  /// Whether a fact or a value has this name.
+  func knows(_ name: String) -> Bool { facts[name] != nil || query(of: name) != nil }
+
   /// - Throws: ``LessonError/unknownValue(name:known:)``, ``LessonError/notRecorded(trace:)``,
   ///   ``LessonError/badValue(name:problem:)`` or ``LessonError/query(of:problem:)``.
   func value(_ name: String) throws -> SQLValue {
