@@ -28,7 +28,7 @@ enum TraceFile {
   static func isTrace(at path: String) throws(TraceError) -> Bool {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
-    return access(path, R_OK) == 0 ? try isTrace(path) : false
+    return access(path, R_OK) == 0 ? try isOurs(path) : false
   }
 
   /// Removes a trace and what SQLite keeps beside it.
