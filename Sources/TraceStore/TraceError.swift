@@ -62,7 +62,7 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
     case .cannotExport(let path, let reason):
       "\(path): \(reason)."
     case .exportInterrupted:
-      "The export was interrupted; nothing was written."
+      "The export was interrupted; no file of it stays."
     case .corrupt(let path, let reason):
       "\(path): the trace is damaged (\(reason)); record it again."
     case .sql(let message, let query, let offset):

@@ -115,6 +115,13 @@ struct SVGPlot {
         "<text x=\"\(number(x))\" y=\"\(number(bottom + 18))\" font-size=\"11\">\(pass.id)</text>\n"
     }
     let passText = passes.isEmpty || passes.count > 200 ? "" : "pass (ticks), "
+    if columns.contains(where: { $0.most != $0.least }) {
+      text += """
+        <text class="quiet" x="\(number(area.left))" y="\(number(bottom + 34))" \
+        font-size="12">columns in pairs: the most and the least alive in the same few steps</text>
+
+        """
+    }
     text += """
       <text class="quiet" x="\(number(area.left + area.width))" y="\(number(bottom + 34))" \
       text-anchor="end" font-size="12">\(passText)steps \(formatCount(firstStep)) to \
