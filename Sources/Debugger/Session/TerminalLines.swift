@@ -1,4 +1,5 @@
 import CLibEdit
+import CTerminal
 import Foundation
 
 /// Lines that a person types on a terminal, with editing, history and completion from libedit.
