@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The shell of `nibble sql` on a pseudo-terminal.
