@@ -34,7 +34,10 @@ public final class TerminalLines: LineSource {
 
   public func next(prompt: String) -> LineReply {
     var text: UnsafePointer<CChar>?
-    let length = nibble_editor_read(editor, prompt, &text)
+    // libedit cannot take in a prompt that the locale has no characters for.
+    let isShown = prompt.utf8.allSatisfy { $0 < 0x80 } || nibble_locale_is_utf8()
+    if !isShown { _ = emit(prompt, to: 1) }
+    let length = nibble_editor_read(editor, isShown ? prompt : "", &text)
     if Int(length) == NIBBLE_LINE_INTERRUPTED { return .interrupted }
     guard length >= 0, let text else { return .end }
     let line = String(cString: text)
