@@ -17,7 +17,7 @@ package struct Buffer {
 public final class MemoryLedger<Observer: PassObserver> {
   let observer: Observer
   /// Bytes that may be alive together, mapped weights in full; `nil` for no limit.
-  let budget: Int?
+  @exclusivity(unchecked) private var budget: Int?
   // What changes at every step changes under the lock, and is not checked for overlapping access.
   /// Bytes alive now.
   @exclusivity(unchecked) public private(set) var live = MemoryUse()
@@ -33,6 +33,9 @@ public final class MemoryLedger<Observer: PassObserver> {
     self.observer = observer
     self.budget = budget
   }
+
+  /// Takes another budget, or none, for what is taken from now on.
+  func change(budget: Int?) { lock.withLock { self.budget = budget } }
 
   /// Takes uninitialized bytes, aligned to 64.
   ///

@@ -16,9 +16,15 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
   case io(path: String, reason: String)
   /// There is no room for more of the recording; what was committed before stays readable.
   case full(path: String)
+  /// Another program replaced or removed the file while it was recorded.
+  case replaced(path: String)
   /// The engine went on after a pass that it did not finish, whose number this is; what was
   /// committed before it stays readable.
   case unfinishedPass(path: String, pass: Int)
+  /// The trace has nothing that an export in this format could hold, or not what it needs.
+  case cannotExport(path: String, reason: String)
+  /// An export was ended before its end, on request; nothing of it stays.
+  case exportInterrupted
   /// The trace's contents contradict its own schema.
   case corrupt(path: String, reason: String)
   /// A query is wrong or not allowed; `offset` is the byte of the query's text that it is about.
@@ -47,9 +53,16 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): \(reason)."
     case .full(let path):
       "\(path): no room is left for more of the recording; what was finished before stays readable."
+    case .replaced(let path):
+      "\(path): another program replaced or removed it while it was being recorded, and what was "
+        + "recorded is lost; record again, into a file of another name."
     case .unfinishedPass(let path, let pass):
       "\(path): pass \(pass) was not finished, so neither it nor what followed is recorded; "
         + "record it again."
+    case .cannotExport(let path, let reason):
+      "\(path): \(reason)."
+    case .exportInterrupted:
+      "The export was interrupted; no file of it stays."
     case .corrupt(let path, let reason):
       "\(path): the trace is damaged (\(reason)); record it again."
     case .sql(let message, let query, let offset):

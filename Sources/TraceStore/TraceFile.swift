@@ -24,6 +24,13 @@ enum TraceFile {
     try remove(path)
   }
 
+  /// Whether there is a trace of nibble at `path`.
+  static func isTrace(at path: String) throws(TraceError) -> Bool {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+    return access(path, R_OK) == 0 ? try isOurs(path) : false
+  }
+
   /// Removes a trace and what SQLite keeps beside it.
   static func remove(_ path: String) throws(TraceError) {
     for suffix in ["", "-wal", "-shm", "-journal"] {
@@ -45,6 +52,19 @@ enum TraceFile {
     let id = header[68..<72].reduce(0) { $0 << 8 | Int($1) }
     return header.starts(with: Array("SQLite format 3\0".utf8))
       && [TraceSchema.applicationID, TableWriter.applicationID].contains(id)
+  }
+
+  /// What tells a file from another that takes its name.
+  struct Identity: Equatable {
+    let device: dev_t
+    let inode: ino_t
+  }
+
+  /// The file that has this name now, or `nil`.
+  static func identity(_ path: String) -> Identity? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    return Identity(device: status.st_dev, inode: status.st_ino)
   }
 
   /// Bytes of the trace and of what lies beside it.

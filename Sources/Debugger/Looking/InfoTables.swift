@@ -13,10 +13,10 @@ extension DebuggerSession {
     for tensor in tensors {
       table.add(
         tensor.name, tensor.type, style.shape(tensor.rows, tensor.cols), formatBytes(tensor.bytes),
-        Self.dequantizedBytes(tensor).map(formatBytes) ?? "", formatReal(tensor.bpw, digits: 4))
+        tensor.dequantizedBytes.map(formatBytes) ?? "", formatReal(tensor.bpw, digits: 4))
     }
     let packed = clampedSum(tensors.map(\.bytes))
-    let whole = Self.wholeModelBytes(tensors)
+    let whole = tensors.wholeModelBytes
     table.add("\(tensors.count) tensors", "", "", formatBytes(packed), formatBytes(whole), "")
     show(table.lines(style: style))
   }
@@ -40,11 +40,19 @@ extension DebuggerSession {
       table.add(
         here != nil && here?.layer == layer ? "=>" : "", layer.map(String.init) ?? "outside",
         String(members.count), formatBytes(clampedSum(members.map(\.bytes))),
-        formatBytes(Self.wholeModelBytes(members)), String(work.count),
+        formatBytes(members.wholeModelBytes), String(work.count),
         formatNanoseconds(clampedSum(work.map(\.duration))), range)
     }
     show(table.lines(style: style))
-    if pass == nil { show(["Times and steps are those of a pass; \"goto pass 1\" goes to one."]) }
+    if pass == nil { show(["Times and steps are those of a pass; \(try passAdvice)."]) }
+  }
+
+  /// What to do where no pass is.
+  var passAdvice: String {
+    get throws {
+      try trace.passCount() > 0
+        ? "\"goto pass 1\" goes to the first" : "the run ended before its first"
+    }
   }
 
   func infoBuffers(_ pattern: String) throws {
@@ -71,7 +79,7 @@ extension DebuggerSession {
     let place = try place()
     guard let pass = place.pass else {
       throw DebuggerError.nothingHere(
-        what: "pass", step: place.step, advice: "\"goto pass 1\" goes to the first")
+        what: "pass", step: place.step, advice: try passAdvice)
     }
     var ops = try trace.ops(inPass: pass.id)
     if pattern.isEmpty {
@@ -104,7 +112,7 @@ extension DebuggerSession {
       ("", .left), ("position", .right), ("token", .right), ("text", .left), ("from", .left),
       ("pass", .right), ("probability", .right), ("instead", .left),
     ])
-    let tokens = try trace.tokens(branch: pass?.branch ?? trace.branch(at: cursor.step))
+    let tokens = try trace.tokens(branch: cursor.history.branch)
     let hasBranches = try trace.hasBranches()
     if hasBranches { table.insert(("branch", .right), at: 1) }
     let isBatch = tokens.contains { $0.sequence > 0 }

@@ -1,4 +1,5 @@
 import CLibEdit
+import CTerminal
 import Foundation
 
 /// What a program needs that holds the terminal itself and has a session do lines of its own
