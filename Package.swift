@@ -44,9 +44,11 @@ let package = Package(
       ],
       resources: [.copy("Resources")]),
     // 7
-    .target(name: "CLibEdit", linkerSettings: [.linkedLibrary("edit")]),
+    .target(name: "CTerminal"),
     .target(
-      name: "CNcurses",
+      name: "CLibEdit", dependencies: ["CTerminal"], linkerSettings: [.linkedLibrary("edit")]),
+    .target(
+      name: "CNcurses", dependencies: ["CTerminal"],
       linkerSettings: [
         .linkedLibrary("ncursesw", .when(platforms: [.linux])),
         .linkedLibrary("tinfo", .when(platforms: [.linux])),
@@ -55,7 +57,8 @@ let package = Package(
     .target(
       name: "Debugger",
       dependencies: [
-        "CLibEdit", "CNcurses", "Quantization", "GGUF", "Inference", "Recording", "TraceStore",
+        "CLibEdit", "CNcurses", "CTerminal", "Quantization", "GGUF", "Inference", "Recording",
+        "TraceStore",
       ]),
     // 8: adding a lesson to lessons/course needs no edit here.
     .target(
@@ -64,9 +67,10 @@ let package = Package(
     .target(
       name: "Lessons",
       dependencies: [
-        "LessonContent", "Debugger", "Recording", "TraceStore", "Inference", "GGUF", "Quantization",
-        .product(name: "Yams", package: "Yams"),
-      ]),
+        "CKernels", "LessonContent", "Debugger", "Recording", "TraceStore", "Inference", "GGUF",
+        "Quantization", .product(name: "Yams", package: "Yams"),
+      ],
+      resources: [.embedInCode("Training/training.sql")]),
     // 9
     .executableTarget(
       name: "nibble",
@@ -87,11 +91,16 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(name: "TraceStoreTests", dependencies: ["TraceStore", "Recording"]),
     .testTarget(name: "RecordingTests", dependencies: ["Recording"]),
+    // Crashes on purpose, beside the tests that start it.
+    .executableTarget(
+      name: "StackOverflow", dependencies: ["CLibEdit", "CNcurses", "CTerminal"],
+      path: "Tests/StackOverflow"),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(
-      name: "DebuggerTests", dependencies: ["Debugger", "TestSupport"],
+      name: "DebuggerTests", dependencies: ["Debugger", "StackOverflow", "TestSupport"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "LessonsTests", dependencies: ["Lessons", "nibble", "TestSupport"]),
+    .testTarget(
+      name: "LessonsTests", dependencies: ["Lessons", "nibble", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["nibble", "Inference", "Recording"]),
     .testTarget(name: "ProjectTests"),
   ],

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Inference
 
 /// A recorded trace, opened for reading.
 ///
@@ -17,6 +18,16 @@ public final class Trace {
   var memoryStates = MemoryStateCache()
   /// For queries that people write, opened with the first.
   var querySession: QuerySession?
+  /// Which steps each branch came through; read again where a branch was added.
+  var histories = HistoryTable()
+  /// Read once: they do not change.
+  var knownTensors: [TraceTensor]?
+  /// The operations of the model that were read so far.
+  var knownNodes: [TraceNode] = []
+  /// The highest of the states of memory up to one of them.
+  var knownPeak: (state: Int, peak: (step: Int, live: MemoryUse)?) = (0, nil)
+  /// What was freed at the step that was asked about last.
+  var knownFreed: (step: Int, freed: (id: Int, isTile: Bool)?)?
   /// The work of look-ups so far; see ``work``.
   var lookupWork = 0
 
@@ -155,9 +166,4 @@ extension Trace {
     }
     return last
   }
-
-  /// How many tiles were made.
-  ///
-  /// - Complexity: O(tiles).
-  public func tileCount() throws(TraceError) -> Int { try count("SELECT count(*) FROM tile") }
 }

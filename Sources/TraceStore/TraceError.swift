@@ -16,6 +16,8 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
   case io(path: String, reason: String)
   /// There is no room for more of the recording; what was committed before stays readable.
   case full(path: String)
+  /// Another program replaced or removed the file while it was recorded.
+  case replaced(path: String)
   /// The engine went on after a pass that it did not finish, whose number this is; what was
   /// committed before it stays readable.
   case unfinishedPass(path: String, pass: Int)
@@ -47,6 +49,9 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): \(reason)."
     case .full(let path):
       "\(path): no room is left for more of the recording; what was finished before stays readable."
+    case .replaced(let path):
+      "\(path): another program replaced or removed it while it was being recorded, and what was "
+        + "recorded is lost; record again, into a file of another name."
     case .unfinishedPass(let path, let pass):
       "\(path): pass \(pass) was not finished, so neither it nor what followed is recorded; "
         + "record it again."

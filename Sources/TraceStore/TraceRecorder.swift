@@ -61,6 +61,8 @@ public final class TraceRecorder: PassObserver {
   var holders: [Int: Int] = [:]
   var nodes = NodeTable()
   var labels: [Label: Int] = [:]
+  /// Which file it was when it was made.
+  private let identity: TraceFile.Identity?
   @exclusivity(unchecked) var weightTiles: WeightTileTable
 
   struct Pass {
@@ -108,6 +110,7 @@ public final class TraceRecorder: PassObserver {
     began = clock.now
     writer = RecorderWriter(
       try RecorderOutput(path: path, header: header, capture: capture))
+    identity = TraceFile.identity(path)
   }
 
   deinit { writer.whileIdle { $0.close() } }
@@ -116,6 +119,8 @@ public final class TraceRecorder: PassObserver {
   /// after each pass.
   public func check() throws(TraceError) {
     failure = failure ?? writer.failure
+    // SQLite would write on, into a file that has no name any more.
+    if TraceFile.identity(path) != identity { failure = .replaced(path: path) }
     if let failure { throw failure }
   }
 

@@ -115,7 +115,7 @@ extension RecordingReport {
       format: "prefill %.1f tokens/s, decode %.1f tokens/s", generation.prefillTokensPerSecond,
       generation.decodeTokensPerSecond)
     var lines = [
-      ("model", "\(model), \(formatBytes(packedBytes)) packed"),
+      ("model", "\(visible(model)), \(formatBytes(packedBytes)) packed"),
       ("strategy", options.engine.strategy.rawValue),
       (
         failure == nil ? "passes" : "finished",
@@ -151,7 +151,7 @@ extension RecordingReport {
       ("trace", "\(trace), \(formatBytes(summary.fileBytes))\(bytesPerTile)"),
     ]
     lines += texts.enumerated().map { index, text in
-      (texts.count == 1 ? "text" : "text \(index)", text)
+      (texts.count == 1 ? "text" : "text \(index)", visible(text, keeping: ["\n", "\t"]))
     }
     return lines.filter { !$0.1.isEmpty }.map { label, value in
       label.padding(toLength: 13, withPad: " ", startingAt: 0) + value

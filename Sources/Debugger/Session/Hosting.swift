@@ -1,4 +1,5 @@
 import CLibEdit
+import CTerminal
 import Foundation
 
 /// What a program needs that holds the terminal itself and has a session do lines of its own
@@ -40,7 +41,7 @@ extension DebuggerSession {
 
   /// Goes to a step without a word; the next stop is compared with it.
   public func begin(at step: Int) throws {
-    cursor.step = min(max(step, 1), cursor.last)
+    _ = cursor.go(to: step)
     shown = try trace.event(at: cursor.step)?.live
   }
 

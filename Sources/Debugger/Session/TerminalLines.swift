@@ -1,4 +1,5 @@
 import CLibEdit
+import CTerminal
 import Foundation
 
 /// Lines that a person types on a terminal, with editing, history and completion from libedit.
@@ -39,11 +40,17 @@ public final class TerminalLines: LineSource {
     if !isShown { _ = emit(prompt, to: 1) }
     let length = nibble_editor_read(editor, isShown ? prompt : "", &text)
     if Int(length) == NIBBLE_LINE_INTERRUPTED { return .interrupted }
-    guard length >= 0, let text else { return .end }
-    let line = String(cString: text)
+    let line = text.map { String(cString: $0) }
+    if Int(length) == NIBBLE_LINE_WANTS_SCREEN { return .switchScreen(typed: line ?? "") }
+    guard length >= 0, let line else { return .end }
     let entry = line.trimmingSpaces()
     if !entry.isEmpty { nibble_editor_remember(editor, entry) }
     return .line(line)
+  }
+
+  /// Begins the next line with a text, as if it were typed.
+  func type(_ text: String) {
+    nibble_editor_type(editor, text)
   }
 
   /// The lines typed before, oldest first.

@@ -47,7 +47,7 @@ final class Conversation {
     Interrupts.clear()
     switch lines.next(prompt: prompt) {
     case .line(let line): return .line(line)
-    case .interrupted:
+    case .interrupted, .switchScreen:
       Interrupts.clear()
       return .interrupted
     case .end: return .end

@@ -132,7 +132,7 @@ extension Conversation.Reply {
   fileprivate init(_ reply: LineReply) {
     switch reply {
     case .line(let line): self = .line(line)
-    case .interrupted: self = .interrupted
+    case .interrupted, .switchScreen: self = .interrupted
     case .end: self = .end
     }
   }
