@@ -31,11 +31,11 @@ let package = Package(
     .target(
       name: "TraceStore",
       dependencies: [
-        "CKernels", "Inference",
+        "CKernels", "GGUF", "Inference",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
-      resources: [.embedInCode("SQL")]),
+      resources: [.embedInCode("SQL"), .embedInCode("Export/Page/Resources")]),
     // 6
     .target(
       name: "Recording",

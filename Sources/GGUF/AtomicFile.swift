@@ -8,7 +8,7 @@
 
 /// A file that appears whole or not at all: written beside its place under another name, then
 /// renamed. Whatever fails before, nothing is left behind and an older file stays as it was.
-final class AtomicFile {
+public final class AtomicFile {
   /// As the caller named it, for errors.
   let path: String
   /// Where it goes: `path` with symbolic links followed.
@@ -19,7 +19,10 @@ final class AtomicFile {
   /// Bytes written so far.
   private(set) var offset = 0
 
-  convenience init(path: String) throws(GGUFError) {
+  /// Begins a file that will be at `path`.
+  ///
+  /// - Throws: `GGUFError.cannotWrite`.
+  public convenience init(path: String) throws(GGUFError) {
     try self.init(path: path) { temporary in
       open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     }
@@ -52,7 +55,10 @@ final class AtomicFile {
     unlink(temporary)
   }
 
-  func write(_ bytes: UnsafeRawBufferPointer) throws(GGUFError) {
+  /// Adds bytes at the end.
+  ///
+  /// - Throws: `GGUFError.cannotWrite`.
+  public func write(_ bytes: UnsafeRawBufferPointer) throws(GGUFError) {
     var rest = bytes
     while !rest.isEmpty {
       #if canImport(Darwin)
@@ -91,7 +97,9 @@ final class AtomicFile {
   }
 
   /// Waits until the bytes are stored, and puts the file in its place.
-  func commit() throws(GGUFError) {
+  ///
+  /// - Throws: `GGUFError.cannotWrite`.
+  public func commit() throws(GGUFError) {
     guard fsync(descriptor) == 0 else {
       throw .cannotWrite(path: path, reason: systemMessage(errno))
     }

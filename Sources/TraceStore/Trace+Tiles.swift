@@ -220,6 +220,13 @@ extension Trace {
     return try first("SELECT * FROM failure WHERE step = ?", [step], decodeFailure)
   }
 
+  /// All allocations that would have passed the memory budget, by their steps.
+  func failures() throws(TraceError) -> [Int: TraceFailure] {
+    guard schema >= 2 else { return [:] }
+    let failures = try all("SELECT * FROM failure", [], decodeFailure)
+    return Dictionary(failures.map { ($0.step, $0) }, uniquingKeysWith: { $1 })
+  }
+
   private func decodeFailure(_ row: TraceRow) throws -> TraceFailure {
     try TraceFailure(
       step: row["step"], category: category(row), name: row["name"], bytes: row["bytes"],
@@ -238,9 +245,9 @@ extension Trace {
   }
 
   /// What ``decodeBuffer(_:)`` reads by its place: there may be thousands.
-  private static let bufferColumns = "id, category, name, bytes, freed_step, tile"
+  static let bufferColumns = "id, category, name, bytes, freed_step, tile"
 
-  private func decodeBuffer(_ row: TraceRow) throws -> TraceBuffer {
+  func decodeBuffer(_ row: TraceRow) throws -> TraceBuffer {
     let tile: Int? = try row[5]
     return try TraceBuffer(
       id: row[0], category: category(named: row[1]), name: row[2], bytes: row[3],

@@ -21,6 +21,10 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The engine went on after a pass that it did not finish, whose number this is; what was
   /// committed before it stays readable.
   case unfinishedPass(path: String, pass: Int)
+  /// The trace has nothing that an export in this format could hold, or not what it needs.
+  case cannotExport(path: String, reason: String)
+  /// An export was ended before its end, on request; nothing of it stays.
+  case exportInterrupted
   /// The trace's contents contradict its own schema.
   case corrupt(path: String, reason: String)
   /// A query is wrong or not allowed; `offset` is the byte of the query's text that it is about.
@@ -55,6 +59,10 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
     case .unfinishedPass(let path, let pass):
       "\(path): pass \(pass) was not finished, so neither it nor what followed is recorded; "
         + "record it again."
+    case .cannotExport(let path, let reason):
+      "\(path): \(reason)."
+    case .exportInterrupted:
+      "The export was interrupted; no file of it stays."
     case .corrupt(let path, let reason):
       "\(path): the trace is damaged (\(reason)); record it again."
     case .sql(let message, let query, let offset):

@@ -24,6 +24,13 @@ enum TraceFile {
     try remove(path)
   }
 
+  /// Whether there is a trace of nibble at `path`.
+  static func isTrace(at path: String) throws(TraceError) -> Bool {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+    return access(path, R_OK) == 0 ? try isOurs(path) : false
+  }
+
   /// Removes a trace and what SQLite keeps beside it.
   static func remove(_ path: String) throws(TraceError) {
     for suffix in ["", "-wal", "-shm", "-journal"] {

@@ -13,7 +13,8 @@ import Testing
 
   @Test(
     arguments: [
-      "demo", "record", "step", "sql", "run", "logits", "tokenize", "inspect", "quantize", "models",
+      "demo", "record", "step", "sql", "export", "report", "run", "logits", "tokenize", "inspect",
+      "quantize", "models",
     ])
   func helpHasAnExample(_ command: String) throws {
     let result = try nibble(command, "--help")
@@ -32,7 +33,11 @@ import Testing
       ["inspect", "tiny", "--block", "1"], ["sql"], ["step"], ["run", "-p", "x", "--ubatch", "0"],
       ["step", "x.sqlite", "-p", "x"], ["step", "x.sqlite", "--strategy", "fused"],
       ["step", "x.sqlite", "-o", "y.sqlite"], ["step", "-p", "x", "--tile-rows", "0"],
-      ["step", "-p", "x", "--threads", "0"], ["step", "-o", "y.sqlite"],
+      ["step", "-p", "x", "--threads", "0"], ["step", "-o", "y.sqlite"], ["export"],
+      ["export", "x.sqlite"], ["export", "x.sqlite", "--format", "no-such-format"],
+      ["export", "x.sqlite", "--format", "csv", "-o", "-"], ["report"],
+      ["export", "x.sqlite", "--format", "svg", "--with", "y.sqlite"],
+      ["report", "x.sqlite", "--format", "no-such-format"],
     ])
   func wrongUsageExitsWithTwo(_ arguments: [String]) throws {
     let result = try nibble.shell("$NIBBLE " + arguments.joined(separator: " "))

@@ -78,6 +78,15 @@ import TraceStore
         }
       }
     }
+    let exports = try ScratchFolder()
+    for format in ExportFormat.allCases {
+      attempt("export \(format)") {
+        try session.trace.export(format, to: exports.file(format.rawValue))
+      }
+    }
+    for format in TraceReport.Format.allCases {
+      attempt("report") { _ = try TraceReport(trace: session.trace).text(format) }
+    }
     return (done, refused)
   }
 

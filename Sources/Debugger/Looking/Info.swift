@@ -106,19 +106,8 @@ extension DebuggerSession {
       String(event.live.total))
     show(table.lines(style: style))
     if let peak { show(["The peak is at step \(peak.step); \"goto peak\" goes there."]) }
-    let whole = Self.wholeModelBytes(try trace.tensors())
+    let whole = try trace.tensors().wholeModelBytes
     show(["The whole model as float16 would be \(formatBytes(whole))."])
-  }
-
-  /// Bytes of a tensor as float16, or `nil` for one that is never dequantized.
-  static func dequantizedBytes(_ tensor: TraceTensor) -> Int? {
-    if ["F32", "F16", "BF16"].contains(tensor.type.uppercased()) { return nil }
-    return clampedProduct(clampedProduct(tensor.rows, tensor.cols), 2)
-  }
-
-  /// Bytes of tensors as float16, those that are never dequantized as they are.
-  static func wholeModelBytes(_ tensors: [TraceTensor]) -> Int {
-    clampedSum(tensors.map { dequantizedBytes($0) ?? $0.bytes })
   }
 
   func infoKV() throws {

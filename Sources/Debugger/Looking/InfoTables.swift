@@ -13,10 +13,10 @@ extension DebuggerSession {
     for tensor in tensors {
       table.add(
         tensor.name, tensor.type, style.shape(tensor.rows, tensor.cols), formatBytes(tensor.bytes),
-        Self.dequantizedBytes(tensor).map(formatBytes) ?? "", formatReal(tensor.bpw, digits: 4))
+        tensor.dequantizedBytes.map(formatBytes) ?? "", formatReal(tensor.bpw, digits: 4))
     }
     let packed = clampedSum(tensors.map(\.bytes))
-    let whole = Self.wholeModelBytes(tensors)
+    let whole = tensors.wholeModelBytes
     table.add("\(tensors.count) tensors", "", "", formatBytes(packed), formatBytes(whole), "")
     show(table.lines(style: style))
   }
@@ -40,7 +40,7 @@ extension DebuggerSession {
       table.add(
         here != nil && here?.layer == layer ? "=>" : "", layer.map(String.init) ?? "outside",
         String(members.count), formatBytes(clampedSum(members.map(\.bytes))),
-        formatBytes(Self.wholeModelBytes(members)), String(work.count),
+        formatBytes(members.wholeModelBytes), String(work.count),
         formatNanoseconds(clampedSum(work.map(\.duration))), range)
     }
     show(table.lines(style: style))

@@ -14,7 +14,7 @@ struct Replay {
   let marked: String
   private let frame: MemoryPlot.Frame
   private let peaks: MemoryUse
-  private var read: PlotColumns
+  private var read: MemoryColumns
 
   /// - Parameter columns: how many groups of steps to tell apart.
   init(
@@ -26,7 +26,7 @@ struct Replay {
     self.title = title
     self.marks = marks
     self.marked = marked
-    read = PlotColumns(steps: steps, columns: count)
+    read = MemoryColumns(steps: steps, columns: count)
     // The highest moment of each group: over a long range found without reading its steps.
     let profile = try trace.memoryProfile(steps, buckets: read.groups)
     guard let first = try trace.event(at: steps.lowerBound)?.live, !profile.isEmpty else {

@@ -8,7 +8,7 @@ extension MemoryPlot {
     let base = baseline
     let shown = Self.stack.reversed().filter { peaks[$0] > base[$0] }
     return Self.legendLines(
-      shown.map { ($0, "\(label(of: $0)) \(formatBytes(peaks[$0]))") },
+      shown.map { ($0, "\($0.label) \(formatBytes(peaks[$0]))") },
       last: "peak of all \(formatBytes(highest.total))", style: style)
   }
 

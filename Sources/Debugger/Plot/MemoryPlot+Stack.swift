@@ -25,7 +25,7 @@ extension MemoryPlot {
     }
     let categories = Self.stack.filter { category in plots.contains { $0.peaks[category] > 0 } }
     lines += legendLines(
-      categories.reversed().map { ($0, label(of: $0)) }, style: style)
+      categories.reversed().map { ($0, $0.label) }, style: style)
     return lines.map { $0.trimmingTrailingSpaces() + "\n" }.joined()
   }
 }

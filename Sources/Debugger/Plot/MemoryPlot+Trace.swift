@@ -16,11 +16,10 @@ extension MemoryPlot {
     guard last > 0 else { throw DebuggerError.emptyTrace(path: trace.path) }
     let first = min(max(1, steps.lowerBound), last)
     let steps = first...max(first, min(steps.upperBound, last))
-    var groups = PlotColumns(steps: steps, columns: count)
+    var groups = MemoryColumns(steps: steps, columns: count)
     try groups.read(trace, through: steps.upperBound)
     guard !groups.columns.isEmpty else { throw DebuggerError.emptyTrace(path: trace.path) }
-    let whole = clampedSum(
-      try trace.tensors().map { DebuggerSession.dequantizedBytes($0) ?? 0 })
+    let whole = clampedSum(try trace.tensors().map { $0.dequantizedBytes ?? 0 })
     self.init(
       title: title, columns: groups.columns, peaks: groups.peaks, marks: marks, marked: marked,
       cursor: cursor, wholeModel: whole > 0 ? whole : nil)

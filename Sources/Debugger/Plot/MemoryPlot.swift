@@ -14,21 +14,7 @@ import TraceStore
 /// the same memory on an axis from zero, beside what the model as float16 would take.
 public struct MemoryPlot: Sendable {
   /// Some consecutive steps.
-  public struct Column: Sendable, Equatable {
-    public var firstStep: Int
-    public var lastStep: Int
-    /// What was alive at the one step of these at which the total was highest.
-    public var most: MemoryUse
-    /// What was alive at the one step of these at which the total was lowest.
-    public var least: MemoryUse
-
-    public init(firstStep: Int, lastStep: Int, most: MemoryUse, least: MemoryUse) {
-      self.firstStep = firstStep
-      self.lastStep = lastStep
-      self.most = most
-      self.least = least
-    }
-  }
+  public typealias Column = MemoryColumn
 
   /// A place on the x axis: the start of a pass or of a layer.
   public struct Mark: Sendable, Equatable {
@@ -83,33 +69,14 @@ public struct MemoryPlot: Sendable {
   var lastStep: Int { columns[columns.count - 1].lastStep }
 
   /// What was alive at the step at which most was.
-  var highest: MemoryUse {
-    columns.max { $0.most.total < $1.most.total }?.most ?? MemoryUse()
-  }
+  var highest: MemoryUse { columns.highest }
 
-  /// From the axis upwards. The tiles come last: they rise and fall, and what lies above them
-  /// would rise and fall with them.
-  static let stack: [MemoryCategory] = [
-    .weights, .kvCache, .activations, .workspace, .logits, .weightsDequantized,
-  ]
+  /// From the axis upwards.
+  static let stack = MemoryCategory.stack
 
   /// What lies below the axis: the part of each category that is alive all the time, where
   /// drawing it would flatten the rest.
-  ///
-  /// Packed weights are left out wherever they do not change; the KV cache's constant part where
-  /// it is more than four times everything that moves.
-  var baseline: MemoryUse {
-    if let frame { return frame.baseline }
-    var base = MemoryUse()
-    let packed = columns.flatMap { [$0.most.weights, $0.least.weights] }
-    if let first = packed.first, packed.allSatisfy({ $0 == first }), peaks.total > first {
-      base.weights = first
-    }
-    let cache = columns.map { min($0.least.kvCache, $0.most.kvCache) }.min() ?? 0
-    let above = highest.total - base.weights
-    if cache > 4 * (above - cache) { base.kvCache = cache }
-    return base
-  }
+  var baseline: MemoryUse { frame?.baseline ?? columns.alwaysThere(peaks: peaks) }
 
   /// Everything: title, plot, axis, legend and the bars from zero.
   ///
@@ -138,18 +105,6 @@ public struct MemoryPlot: Sendable {
       lines += wrapped(text, to: style.width)
     }
     return lines.map { style.paint($0, .bold) }
-  }
-}
-
-/// Names of the categories for a reader; the schema's names are close enough to find them by.
-func label(of category: MemoryCategory) -> String {
-  switch category {
-  case .weights: "packed weights"
-  case .weightsDequantized: "dequantized weights"
-  case .kvCache: "KV cache"
-  case .activations: "activations"
-  case .workspace: "workspace"
-  case .logits: "logits"
   }
 }
 

@@ -20,7 +20,7 @@ struct TensorPane {
       }
     }
     if let tensor = model.place.tensor {
-      let whole = DebuggerSession.dequantizedBytes(tensor)
+      let whole = tensor.dequantizedBytes
       lines += [
         "", style.paint(tensor.name, .bold),
         "\(style.shape(tensor.rows, tensor.cols)) of \(tensor.type.lowercased()), "

@@ -76,11 +76,11 @@ public final class TerminalLines: LineSource {
   }
 
   /// `$XDG_STATE_HOME/nibble/history`, or its default place in the home directory.
-  static func defaultHistoryPath() -> String? {
+  static func defaultHistoryPath(named name: String = "history") -> String? {
     if let state = environment("XDG_STATE_HOME"), state.hasPrefix("/") {
-      return state + "/nibble/history"
+      return state + "/nibble/" + name
     }
-    return environment("HOME").map { $0 + "/.local/state/nibble/history" }
+    return environment("HOME").map { $0 + "/.local/state/nibble/" + name }
   }
 }
 

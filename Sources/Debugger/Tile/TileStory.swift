@@ -49,7 +49,7 @@ public struct TileStory {
     before = try trace.event(at: id - 1)?.live ?? MemoryUse()
     during = made.live
     after = try tile.freedStep.flatMap { try trace.event(at: $0)?.live }
-    wholeModel = DebuggerSession.wholeModelBytes(try trace.tensors())
+    wholeModel = try trace.tensors().wholeModelBytes
 
     var outputs: [Float] = []
     if let op, let product, let values = try trace.value(ofOp: op.id), op.rows > 0 {

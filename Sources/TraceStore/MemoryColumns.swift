@@ -1,21 +1,38 @@
 import Inference
-import TraceStore
 
-/// The columns of a plot over a range of steps, filled from its beginning on.
-struct PlotColumns {
-  let steps: ClosedRange<Int>
+/// Some consecutive steps of a plot.
+public struct MemoryColumn: Sendable, Equatable {
+  public var firstStep: Int
+  public var lastStep: Int
+  /// What was alive at the one step of these at which the total was highest.
+  public var most: MemoryUse
+  /// What was alive at the one step of these at which the total was lowest.
+  public var least: MemoryUse
+
+  public init(firstStep: Int, lastStep: Int, most: MemoryUse, least: MemoryUse) {
+    self.firstStep = firstStep
+    self.lastStep = lastStep
+    self.most = most
+    self.least = least
+  }
+}
+
+/// The columns of a plot over a range of steps, filled from its beginning on: what every plot of
+/// memory is drawn from, on a terminal or in a picture.
+public struct MemoryColumns {
+  public let steps: ClosedRange<Int>
   /// Into how many groups the steps are cut: one each where they are few.
-  let groups: Int
+  public let groups: Int
   /// Those that were begun, in order.
-  private(set) var columns: [MemoryPlot.Column] = []
+  public private(set) var columns: [MemoryColumn] = []
   /// The most bytes that each category had alive so far.
-  private(set) var peaks = MemoryUse()
+  public private(set) var peaks = MemoryUse()
   /// The first step that is not in a column yet.
-  private(set) var next: Int
+  public private(set) var next: Int
   /// What was alive at the step before that.
-  private(set) var latest = MemoryUse()
+  public private(set) var latest = MemoryUse()
 
-  init(steps: ClosedRange<Int>, columns count: Int) {
+  public init(steps: ClosedRange<Int>, columns count: Int) {
     self.steps = steps
     // Few enough steps are told apart one by one; `moments(across:)` draws them so.
     groups = steps.count <= 2 * count ? steps.count : max(1, count)
@@ -25,7 +42,7 @@ struct PlotColumns {
   /// Reads on, up to a step; what was read before is not read again.
   ///
   /// - Complexity: O(steps that are new); memory for a hundred thousand at a time.
-  mutating func read(_ trace: Trace, through end: Int) throws {
+  public mutating func read(_ trace: Trace, through end: Int) throws {
     let chunk = 100_000
     let end = min(end, steps.upperBound)
     while next <= end {
@@ -53,9 +70,9 @@ struct PlotColumns {
   }
 
   /// All columns of the range, those that are not begun with nothing in them but `use`.
-  func filled(with use: MemoryUse) -> [MemoryPlot.Column] {
+  public func filled(with use: MemoryUse) -> [MemoryColumn] {
     let rest = (columns.count..<groups).map { group in
-      MemoryPlot.Column(
+      MemoryColumn(
         firstStep: first(of: group), lastStep: first(of: group + 1) - 1, most: use, least: use)
     }
     var begun = columns

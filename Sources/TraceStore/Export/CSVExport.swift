@@ -1,0 +1,62 @@
+import GRDB
+import GRDBSQLite
+
+/// A folder with a CSV file for every table and every view that a trace documents, as RFC 4180 has
+/// it: a header, commas, quotes around text that needs them, nothing for NULL. Captured values are
+/// left out but for their size; the format npy has them.
+struct CSVExport {
+  static func write(_ trace: Trace, to folder: ExportFolder, _ progress: ExportMeter) throws {
+    let relations = try trace.relations()
+    progress.total = relations.count
+    try trace.snapshot { db in
+      for (index, relation) in relations.enumerated() {
+        try progress.reached(index)
+        try folder.write("\(relation.name).csv") { try write(relation, db, to: $0, progress) }
+      }
+    }
+  }
+
+  private static func write(
+    _ relation: TraceRelation, _ db: Database, to output: ExportOutput, _ progress: ExportMeter
+  ) throws {
+    let rows = try RowCursor(db, relation.query)
+    let columns = 0..<rows.columnCount
+    for column in columns {
+      if column > 0 { output.write(",") }
+      write(field: rows.columnName(column), to: output)
+    }
+    output.write("\r\n")
+    var count = 0
+    while try rows.next() {
+      for column in columns {
+        if column > 0 { output.write(",") }
+        switch rows.type(column) {
+        case SQLITE_NULL: break
+        case SQLITE_INTEGER: output.write(rows.integer(column))
+        case SQLITE_FLOAT: output.write("\(rows.real(column))")
+        default: write(field: rows.text(column), to: output)
+        }
+      }
+      output.write("\r\n")
+      try output.rowEnded()
+      count += 1
+      if count % 65536 == 0 { try progress.isWanted() }
+    }
+  }
+
+  /// Comma, quote, and the ends of a line.
+  private static let quoted: [UInt8] = [0x2C, 0x22, 0x0A, 0x0D]
+
+  /// Text in quotes where it is empty (which tells it from NULL) or holds a comma, a quote or the
+  /// end of a line.
+  private static func write(field text: String, to output: ExportOutput) {
+    let needsQuotes = text.isEmpty || text.utf8.contains { quoted.contains($0) }
+    guard needsQuotes else { return output.write(text) }
+    output.write("\"")
+    for byte in text.utf8 {
+      if byte == UInt8(ascii: "\"") { output.write("\"") }
+      output.write(byte: byte)
+    }
+    output.write("\"")
+  }
+}

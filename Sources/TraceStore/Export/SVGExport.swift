@@ -1,0 +1,44 @@
+import Inference
+
+/// The memory of a run as a picture: live bytes by category, stacked, over its steps, with axes in
+/// MiB, the peak marked, and what each category held at most.
+///
+/// It is drawn from the columns that the terminal's plot is drawn from, each as its most and its
+/// least beside it, and leaves out below the axis what that leaves out.
+struct SVGExport {
+  static func write(_ trace: Trace, to output: ExportOutput, _ progress: ExportMeter) throws {
+    let last = try trace.eventCount()
+    guard last > 0 else {
+      throw TraceError.cannotExport(path: trace.path, reason: "holds no steps, so there is no plot")
+    }
+    progress.total = last
+    var columns = MemoryColumns(steps: 1...last, columns: SVGPlot.columnCount)
+    while columns.next <= last {
+      try progress.reached(columns.next)
+      let next = columns.next
+      try columns.read(trace, through: min(last, next + 99_999))
+      if columns.next == next {
+        throw TraceError.corrupt(path: trace.path, reason: "no event at step \(next)")
+      }
+    }
+    let plot = SVGPlot(
+      title: try title(trace), figures: try figures(trace), columns: columns.columns,
+      peaks: columns.peaks, peakStep: min(max(try trace.peak()?.step ?? 1, 1), last),
+      passes: try trace.passes().map { (id: $0.id, step: $0.steps.lowerBound) })
+    output.write(plot.text)
+  }
+
+  private static func title(_ trace: Trace) throws -> String {
+    let meta = try trace.meta()
+    let passes = try trace.passCount()
+    let words = [meta["model"] ?? "a model", meta["strategy"].map { "\($0)" }].compactMap { $0 }
+    return "Live memory of " + words.joined(separator: ", ")
+      + ", \(passes) \(passes == 1 ? "pass" : "passes")"
+  }
+
+  private static func figures(_ trace: Trace) throws -> String {
+    let figures = try trace.figures()
+    return "Weights: \(formatBytes(figures.packed)) packed, \(formatBytes(figures.temporary)) "
+      + "dequantized at once at most, \(formatBytes(figures.wholeModel)) as float16"
+  }
+}

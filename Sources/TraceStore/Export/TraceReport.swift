@@ -1,0 +1,93 @@
+import Foundation
+import Inference
+
+/// A run's story as text: what ran, the three figures, where memory went, what took time, what was
+/// said, and what failed.
+///
+/// Every figure is a view's, so that `nibble sql` gives the same.
+public struct TraceReport {
+  /// How it is written.
+  public enum Format: String, CaseIterable, Sendable {
+    /// For a terminal.
+    case text
+    /// For an issue or a chat: headings and tables of GitHub's Markdown.
+    case markdown
+  }
+
+  /// A heading with what stands below it.
+  struct Section: Equatable {
+    var title: String
+    var lines: [String] = []
+    var table: [[String]] = []
+    var columns: [String] = []
+  }
+
+  let title: String
+  let sections: [Section]
+
+  /// Reads what the report says.
+  ///
+  /// - Throws: ``TraceError``; ``TraceError/cannotExport(path:reason:)`` where nothing was recorded.
+  /// - Complexity: O(operations + tokens).
+  public init(trace: Trace) throws(TraceError) {
+    let meta = try trace.meta()
+    guard try trace.eventCount() > 0 else {
+      throw .cannotExport(path: trace.path, reason: "holds no steps, so there is nothing to report")
+    }
+    title = "nibble: \(meta["model"] ?? "a model")"
+    var sections = [try Self.settings(trace, meta)]
+    if let failure = try Self.failure(trace) { sections.append(failure) }
+    sections += [try Self.figures(trace), try Self.peaks(trace)]
+    sections += try [Self.growth(trace), Self.slowest(trace), Self.tokens(trace)]
+    self.sections = sections.filter { !$0.lines.isEmpty || !$0.table.isEmpty }
+  }
+
+  /// The report; ends with a line feed.
+  public func text(_ format: Format) -> String {
+    let isMarkdown = format == .markdown
+    var text = isMarkdown ? "# \(Self.escaped(title))\n" : title + "\n"
+    for section in sections {
+      text += isMarkdown ? "\n## \(section.title)\n\n" : "\n\(section.title)\n"
+      for line in section.lines {
+        text += isMarkdown ? Self.escaped(line) + "\n" : "  \(line)\n"
+      }
+      guard !section.table.isEmpty else { continue }
+      if isMarkdown, !section.lines.isEmpty { text += "\n" }
+      text += isMarkdown ? Self.markdown(section) : Self.aligned(section)
+    }
+    return text
+  }
+
+  // MARK: - Tables
+
+  private static func markdown(_ section: Section) -> String {
+    func row(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |\n" }
+    return row(section.columns) + row(section.columns.map { _ in "---" })
+      + section.table.map { row($0.map(escaped)) }.joined()
+  }
+
+  private static func aligned(_ section: Section) -> String {
+    let rows = (section.columns.allSatisfy(\.isEmpty) ? [] : [section.columns]) + section.table
+    let widths = section.columns.indices.map { column in
+      rows.map { displayWidth($0[column]) }.max() ?? 0
+    }
+    return rows.map { row in
+      let cells = zip(row, widths).map { cell, width in
+        cell + String(repeating: " ", count: width - displayWidth(cell))
+      }
+      var line = "  " + cells.joined(separator: "  ")
+      while line.hasSuffix(" ") { line.removeLast() }
+      return line + "\n"
+    }.joined()
+  }
+
+  /// Text that Markdown shows as it stands.
+  private static func escaped(_ text: String) -> String {
+    var result = ""
+    for character in text {
+      if "\\`*_{}[]<>#|~".contains(character) { result += "\\" }
+      result.append(character)
+    }
+    return result
+  }
+}

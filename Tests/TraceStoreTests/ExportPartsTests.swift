@@ -1,0 +1,118 @@
+import Foundation
+import Testing
+
+@testable import TraceStore
+
+/// The parts that exports are made of.
+@Suite struct ExportPartsTests {
+  @Test func anInterruptedExportLeavesNothing() throws {
+    let folder = try ScratchFolder()
+    try record(to: folder.file(), capture: .values)
+    let trace = try Trace(path: folder.file())
+    for format in ExportFormat.allCases {
+      #expect(throws: TraceError.exportInterrupted) {
+        try trace.export(format, to: folder.file("out")) { $0.percent < (format == .svg ? 0 : 40) }
+      }
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["trace.sqlite"],
+        "\(format)")
+    }
+  }
+
+  @Test func progressRisesToTheEnd() throws {
+    let folder = try ScratchFolder()
+    try record(to: folder.file(), capture: .values)
+    let trace = try Trace(path: folder.file())
+    for format in ExportFormat.allCases {
+      var told: [Int] = []
+      try trace.export(format, to: folder.file("out-\(format.rawValue)")) { progress in
+        told.append(progress.percent)
+        return true
+      }
+      #expect(told == told.sorted() && told.allSatisfy { (0...100).contains($0) }, "\(format)")
+      #expect(told.count <= 102 && told.first == 0)
+    }
+  }
+
+  @Test func aTraceWithoutSteps() throws {
+    let folder = try ScratchFolder()
+    let recorder = try TraceRecorder(
+      path: folder.file(), header: TraceHeader(meta: ["model": "none"], tensors: []),
+      capture: .stats)
+    try recorder.finish(status: "complete")
+    let trace = try Trace(path: folder.file())
+    for format in [ExportFormat.chrome, .memoryViz, .csv, .json] {
+      try trace.export(format, to: folder.file(format.rawValue))
+    }
+    let chrome = try Data(contentsOf: URL(fileURLWithPath: folder.file("chrome")))
+    let object = try JSONSerialization.jsonObject(with: chrome) as? [String: Any]
+    #expect((object?["traceEvents"] as? [Any])?.count == 1)
+    for format in [ExportFormat.svg, .npy] {
+      let error = #expect(throws: TraceError.self) {
+        try trace.export(format, to: folder.file(format.rawValue))
+      }
+      #expect(error?.description.contains("holds no") == true)
+    }
+    #expect(throws: TraceError.self) { try TraceReport(trace: trace) }
+  }
+
+  @Test func numbersAndStrings() throws {
+    let folder = try ScratchFolder()
+    let output = try ExportOutput(path: folder.file("out"))
+    let numbers = [0, 7, -1, 10, 1_000_000, .max, .min]
+    for number in numbers {
+      output.write(number)
+      output.write(" ")
+    }
+    output.write(json: "a\"\\\u{1}\n\u{7F}é")
+    try output.commit()
+    let text = try String(contentsOfFile: folder.file("out"), encoding: .utf8)
+    #expect(text == numbers.map { "\($0) " }.joined() + #""a\"\\\u0001\u000a\u007fé""#)
+  }
+
+  @Test func addressesNeverOverlap() throws {
+    var space = AddressSpace(1 << 44..<1 << 45)
+    var taken: [(address: Int, bytes: Int)] = []
+    var random = SystemRandomNumberGenerator()
+    for _ in 0..<3000 {
+      if taken.count > 40 || (Bool.random() && !taken.isEmpty) {
+        let gone = taken.remove(at: Int.random(in: taken.indices, using: &random))
+        space.free(gone.address, gone.bytes)
+      } else {
+        let bytes = Int.random(in: 1...5_000_000, using: &random)
+        let found = space.take(bytes)
+        let place = try #require(found).address
+        #expect(
+          taken.allSatisfy { place + bytes <= $0.address || $0.address + $0.bytes <= place })
+        #expect(
+          space.segments.contains {
+            $0.address <= place && place + bytes <= $0.address + $0.size
+          })
+        taken.append((place, bytes))
+      }
+    }
+    for gone in taken { space.free(gone.address, gone.bytes) }
+    // All of it is free again: what was there fits without a new segment.
+    let largest = try #require(space.segments.max { $0.size < $1.size })
+    let again = space.take(largest.size)
+    #expect(again != nil && again?.new == nil)
+    let tooMuch = space.take(1 << 50)
+    #expect(tooMuch == nil)
+  }
+
+  @Test func theClockKeepsTheOrder() {
+    var clock = StepClock()
+    #expect(clock.begin(at: 100) == 100)
+    #expect(clock.step(thread: 0, duration: 50) == 101)
+    #expect(clock.step(thread: 1, duration: 10) == 102)
+    #expect(clock.step(thread: 0, duration: 0) == 151)
+    #expect(clock.end(of: 100, duration: 20) == 151)
+    #expect(clock.begin(at: 90) == 152)
+    #expect(clock.end(of: 152, duration: 1000) == 1152)
+  }
+
+  @Test func sparklines() {
+    #expect(TraceReport.sparkline([0, 1, 2, 4, 8], columns: 40) == "▁▁▂▄█")
+    #expect(TraceReport.sparkline(Array(1...800), columns: 8) == "▁▂▃▄▅▆▇█")
+  }
+}
