@@ -138,7 +138,7 @@ import TraceStore
       ("0.5 or 1,024", ["0.5", "1,024"]),
       ("float16, Q4_1, 7B, 4-bit and int8", []), ("`12` and {{x|2}}", []),
       ("[text](https://a.org/12)", []), ("1. one\n2. two 3", ["3"]), ("```\n12\n```", []),
-      ("[12 things](https://a.org)", ["12"]), ("８位", ["８"]),
+      ("[Llama 2](https://a.org)", []), ("８位", ["８"]),
     ] as [(String, [String])])
   func numbersAreFound(_ text: String, _ numbers: [String]) {
     let passage = Prose.Passage(text: text, line: 1)

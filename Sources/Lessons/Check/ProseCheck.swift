@@ -94,7 +94,7 @@ struct ProseCheck {
 
   // MARK: - Numbers
 
-  /// Digits that are written down: outside code, templates, addresses and names with letters.
+  /// Digits that are written down: outside code, templates, links and names with letters.
   static func numbers(in passage: Prose.Passage) -> [(number: String, line: Int)] {
     var found: [(String, Int)] = []
     var isInFence = false
@@ -110,7 +110,7 @@ struct ProseCheck {
       if !marker.isEmpty, words.dropFirst(marker.count).hasPrefix(". ") {
         text = String(words.dropFirst(marker.count))
       }
-      for span in Span.parse(text) where span.style != .code && span.style != .address {
+      for span in Span.parse(text) where ![.code, .address, .link].contains(span.style) {
         for word in span.text.split(whereSeparator: { !isNamePart($0) }) {
           guard word.contains(where: isDigit), !word.contains(where: isLetter) else { continue }
           found.append((String(word), passage.line + index))
