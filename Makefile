@@ -28,14 +28,15 @@ test:
 	  swift test $(FLAGS) --skip-build $(TESTFLAGS)
 
 lint:
-	swift format lint --strict --recursive Package.swift Sources Tests
+	swift format lint --strict --recursive Package.swift Sources Tests lessons
 
 # The binary looks for its resources beside itself, so both go to lib/nibble.
 install: build
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/nibble/scripts"
 	install -m 755 $(BIN)/nibble "$(DESTDIR)$(PREFIX)/lib/nibble/nibble"
-	rm -rf "$(DESTDIR)$(PREFIX)/lib/nibble/nibble_Recording.resources"
-	cp -R $(BIN)/nibble_Recording.resources "$(DESTDIR)$(PREFIX)/lib/nibble/"
+	rm -rf "$(DESTDIR)$(PREFIX)/lib/nibble/"*.resources
+	cp -R $(BIN)/nibble_Recording.resources $(BIN)/nibble_LessonContent.resources \
+	  "$(DESTDIR)$(PREFIX)/lib/nibble/"
 	install -m 755 scripts/fetch-smollm2 "$(DESTDIR)$(PREFIX)/lib/nibble/scripts/"
 	ln -sfn ../lib/nibble/nibble "$(DESTDIR)$(PREFIX)/bin/nibble"
 

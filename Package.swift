@@ -14,6 +14,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
     // 0
@@ -38,12 +39,16 @@ let package = Package(
     // 6
     .target(
       name: "Recording",
-      dependencies: ["CKernels", "GGUF", "Inference", "Tokenization", "TraceStore"],
+      dependencies: [
+        "CKernels", "Quantization", "GGUF", "Inference", "Tokenization", "TraceStore",
+      ],
       resources: [.copy("Resources")]),
     // 7
-    .target(name: "CLibEdit", linkerSettings: [.linkedLibrary("edit")]),
+    .target(name: "CTerminal"),
     .target(
-      name: "CNcurses",
+      name: "CLibEdit", dependencies: ["CTerminal"], linkerSettings: [.linkedLibrary("edit")]),
+    .target(
+      name: "CNcurses", dependencies: ["CTerminal"],
       linkerSettings: [
         .linkedLibrary("ncursesw", .when(platforms: [.linux])),
         .linkedLibrary("tinfo", .when(platforms: [.linux])),
@@ -52,13 +57,26 @@ let package = Package(
     .target(
       name: "Debugger",
       dependencies: [
-        "CLibEdit", "CNcurses", "Quantization", "GGUF", "Inference", "Recording", "TraceStore",
+        "CLibEdit", "CNcurses", "CTerminal", "Quantization", "GGUF", "Inference", "Recording",
+        "TraceStore",
       ]),
+    // 8: adding a lesson to lessons/course needs no edit here.
+    .target(
+      name: "LessonContent", path: "lessons",
+      resources: [.copy("course"), .copy("summary"), .copy("engine")]),
+    .target(
+      name: "Lessons",
+      dependencies: [
+        "CKernels", "LessonContent", "Debugger", "Recording", "TraceStore", "Inference", "GGUF",
+        "Quantization", .product(name: "Yams", package: "Yams"),
+      ],
+      resources: [.embedInCode("Training/training.sql")]),
     // 9
     .executableTarget(
       name: "nibble",
       dependencies: [
-        "Debugger", "Recording", "TraceStore", "Inference", "Tokenization", "GGUF", "Quantization",
+        "Lessons", "Debugger", "Recording", "TraceStore", "Inference", "Tokenization", "GGUF",
+        "Quantization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -73,8 +91,16 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(name: "TraceStoreTests", dependencies: ["TraceStore", "Recording"]),
     .testTarget(name: "RecordingTests", dependencies: ["Recording"]),
+    // Crashes on purpose, beside the tests that start it.
+    .executableTarget(
+      name: "StackOverflow", dependencies: ["CLibEdit", "CNcurses", "CTerminal"],
+      path: "Tests/StackOverflow"),
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(
-      name: "DebuggerTests", dependencies: ["Debugger"], resources: [.copy("Fixtures")]),
+      name: "DebuggerTests", dependencies: ["Debugger", "StackOverflow", "TestSupport"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "LessonsTests", dependencies: ["Lessons", "nibble", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["nibble", "Inference", "Recording"]),
     .testTarget(name: "ProjectTests"),
   ],

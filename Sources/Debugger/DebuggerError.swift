@@ -12,8 +12,12 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
   case missingArgument(command: String, expected: String)
   /// Something is asked about that is not there at this step.
   case nothingHere(what: String, step: Int, advice: String)
+  /// A move that chooses a place or a frame finds no other.
+  case cannotMove(reason: String)
   /// An expression names nothing that is known.
   case unknownName(name: String, advice: String)
+  /// A name is that of something which the command does not take.
+  case otherKind(name: String, kind: String, advice: String)
   /// An object has no such field.
   case unknownField(object: String, field: String, known: [String])
   /// The values of an operation are not in the trace, and cannot be recomputed.
@@ -75,8 +79,11 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(command) needs \(expected); \"help \(Self.name(command))\" says more."
     case .nothingHere(let what, let step, let advice):
       "There is no \(what) at step \(step); \(advice)."
+    case .cannotMove(let reason): reason
     case .unknownName(let name, let advice):
       "Nothing here is called \"\(name)\"; \(advice)."
+    case .otherKind(let name, let kind, let advice):
+      "\(name) is \(kind); \(advice)."
     case .unknownField(let object, let field, let known):
       "\(object) has no \"\(field)\"; it has \(known.joined(separator: ", "))."
     case .notCaptured(let name, let reason):
@@ -111,7 +118,7 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
         + "\(formatBytes(failure.live.total)) are taken, \(formatBytes(failure.excess)) more than the "
         + "budget of \(formatBytes(failure.budget)) allows; "
         + (fitting.isEmpty
-          ? "no strategy needs so little."
+          ? "no strategy needs so little, and \"set memory-budget\" can give more."
           : "with \"set strategy\" the next pass can run: \(fitting.joined(separator: ", ")).")
     case .unreadable(let path, let reason):
       "\(path): cannot be read (\(reason))."

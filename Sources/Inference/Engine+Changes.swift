@@ -18,6 +18,17 @@ extension Engine {
     isPrepared = false
   }
 
+  /// Takes another memory budget, or none; what is alive stays.
+  ///
+  /// - Throws: `InferenceError.badOption`.
+  public func change(memoryBudget: Int?) throws {
+    var changed = options
+    changed.memoryBudget = memoryBudget
+    try changed.check(for: model)
+    options = changed
+    ledger.change(budget: memoryBudget)
+  }
+
   /// Keeps keys and values in another type from the next pass on. The KV cache is empty then: what
   /// was in it has to be run again.
   ///

@@ -97,6 +97,7 @@ extension Engine {
     tensor: Int? = nil, _ y: Activation, _ body: () throws -> Void
   ) throws -> Activation {
     if isCancelled() { throw InferenceError.interrupted }
+    operationBegins(name, il)
     guard Observer.isWatching else {
       try body()
       return y

@@ -44,6 +44,9 @@ public final class Engine<Observer: PassObserver> {
   public let ledger: MemoryLedger<Observer>
   /// Asked before every operation; `true` ends the pass with `InferenceError.interrupted`.
   public var isCancelled: () -> Bool = { false }
+  /// Told of every operation before it is done: its name, without the number of its layer, and its
+  /// layer.
+  public var operationBegins: (_ name: String, _ layer: Int?) -> Void = { _, _ in }
   /// The branch of the run that passes belong to, as they are described to the observer.
   public var branch = 0
   /// Positions in each sequence's KV cache: where its next pass begins.

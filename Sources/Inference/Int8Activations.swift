@@ -24,9 +24,4 @@ public struct Int8Activations: Sendable {
       withUnsafeBytes(of: block.q) { $0.map { Int8(bitPattern: $0) } }
     }
   }
-
-  /// What a value is multiplied as.
-  public func rounded(_ index: Int) -> Double {
-    Double(scales[index / 32]) * Double(values[index])
-  }
 }

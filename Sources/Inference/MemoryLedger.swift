@@ -1,12 +1,12 @@
 import CKernels
 import Foundation
 
-/// Bytes that the engine took from its ``MemoryLedger``.
-struct Buffer {
-  let description: BufferDescription
-  let base: UnsafeMutableRawPointer
+/// Bytes that were taken from a ``MemoryLedger``.
+package struct Buffer {
+  package let description: BufferDescription
+  package let base: UnsafeMutableRawPointer
 
-  var floats: UnsafeMutablePointer<Float> { base.assumingMemoryBound(to: Float.self) }
+  package var floats: UnsafeMutablePointer<Float> { base.assumingMemoryBound(to: Float.self) }
 }
 
 /// The one object that every engine buffer is taken from and returned to.
@@ -17,7 +17,7 @@ struct Buffer {
 public final class MemoryLedger<Observer: PassObserver> {
   let observer: Observer
   /// Bytes that may be alive together, mapped weights in full; `nil` for no limit.
-  let budget: Int?
+  @exclusivity(unchecked) private var budget: Int?
   // What changes at every step changes under the lock, and is not checked for overlapping access.
   /// Bytes alive now.
   @exclusivity(unchecked) public private(set) var live = MemoryUse()
@@ -29,17 +29,20 @@ public final class MemoryLedger<Observer: PassObserver> {
   private let lock = NSLock()
   @exclusivity(unchecked) private var lastID = 0
 
-  init(observer: Observer, budget: Int? = nil) {
+  package init(observer: Observer, budget: Int? = nil) {
     self.observer = observer
     self.budget = budget
   }
 
+  /// Takes another budget, or none, for what is taken from now on.
+  func change(budget: Int?) { lock.withLock { self.budget = budget } }
+
   /// Takes uninitialized bytes, aligned to 64.
   ///
   /// - Throws: `InferenceError.outOfMemory`, `InferenceError.overBudget`.
-  func allocate(_ bytes: Int, _ category: MemoryCategory, _ name: @autoclosure () -> String)
-    throws -> Buffer
-  {
+  package func allocate(
+    _ bytes: Int, _ category: MemoryCategory, _ name: @autoclosure () -> String
+  ) throws -> Buffer {
     try lock.withLock {
       try checkBudget(for: bytes, category, name())
       let base = try systemAllocate(bytes, name())
@@ -72,7 +75,7 @@ public final class MemoryLedger<Observer: PassObserver> {
   }
 
   /// Returns the bytes of `buffer`.
-  func free(_ buffer: Buffer) {
+  package func free(_ buffer: Buffer) {
     AlignedMemory.deallocate(buffer.base)
     step(buffer.description.category, -buffer.description.bytes) {
       $0.freed(buffer.description, live: $1)

@@ -16,6 +16,16 @@ extension LiveRun {
     self.settings = settings
   }
 
+  /// The bytes that may be alive, mapped weights in full; `nil` for no limit.
+  public var memoryBudget: Int? { engine.options.memoryBudget }
+
+  /// Takes another memory budget, or none, from the next pass on.
+  ///
+  /// - Throws: `InferenceError.badOption` for less than a byte.
+  public func change(memoryBudget: Int?) throws {
+    try engine.change(memoryBudget: memoryBudget)
+  }
+
   func applySettings() throws {
     try engine.change(strategy: settings.strategy, tileRows: settings.tileRows)
     guard settings.kvType != engine.options.kvType else { return }
@@ -72,18 +82,6 @@ extension LiveRun {
       recorder.addTokens([token])
       try recorder.settle()
     }
-  }
-
-  /// The ids that a text is made of, as it follows other text; one where a token is just that.
-  ///
-  /// - Complexity: O(vocabulary).
-  public func tokens(of text: String) -> [Int] {
-    let bytes = Array(text.utf8)
-    let tokenizer = loaded.tokenizer
-    if let id = (0..<tokenizer.vocabularyCount).first(where: { tokenizer.piece($0) == bytes }) {
-      return [id]
-    }
-    return tokenizer.encode(text, addSpecial: false)
   }
 
   /// Takes the run back to the end of a pass: the KV cache holds the positions that were there then,

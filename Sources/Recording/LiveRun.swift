@@ -11,7 +11,8 @@ public final class LiveRun {
   public let trace: String
   /// With what the next pass is run.
   public internal(set) var settings: PassSettings
-  let loaded: LoadedModel
+  /// The model that is run, with its tokenizer.
+  public let loaded: LoadedModel
   let options: RecordingOptions
   let recorder: TraceRecorder
   let engine: Engine<TraceRecorder>
@@ -66,6 +67,17 @@ public final class LiveRun {
   /// Whether tokens that are known beforehand are yet to be run: those of the prompt, or those that
   /// a changed KV cache has to be filled with again.
   public var isPrefilling: Bool { engine.position < line.given }
+  /// Tokens that the next pass takes in.
+  public var nextCount: Int {
+    isPrefilling ? min(line.given - engine.position, options.ubatch ?? line.given) : 1
+  }
+  public var layerCount: Int { loaded.model.config.layerCount }
+  /// Told of every operation of a pass before it is done: its name, without the number of its
+  /// layer, and its layer.
+  public var operationBegins: (_ name: String, _ layer: Int?) -> Void {
+    get { engine.operationBegins }
+    set { engine.operationBegins = newValue }
+  }
   /// The token that goes in next, where it is known.
   public var next: TraceToken? { isPrefilling ? line.tokens[engine.position] : line.next }
 
@@ -77,7 +89,7 @@ public final class LiveRun {
     guard !isPrefilling, line.forced == nil, let choice = line.choice,
       loaded.tokenizer.isEndOfGeneration(choice.id)
     else { return nil }
-    return "The text ended by itself, with \(choice.text)."
+    return "The text ended by itself, with \(visible(choice.text))."
   }
 
   // MARK: - Passes

@@ -13,6 +13,17 @@ extension LoadedModel {
     }
   }
 
+  /// The ids that a text is made of, as it follows other text; one where a token is just that.
+  ///
+  /// - Complexity: O(vocabulary).
+  public func tokens(of text: String) -> [Int] {
+    let bytes = Array(text.utf8)
+    if let id = (0..<tokenizer.vocabularyCount).first(where: { tokenizer.piece($0) == bytes }) {
+      return [id]
+    }
+    return tokenizer.encode(text, addSpecial: false)
+  }
+
   /// The token that a pass chose, with the likeliest others.
   func chosenToken(_ choice: PassResult.Choice, _ text: String) -> TraceToken {
     let best = choice.logits.indicesOfLargest(10)

@@ -47,6 +47,13 @@ public final class Recomputation {
     engine = try Engine(model: loaded.model, options: options, observer: collector)
   }
 
+  /// Told of every operation before it is done: its name, without the number of its layer, and its
+  /// layer.
+  public var operationBegins: (_ name: String, _ layer: Int?) -> Void {
+    get { engine.operationBegins }
+    set { engine.operationBegins = newValue }
+  }
+
   /// The output of an operation, row-major in the shape that the trace has of it.
   ///
   /// Goes on from the last pass that was computed, or goes back to where this one parts from it.

@@ -9,6 +9,8 @@ public enum RecordingError: Error, CustomStringConvertible {
   case unnamedModelFile
   /// A model file is not the one that a trace was recorded from.
   case otherModelFile(path: String)
+  /// A file that was named as the unquantized model is not that.
+  case notTheOriginal(path: String, reason: String)
   /// A trace cannot be recomputed.
   case notRecomputable(trace: String, reason: String)
 
@@ -30,6 +32,8 @@ public enum RecordingError: Error, CustomStringConvertible {
       "The trace does not say which model file it is of; name it with -m."
     case .otherModelFile(let path):
       "\(path) is another file than the one the trace was recorded from: its SHA-256 differs."
+    case .notTheOriginal(let path, let reason):
+      "\(path) is not this model before it was quantized: \(reason)."
     case .notRecomputable(let trace, let reason):
       "\(trace) cannot be recomputed, because \(reason)."
     }

@@ -14,6 +14,9 @@ public struct RecordingOptions: Sendable {
   /// The most tokens of a prefill pass; `nil` runs the prompts in one.
   public var ubatch: Int?
   public var capture = Capture.stats
+  /// The same model with unquantized weights, a name of the catalogue or a path: the trace tells what
+  /// packing changed in the rows of each tile.
+  public var original: String?
   /// Where the trace goes.
   public var output: String
 
@@ -86,8 +89,17 @@ public func record(
   let prompts = try options.promptOfEach().map(loaded.encode)
   try options.engine.check(for: loaded.model)  // before an older trace is replaced
   let ofTokens = prompts.reduce(0) { $0 + $1.count + decodes(after: $1.count, options, loaded) }
+  let original = try options.original.map { try OriginalWeights($0, of: loaded) }
   let recorder = try TraceRecorder(
     path: options.output, header: try TraceHeader(loaded, options), capture: options.capture)
+  if let original {
+    recorder.packingError = { tensor, rows in
+      // What can be wrong with the file was found when it was opened.
+      guard let error = try? original.error(of: loaded.model.tensors[tensor].name, rows: rows)
+      else { return nil }
+      return (error.rmse, Double(error.maximumError))
+    }
+  }
   var generation = Generation(prompts: prompts)
   var decoders = prompts.map { _ in loaded.tokenizer.makeStreamDecoder() }
   for (sequence, prompt) in prompts.enumerated() {

@@ -16,6 +16,7 @@ extension TraceHeader {
       ("model", config.name),
       ("model_file", ModelCatalogue.reference(to: options.model)),
       ("model_sha256", try ModelDigest.sha256(of: loaded.path)),
+      ("original_file", options.original.map { ModelCatalogue.reference(to: $0) } ?? ""),
       ("architecture", config.architecture.rawValue),
       ("layers", "\(config.layerCount)"),
       ("embedding_length", "\(config.embeddingLength)"),

@@ -179,6 +179,8 @@ struct RecorderBatch {
     let rows: Int
     let packedBytes: Int
     let statistics: ValueStatistics?
+    /// What packing changed, where the unquantized tensor is known.
+    let packingError: (rms: Double, max: Double)?
   }
 
   struct Update {

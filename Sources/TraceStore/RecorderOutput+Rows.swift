@@ -150,6 +150,8 @@ extension RecorderOutput {
     statement.bind(7, tile.statistics?.max)
     statement.bind(8, tile.statistics?.mean)
     statement.bind(9, tile.statistics?.rms)
+    statement.bind(10, tile.packingError?.rms)
+    statement.bind(11, tile.packingError?.max)
     try statement.run()
   }
 

@@ -18,7 +18,7 @@ final class RecorderStatements {
     node = try prepare("INSERT INTO _node VALUES (?,?,?,?,?,?)")
     label = try prepare("INSERT INTO _label VALUES (?,?,?)")
     memory = try TableInsert(handle, into: "_memory", columns: 7)
-    weightTile = try prepare("INSERT INTO weight_tile VALUES (?,?,?,?,?,?,?,?,?,NULL,NULL)")
+    weightTile = try prepare("INSERT INTO weight_tile VALUES (?,?,?,?,?,?,?,?,?,?,?)")
     kept = try prepare("INSERT INTO _kept VALUES (?)")
     tileFilled = try prepare("UPDATE tile SET dequantize_ns = ? WHERE id = ?")
     tileUsed = try prepare("UPDATE tile SET used_step = ? WHERE id = ?")

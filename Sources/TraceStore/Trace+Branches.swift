@@ -18,8 +18,6 @@ extension Trace {
   /// The pass that the KV cache at `step` is as it was after, or is being filled by: the one of
   /// `step`, unless that was given up, and otherwise the last before it that the branch there has;
   /// `nil` where the cache is empty.
-  ///
-  /// - Complexity: O(positions of the branch) between passes and in one that was given up.
   public func passBehind(_ step: Int) throws(TraceError) -> TracePass? {
     let here = try pass(at: step)
     if let here, here.isFinished { return here }
@@ -38,29 +36,20 @@ extension Trace {
 
   /// The last finished pass before `here`, or before `step` where no pass is there, of the branch
   /// and those that it comes from.
+  ///
+  /// - Complexity: O(log passes), and O(passes that were given up).
   private func passBefore(_ step: Int, _ here: TracePass?) throws(TraceError) -> TracePass? {
     let end = here?.steps.lowerBound ?? step
-    guard schema >= 3 else {
-      return try first(
-        "SELECT * FROM pass WHERE last_step < ? ORDER BY id DESC LIMIT 1", [end], decodePass)
+    let isFinished = schema < 2 ? "" : "AND is_finished"
+    for range in try history(at: step).ranges(before: end, downTo: 1) {
+      let pass = try first(
+        """
+        SELECT * FROM pass WHERE first_step BETWEEN ? AND ? AND last_step < ? \(isFinished)
+        ORDER BY first_step DESC LIMIT 1
+        """, [range.lowerBound, range.upperBound, end], decodePass)
+      if let pass { return pass }
     }
-    let branch = if let here { here.branch } else { try branch(at: step) }
-    return try first(
-      """
-      SELECT p.* FROM branch_token AS t JOIN pass AS p ON p.id = t.pass
-      WHERE t.branch = ?1 AND p.is_finished AND p.last_step < ?2
-      ORDER BY p.id DESC LIMIT 1
-      """, [branch, end], decodePass)
-  }
-
-  /// The branch that a step between passes belongs to: the next pass after it, or the last where
-  /// there is none.
-  public func branch(at step: Int) throws(TraceError) -> Int {
-    guard schema >= 3 else { return 0 }
-    let branch = try first("SELECT max(id) FROM branch WHERE step < ?", [step]) {
-      try $0[0] as Int?
-    }
-    return (branch ?? nil) ?? 0
+    return nil
   }
 
   private func lastKVAppend(

@@ -21,14 +21,3 @@ extension Trace {
     ) { row in TraceTileLife(madeStep: try row[0], freedStep: try row[1]) }
   }
 }
-
-extension Trace {
-  /// The last position that was appended to the KV cache until a step, or `nil` before the first.
-  public func kvAppend(atOrBefore step: Int) throws(TraceError) -> TraceKVAppend? {
-    let found = try first("SELECT max(step) FROM kv_append WHERE step <= ?", [step]) {
-      try $0[0] as Int?
-    }
-    guard let found, let step = found else { return nil }
-    return try kvAppend(at: step)
-  }
-}

@@ -99,6 +99,12 @@ extension Trace {
 
   /// The last operation that began at or before `step`.
   public func op(startingAtOrBefore step: Int) throws(TraceError) -> TraceOp? {
+    // Most often the step is part of it, or comes soon after it.
+    let near = try first(
+      "SELECT op FROM _event WHERE step BETWEEN ? AND ? AND op IS NOT NULL ORDER BY step DESC LIMIT 1",
+      [max(step - 16, 0), max(step, 0)]
+    ) { try $0[0] as Int }
+    if let near, let op = try op(near), op.steps.lowerBound <= step { return op }
     // Operations are numbered in the order of their steps: a binary search by number.
     var low = 0
     var high = try opCount()
@@ -132,7 +138,10 @@ extension Trace {
   ///
   /// - Complexity: O(operations of the pass).
   public func op(named name: String, inPass pass: Int) throws(TraceError) -> TraceOp? {
-    try ops(inPass: pass).first { $0.name == name }
+    guard let ops = try self.pass(pass)?.ops else { return nil }
+    return try first(
+      "SELECT * FROM op WHERE id >= ? AND id < ? AND name = ? ORDER BY id LIMIT 1",
+      [ops.lowerBound, ops.upperBound, name], decodeOp)
   }
 
   /// The steps from one operation to a later one.

@@ -5,11 +5,19 @@ import Inference
 extension Trace {
   /// The first moment of the highest total, and what was alive then; `nil` for an empty trace.
   ///
-  /// - Complexity: O(states of memory), of which a run has few.
+  /// - Complexity: O(states of memory since the last call), of which a run has few.
   public func peak() throws(TraceError) -> (step: Int, live: MemoryUse)? {
-    try first("SELECT * FROM _memory ORDER BY total DESC, id LIMIT 1", []) { row in
-      (try row["id"] as Int, try MemoryUse(row: row))
+    let last = try count("SELECT max(id) FROM _memory")
+    guard last > knownPeak.state else { return knownPeak.peak }
+    let query = "SELECT * FROM _memory WHERE id > ? ORDER BY total DESC, id LIMIT 1"
+    let highest = try first(query, [knownPeak.state]) { row in
+      (step: try row["id"] as Int, live: try MemoryUse(row: row))
     }
+    if let highest, highest.live.total > knownPeak.peak?.live.total ?? -1 {
+      knownPeak.peak = highest
+    }
+    knownPeak.state = last
+    return knownPeak.peak
   }
 
   /// What was alive over a range of steps, for a plot: the range is cut into `buckets` of equal

@@ -13,12 +13,15 @@ extension Trace {
   ///
   /// - Complexity: O(tensors).
   public func tensor(named name: String) throws(TraceError) -> TraceTensor? {
-    try first("SELECT * FROM tensor WHERE name = ?", [name], decodeTensor)
+    try tensors().first { $0.name == name }
   }
 
   /// All weight tensors, in the order of the model.
   public func tensors() throws(TraceError) -> [TraceTensor] {
-    try all("SELECT * FROM tensor ORDER BY id", [], decodeTensor)
+    if let knownTensors { return knownTensors }
+    let tensors = try all("SELECT * FROM tensor ORDER BY id", [], decodeTensor)
+    knownTensors = tensors
+    return tensors
   }
 
   private func decodeTensor(_ row: TraceRow) throws -> TraceTensor {
@@ -60,8 +63,8 @@ extension Trace {
       guard let id = try matmul(at: step)?.tile else { return nil }
       return try tile(id)
     case .free:
-      guard let id = try freed(at: step, in: "tile") else { return nil }
-      return try tile(id)
+      guard let freed = try freed(at: step), freed.isTile else { return nil }
+      return try tile(freed.id)
     case .alloc, .compute, .append, .fail: return nil
     }
   }
@@ -139,10 +142,11 @@ extension Trace {
     let start = try startOfPass(atOrBefore: step)
     let isAlive = "(freed_step IS NULL OR freed_step > ?2)"
     let kept = try all(
-      "SELECT * FROM _kept_buffer WHERE id < ?1 AND \(isAlive)", [start, step], decodeBuffer)
-    let own = try all(
-      "SELECT * FROM buffer WHERE id BETWEEN ?1 AND ?2 AND \(isAlive)", [start, step],
+      "SELECT \(Self.bufferColumns) FROM _kept_buffer WHERE id < ?1 AND \(isAlive)", [start, step],
       decodeBuffer)
+    let own = try all(
+      "SELECT \(Self.bufferColumns) FROM buffer WHERE id BETWEEN ?1 AND ?2 AND \(isAlive)",
+      [start, step], decodeBuffer)
     return (kept + own).sorted { $0.id < $1.id }
   }
 
@@ -152,29 +156,42 @@ extension Trace {
     switch event.kind {
     case .alloc, .dequantize: return try buffer(step)
     case .free:
-      if let id = try freed(at: step, in: "tile") { return try buffer(id) }
-      guard let id = try freed(at: step, in: "_allocation") else { return nil }
-      return try buffer(id)
+      guard let freed = try freed(at: step) else { return nil }
+      return try buffer(freed.id)
     case .multiply, .compute, .append, .fail: return nil
     }
   }
 
   /// The buffer or tile that was allocated at step `id`.
   public func buffer(_ id: Int) throws(TraceError) -> TraceBuffer? {
-    try first("SELECT * FROM buffer WHERE id = ?", [id], decodeBuffer)
+    try first("SELECT \(Self.bufferColumns) FROM buffer WHERE id = ?", [id], decodeBuffer)
   }
 
-  /// The row of `table` that was freed at `step`: made in the same pass, or kept from before it.
-  private func freed(at step: Int, in table: String) throws(TraceError) -> Int? {
+  /// The tile or other buffer that was freed at `step`: made in the same pass, or kept from before it.
+  ///
+  /// - Complexity: O(buffers made in the pass of `step`), or O(buffers that ever outlived a pass).
+  private func freed(at step: Int) throws(TraceError) -> (id: Int, isTile: Bool)? {
+    if let knownFreed, knownFreed.step == step { return knownFreed.freed }
+    let freed = try findFreed(at: step)
+    knownFreed = (step, freed)
+    return freed
+  }
+
+  private func findFreed(at step: Int) throws(TraceError) -> (id: Int, isTile: Bool)? {
     let start = try startOfPass(atOrBefore: step)
-    // What is freed was made a little before, most often.
-    let query = "SELECT id FROM \(table) WHERE id BETWEEN ?1 AND ?2 AND freed_step = ?2"
-    let own = try first(query + " ORDER BY id DESC LIMIT 1", [start, step]) { try $0[0] as Int }
-    if let own { return own }
+    for (table, isTile) in [("tile", true), ("_allocation", false)] {
+      // What is freed was made a little before, most often.
+      let query = "SELECT id FROM \(table) WHERE id BETWEEN ?1 AND ?2 AND freed_step = ?2"
+      let own = try first(query + " ORDER BY id DESC LIMIT 1", [start, step]) { try $0[0] as Int }
+      if let own { return (own, isTile) }
+    }
     return try first(
-      "SELECT id FROM _kept_buffer WHERE id < ?1 AND freed_step = ?2 AND (tile IS NULL) = ?3",
-      [start, step, table == "_allocation"]
-    ) { try $0[0] as Int }
+      """
+      SELECT k.id, t.id IS NOT NULL FROM _kept AS k
+      LEFT JOIN tile AS t ON t.id = k.id LEFT JOIN _allocation AS a ON a.id = k.id
+      WHERE k.id < ?1 AND coalesce(a.freed_step, t.freed_step) = ?2
+      """, [start, step]
+    ) { (try $0[0] as Int, try $0[1] as Int != 0) }
   }
 
   /// The first step of the last pass that began at or before `step`; 1 while loading.
@@ -217,18 +234,23 @@ extension Trace {
   }
 
   private func category(_ row: TraceRow) throws -> MemoryCategory {
-    let name: String = try row["category"]
+    try category(named: row["category"])
+  }
+
+  private func category(named name: String) throws -> MemoryCategory {
     guard let category = MemoryCategory.allCases.first(where: { $0.name == name }) else {
       throw TraceError.corrupt(path: path, reason: "memory category \(name)")
     }
     return category
   }
 
+  /// What ``decodeBuffer(_:)`` reads by its place: there may be thousands.
+  private static let bufferColumns = "id, category, name, bytes, freed_step, tile"
+
   private func decodeBuffer(_ row: TraceRow) throws -> TraceBuffer {
-    let category = try category(row)
-    let tile: Int? = try row["tile"]
+    let tile: Int? = try row[5]
     return try TraceBuffer(
-      id: row["id"], category: category, name: row["name"], bytes: row["bytes"],
-      freedStep: row["freed_step"], isTile: tile != nil)
+      id: row[0], category: category(named: row[1]), name: row[2], bytes: row[3],
+      freedStep: row[4], isTile: tile != nil)
   }
 }

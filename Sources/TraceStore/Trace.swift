@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Inference
 
 /// A recorded trace, opened for reading.
 ///
@@ -15,8 +16,18 @@ public final class Trace {
   let schema: Int
   /// States of memory by their row in `_memory`, for profiles; filled when first needed.
   var memoryStates = MemoryStateCache()
-  /// The connection for queries that people write, opened with the first.
-  var queryConnection: QueryConnection?
+  /// For queries that people write, opened with the first.
+  var querySession: QuerySession?
+  /// Which steps each branch came through; read again where a branch was added.
+  var histories = HistoryTable()
+  /// Read once: they do not change.
+  var knownTensors: [TraceTensor]?
+  /// The operations of the model that were read so far.
+  var knownNodes: [TraceNode] = []
+  /// The highest of the states of memory up to one of them.
+  var knownPeak: (state: Int, peak: (step: Int, live: MemoryUse)?) = (0, nil)
+  /// What was freed at the step that was asked about last.
+  var knownFreed: (step: Int, freed: (id: Int, isTile: Bool)?)?
   /// The work of look-ups so far; see ``work``.
   var lookupWork = 0
 
@@ -73,7 +84,7 @@ public final class Trace {
   /// Ends the reading, so that a recording in this process can be made one file. Nothing else can be
   /// asked after it.
   public func close() throws(TraceError) {
-    queryConnection = nil
+    querySession = nil
     do { try queue.close() } catch { throw TraceError(error, path: path) }
   }
 
@@ -123,7 +134,7 @@ public final class Trace {
 extension Trace {
   /// What reading has cost so far, in instructions of SQLite's virtual machine: a count that tests
   /// can hold a command to, as no time can.
-  var work: Int { lookupWork + (queryConnection?.work ?? 0) }
+  var work: Int { lookupWork + (querySession?.work ?? 0) }
 }
 
 // MARK: - What is in it
@@ -155,9 +166,4 @@ extension Trace {
     }
     return last
   }
-
-  /// How many tiles were made.
-  ///
-  /// - Complexity: O(tiles).
-  public func tileCount() throws(TraceError) -> Int { try count("SELECT count(*) FROM tile") }
 }

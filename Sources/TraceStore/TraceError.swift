@@ -16,6 +16,8 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
   case io(path: String, reason: String)
   /// There is no room for more of the recording; what was committed before stays readable.
   case full(path: String)
+  /// Another program replaced or removed the file while it was recorded.
+  case replaced(path: String)
   /// The engine went on after a pass that it did not finish, whose number this is; what was
   /// committed before it stays readable.
   case unfinishedPass(path: String, pass: Int)
@@ -29,6 +31,10 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
   case sql(message: String, query: String, offset: Int?)
   /// A query was interrupted.
   case interrupted
+  /// A query took longer than it was given.
+  case outOfTime(seconds: Double)
+  /// A trace cannot be attached to another by this name.
+  case badAttachment(name: String, reason: String)
 
   public var description: String {
     switch self {
@@ -47,6 +53,9 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): \(reason)."
     case .full(let path):
       "\(path): no room is left for more of the recording; what was finished before stays readable."
+    case .replaced(let path):
+      "\(path): another program replaced or removed it while it was being recorded, and what was "
+        + "recorded is lost; record again, into a file of another name."
     case .unfinishedPass(let path, let pass):
       "\(path): pass \(pass) was not finished, so neither it nor what followed is recorded; "
         + "record it again."
@@ -60,6 +69,11 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
       Self.excerpt(message: message, query: query, offset: offset)
     case .interrupted:
       "The query was interrupted."
+    case .outOfTime(let seconds):
+      "The query was stopped after \(SQLValue.format(seconds, digits: 6)) s; give it more time, or "
+        + "ask for less."
+    case .badAttachment(let name, let reason):
+      "The trace '\(name)' cannot be attached: \(reason)."
     }
   }
 

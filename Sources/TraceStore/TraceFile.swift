@@ -19,7 +19,7 @@ enum TraceFile {
     default: throw .wouldReplace(path: path)
     }
     if status.st_size > 0 {
-      guard try isTrace(path) else { throw .wouldReplace(path: path) }
+      guard try isOurs(path) else { throw .wouldReplace(path: path) }
     }
     try remove(path)
   }
@@ -28,7 +28,7 @@ enum TraceFile {
   static func isTrace(at path: String) throws(TraceError) -> Bool {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
-    return access(path, R_OK) == 0 ? try isTrace(path) : false
+    return access(path, R_OK) == 0 ? try isOurs(path) : false
   }
 
   /// Removes a trace and what SQLite keeps beside it.
@@ -40,8 +40,8 @@ enum TraceFile {
     }
   }
 
-  /// Whether the file's first bytes are those of an SQLite file with our application id.
-  private static func isTrace(_ path: String) throws(TraceError) -> Bool {
+  /// Whether the file's first bytes are those of an SQLite file with one of our application ids.
+  private static func isOurs(_ path: String) throws(TraceError) -> Bool {
     guard let file = fopen(path, "rb") else {
       throw .io(path: path, reason: "cannot be read: \(reason(errno))")
     }
@@ -50,7 +50,21 @@ enum TraceFile {
     var header = [UInt8](repeating: 0, count: 72)
     guard fread(&header, 1, header.count, file) == header.count else { return false }
     let id = header[68..<72].reduce(0) { $0 << 8 | Int($1) }
-    return header.starts(with: Array("SQLite format 3\0".utf8)) && id == TraceSchema.applicationID
+    return header.starts(with: Array("SQLite format 3\0".utf8))
+      && [TraceSchema.applicationID, TableWriter.applicationID].contains(id)
+  }
+
+  /// What tells a file from another that takes its name.
+  struct Identity: Equatable {
+    let device: dev_t
+    let inode: ino_t
+  }
+
+  /// The file that has this name now, or `nil`.
+  static func identity(_ path: String) -> Identity? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    return Identity(device: status.st_dev, inode: status.st_ino)
   }
 
   /// Bytes of the trace and of what lies beside it.

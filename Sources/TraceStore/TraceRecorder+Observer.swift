@@ -56,7 +56,8 @@ extension TraceRecorder {
       RecorderBatch.WeightTile(
         id: buffer.newWeightTile, tensor: tile.tensor, firstRow: tile.firstRow, rows: tile.rows,
         packedBytes: rowBytes * tile.rows,
-        statistics: capture == .none ? nil : ValueStatistics(tile: tile, values: values)))
+        statistics: capture == .none ? nil : ValueStatistics(tile: tile, values: values),
+        packingError: packingError?(tile.tensor, tile.firstRow..<tile.firstRow + tile.rows)))
   }
 
   public func multiplied(_ matmul: MatmulDescription, nanoseconds: Int, live use: MemoryUse) {

@@ -28,6 +28,9 @@ public final class TraceRecorder: PassObserver {
   var failure: TraceError?
   /// The allocation that ended the run, and when.
   var end: End?
+  /// Tells what packing changed in some rows of a tensor (its index in the header), where the
+  /// unquantized tensor is known: root mean square and largest magnitude.
+  public var packingError: ((_ tensor: Int, _ rows: Range<Int>) -> (rms: Double, max: Double)?)?
   /// Set once nothing more is recorded: after ``finish(status:)``.
   var isFinished = false
 
@@ -58,6 +61,8 @@ public final class TraceRecorder: PassObserver {
   var holders: [Int: Int] = [:]
   var nodes = NodeTable()
   var labels: [Label: Int] = [:]
+  /// Which file it was when it was made.
+  private let identity: TraceFile.Identity?
   @exclusivity(unchecked) var weightTiles: WeightTileTable
 
   struct Pass {
@@ -105,6 +110,7 @@ public final class TraceRecorder: PassObserver {
     began = clock.now
     writer = RecorderWriter(
       try RecorderOutput(path: path, header: header, capture: capture))
+    identity = TraceFile.identity(path)
   }
 
   deinit { writer.whileIdle { $0.close() } }
@@ -113,6 +119,8 @@ public final class TraceRecorder: PassObserver {
   /// after each pass.
   public func check() throws(TraceError) {
     failure = failure ?? writer.failure
+    // SQLite would write on, into a file that has no name any more.
+    if TraceFile.identity(path) != identity { failure = .replaced(path: path) }
     if let failure { throw failure }
   }
 

@@ -23,4 +23,8 @@ public enum TraceSchema {
     ("ops", String(decoding: PackageResources.ops_sql, as: UTF8.self)),
     ("tokens", String(decoding: PackageResources.tokens_sql, as: UTF8.self)),
   ]
+
+  /// The views that compare two traces, the second of which is the schema `other`. They are never
+  /// stored: SQLite lets no stored view name another file.
+  static let comparisons = String(decoding: PackageResources.compare_sql, as: UTF8.self)
 }

@@ -1,3 +1,4 @@
+import Debugger
 import Foundation
 
 /// How the reader called this program, so that a command we print can be typed as it stands.
@@ -85,13 +86,10 @@ private func send(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
 
 /// A line that is drawn again and again on standard error, where that is a terminal.
 struct ProgressLine {
-  private let isShown = isatty(STDERR_FILENO) == 1
+  private let output = StandardOutput()
 
-  func show(_ text: String) {
-    if isShown { _ = send(Array("\r\u{1B}[K\(text)".utf8), to: STDERR_FILENO) }
-  }
-
-  func clear() { show("") }
+  func show(_ text: String) { output.progress(text) }
+  func clear() { output.progress(nil) }
 }
 
 /// Whether ^C was pressed since `catchInterrupts`. The second ^C ends the program.

@@ -60,8 +60,9 @@ struct Demo: ParsableCommand {
   private func tell(_ report: RecordingReport) throws {
     let style = TextStyle.standardOutput()
     let trace = try Trace(path: output)
-    Output.line("\(report.model) continues \"\(prompt)\":\n")
-    Output.line(wrapped(report.texts[0], width: style.width) + "\n")
+    Output.line("\(report.model) continues \"\(visible(prompt))\":\n")
+    let text = visible(report.texts[0], keeping: ["\n", "\t"])
+    Output.line(wrapped(text, width: style.width) + "\n")
     if let tile = try firstTile(of: trace) {
       let file = try GGUFFile(path: try ModelCatalogue.path(of: model.model))
       let packed = try trace.tensor(tile.tensor).flatMap { file.tensor(named: $0.name) }.map {

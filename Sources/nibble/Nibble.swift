@@ -18,6 +18,7 @@ struct Nibble: ParsableCommand {
     subcommands: [
       Demo.self, Record.self, Compare.self, Step.self, SQL.self, Export.self, Report.self,
       Run.self, Logits.self, Tokenize.self, Inspect.self, Quantize.self, Models.self,
+      Learn.self, LessonTools.self,
     ])
 
   /// Results go to standard output and messages to standard error. Exit code 0; 1 where the work

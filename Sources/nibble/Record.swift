@@ -26,6 +26,11 @@ struct Record: ParsableCommand {
       values, also the outputs.
       """)
   var capture = Capture.stats
+  @Option(
+    help: """
+      The same model with unquantized weights: the trace tells what packing changed, tile by tile.
+      """)
+  var original: String?
   @Option(help: "Threads; with one, two recordings of the same run differ in times alone.")
   var threads = 1
   @Option(name: .shortAndLong, help: "Where the trace goes; an older trace there is replaced.")
@@ -64,6 +69,7 @@ struct Record: ParsableCommand {
     options.engine.sequences = parallel ?? max(prompt.count, 1)
     options.ubatch = engine.ubatch
     options.capture = capture
+    options.original = original
     if measureMemory { return try printMeasurement(options) }
     catchInterrupts()
     let line = ProgressLine()
@@ -109,7 +115,7 @@ extension RecordingReport {
       format: "prefill %.1f tokens/s, decode %.1f tokens/s", generation.prefillTokensPerSecond,
       generation.decodeTokensPerSecond)
     var lines = [
-      ("model", "\(model), \(formatBytes(packedBytes)) packed"),
+      ("model", "\(visible(model)), \(formatBytes(packedBytes)) packed"),
       ("strategy", options.engine.strategy.rawValue),
       (
         failure == nil ? "passes" : "finished",
@@ -145,7 +151,7 @@ extension RecordingReport {
       ("trace", "\(trace), \(formatBytes(summary.fileBytes))\(bytesPerTile)"),
     ]
     lines += texts.enumerated().map { index, text in
-      (texts.count == 1 ? "text" : "text \(index)", text)
+      (texts.count == 1 ? "text" : "text \(index)", visible(text, keeping: ["\n", "\t"]))
     }
     return lines.filter { !$0.1.isEmpty }.map { label, value in
       label.padding(toLength: 13, withPad: " ", startingAt: 0) + value

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Inference
 import Recording
+import TraceStore
 
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -34,7 +35,7 @@ struct Run: ParsableCommand {
     var printed = 0
     func show(_ text: String) {
       if format == .text {
-        Output.write(text)
+        Output.write(visible(text, keeping: ["\n", "\t"]))
         Output.flush()
       }
     }

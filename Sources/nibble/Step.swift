@@ -38,7 +38,10 @@ struct Step: ParsableCommand {
   var tui = false
   @OptionGroup var model: ModelOption
   @Option(
-    help: "The same model unquantized (F32, F16 or BF16), to show what int4 cost.",
+    help: """
+      The same model unquantized (F32, F16 or BF16), a name or a file as for -m, to show what int4 \
+      cost.
+      """,
     completion: .file(extensions: ["gguf"]))
   var original: String?
   @Option(
@@ -72,7 +75,7 @@ struct Step: ParsableCommand {
     options.readsInit = !noInit
     options.colour = !noColor
     options.fullScreen = tui
-    options.originalPath = original
+    options.originalPath = try original.map(ModelCatalogue.path)
     if let trace {
       options.modelPath = try model.path()
       throw ExitCode(try runDebugger(tracePath: trace, options))

@@ -4,13 +4,14 @@ import TraceStore
 @testable import Debugger
 
 @Suite struct CursorTests {
-  /// A trace of the fake model, or a random one for a seed above 0.
+  /// A trace of the fake model, a random one for a seed above 0, or one with branches and passes
+  /// that were given up for a seed of 8 or more.
   static func trace(_ folder: ScratchFolder, seed: UInt64) throws -> Trace {
     let path = folder.file()
     if seed == 0 {
       try Rehearsal(path: path).perform()
     } else {
-      try recordRandomRun(to: path, seed: seed)
+      try recordRandomRun(to: path, seed: seed, branches: seed < 8 ? 0 : 4)
     }
     return try Trace(path: path)
   }
@@ -31,23 +32,58 @@ import TraceStore
     return found
   }
 
-  @Test(arguments: UInt64(0)..<8)
+  /// The steps that a branch came through, found by reading all passes: those before the first,
+  /// then pass by pass, each with what follows it, where no branch that is not in the line comes
+  /// between.
+  static func steps(of branch: Int, in trace: Trace) throws -> [Int] {
+    let branches = try trace.branches()
+    var steps: [Int] = []
+    var upTo = Int.max  // positions
+    var end = try trace.eventCount()
+    var id: Int? = branch
+    while let own = id {
+      let next = own + 1 < branches.count ? branches[own + 1].step : end
+      let first = branches[own].step + 1
+      let last =
+        own == branch
+        ? next
+        : try trace.passes().last {
+          $0.isFinished && $0.branch == own && $0.firstPosition < upTo && $0.steps.upperBound <= end
+        }?.steps.upperBound ?? (own == 0 ? (trace.pass(1)?.steps.lowerBound ?? 1) - 1 : 0)
+      steps = (first...max(first, last)).filter { $0 <= last } + steps
+      upTo = min(upTo, branches[own].position)
+      end = branches[own].step
+      id = branches[own].parent
+    }
+    return steps
+  }
+
+  @Test(arguments: UInt64(0)..<12)
   func boundariesAreThoseOfTheWholeTrace(seed: UInt64) throws {
     let folder = try ScratchFolder()
     let trace = try Self.trace(folder, seed: seed)
-    let cursor = try Cursor(trace: trace)
+    var cursor = try Cursor(trace: trace)
     let boundaries = try Self.boundaries(trace)
-    for (grain, steps) in boundaries {
-      for step in 0...cursor.last + 1 {
-        #expect(try cursor.boundary(of: grain, after: step) == steps.first { $0 > step })
-        #expect(try cursor.boundary(of: grain, before: step) == steps.last { $0 < step })
+    let branches = try trace.branches()
+    for branch in branches {
+      let history = try Self.steps(of: branch.id, in: trace)
+      try cursor.stand(at: #require(history.last))
+      #expect(cursor.history.ranges.flatMap(Array.init) == history)
+      #expect(history.allSatisfy { cursor.history.step(at: cursor.history.index(of: $0)) == $0 })
+      let own = Set(history)
+      for (grain, all) in boundaries {
+        let steps = all.filter(own.contains)
+        for step in history where step % branches.count == branch.id {
+          #expect(try cursor.boundary(of: grain, after: step) == steps.first { $0 > step })
+          #expect(try cursor.boundary(of: grain, before: step) == steps.last { $0 < step })
+        }
       }
     }
   }
 
   /// From anywhere `step N` and `reverse-step N` undo each other, unless an end of the trace is in
   /// the way, which they say; the other pairs do from a boundary of their grain.
-  @Test(arguments: UInt64(0)..<8)
+  @Test(arguments: UInt64(0)..<12)
   func reverseMovesUndoMoves(seed: UInt64) throws {
     let folder = try ScratchFolder()
     let trace = try Self.trace(folder, seed: seed)
@@ -92,9 +128,9 @@ import TraceStore
           #expect(cursor.step == (forwards ? cursor.last : 1))
         }
       }
-      #expect((1...cursor.last).contains(cursor.step))
+      #expect(cursor.history.contains(cursor.step))
       if Int.random(in: 0..<10, using: &random) == 0 {
-        _ = cursor.go(to: Int.random(in: 1...cursor.last, using: &random))
+        try cursor.stand(at: Int.random(in: 1...trace.eventCount(), using: &random))
       }
     }
     #expect(undone > 100)

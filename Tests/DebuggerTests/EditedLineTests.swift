@@ -5,7 +5,7 @@ import Testing
 @Suite struct EditedLineTests {
   private func typed(_ keys: [Key], history: [String] = []) -> EditedLine {
     var line = EditedLine(history: history)
-    for key in keys { _ = line.edit(key) }
+    for key in keys where !line.search(key) { _ = line.edit(key) }
     return line
   }
 
@@ -24,6 +24,47 @@ import Testing
     #expect(typed(keys("goto pass 3") + [.character("\u{17}")]).text == "goto pass ")
     #expect(typed(keys("goto pass") + [.wordLeft, .character("\u{0B}")]).text == "goto ")
     #expect(typed(keys("goto pass") + [.wordLeft, .character("\u{15}")]).text == "pass")
+  }
+
+  @Test func cutsAndPutsBack() {
+    #expect(typed(keys("goto pass 3") + [.home, .wordDelete]).text == " pass 3")
+    #expect(
+      typed(keys("goto pass 3") + [.wordBackspace, .home, .character("\u{19}")]).text
+        == "3goto pass ")
+  }
+
+  // MARK: - Searching
+
+  private static let history = ["step 3", "print tile.rows", "step", "mem"]
+  private let controlR = Key.character("\u{12}")
+
+  @Test func searchesBackwards() {
+    var line = typed([controlR] + keys("st"), history: Self.history)
+    #expect(line.text == "step" && line.before.isEmpty)
+    #expect(line.search?.prompt == "(reverse-i-search)`st': ")
+    line = typed([controlR] + keys("st") + [controlR], history: Self.history)
+    #expect(line.text == "step 3")
+    line = typed([controlR] + keys("st") + [controlR, controlR], history: Self.history)
+    #expect(line.text == "step 3")
+    #expect(line.search?.prompt == "(failed reverse-i-search)`st': ")
+    line = typed([controlR] + keys("step 3") + [.backspace, .backspace], history: Self.history)
+    #expect(line.text == "step")
+  }
+
+  @Test func aSearchEndsWithTheLineItFound() {
+    var line = typed(
+      [controlR] + keys("rows") + [.lineEnd] + keys("[0]"), history: Self.history)
+    #expect(line.text == "print tile.rows[0]" && line.search == nil)
+    line = typed([controlR] + keys("rows") + [.up], history: Self.history)
+    #expect(line.text == "step 3")
+  }
+
+  @Test func aSearchGivenUpLeavesTheLineAsItWas() {
+    let line = typed(
+      keys("goto 7") + [.left, controlR] + keys("mem") + [.character("\u{07}")],
+      history: Self.history)
+    #expect(line.text == "goto 7" && line.before == "goto " && line.search == nil)
+    #expect(typed(keys("goto") + [controlR] + keys("?"), history: []).text == "goto")
   }
 
   @Test func nothingHappensPastTheEnds() {

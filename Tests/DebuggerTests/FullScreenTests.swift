@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import TraceStore
 
@@ -101,7 +102,10 @@ import TraceStore
     try terminal.expect("step = 2")
     terminal.type(Self.endlessQuery)
     try terminal.expect("FROM c;")
-    try terminal.interrupt(until: "interrupted")
+    while try terminal.read(milliseconds: 300) {}
+    terminal.send(signal: SIGINT)
+    terminal.type(Self.repaint)
+    try terminal.expect("interrupted")
     terminal.type("print mem.live\r" + Self.repaint)
     try terminal.expect("mem.live = ")
     terminal.type("quit\r")
@@ -172,6 +176,115 @@ import TraceStore
     try terminal.expect(Self.left)
     try terminal.expect("step ")  // where it stopped
     try terminal.expect("(nibble) ")
+    terminal.type("quit\r")
+    #expect(terminal.wait() == 0)
+    #expect(terminal.isAsItWas)
+  }
+
+  // MARK: - Keys
+
+  @Test func searchesTheHistoryAndCutsWords() throws {
+    let folder = try ScratchFolder()
+    let terminal = try Self.fullScreen(folder)
+    terminal.type("print step\rmem op\r")
+    terminal.type("\u{12}pri" + Self.repaint)
+    try terminal.expect("(reverse-i-search)`pri': print step")
+    terminal.type("\r" + Self.repaint)
+    try terminal.expect("step = 2")
+    // Alt-b, Alt-d, and back; Alt-f to the end.
+    terminal.type("print mem.live\u{1B}b\u{1B}dstep\u{1B}b\u{1B}f\r" + Self.repaint)
+    try terminal.expect("(nibble) print step")
+    try terminal.expect("step = 2")
+    terminal.type("quit\r")
+    #expect(terminal.wait() == 0)
+  }
+
+  @Test func controlXLeavesAndEntersWithWhatWasTyped() throws {
+    let folder = try ScratchFolder()
+    let terminal = try TerminalTests.terminal(folder)
+    try terminal.expect("(nibble) ")
+    terminal.type("print st")
+    try terminal.expect("st")
+    terminal.type("\u{18}a")
+    try terminal.expect(Self.entered)
+    try terminal.expect("(nibble) print st")
+    terminal.type("ep\r" + Self.repaint)
+    try terminal.expect("step = 2")
+    terminal.type("print mem\u{18}a")
+    try terminal.expect(Self.left)
+    try terminal.expect("(nibble) print mem")
+    terminal.type(".live\r")
+    try terminal.expect("mem.live = ")
+    try terminal.expect("(nibble) ")
+    terminal.type("\u{18}a")
+    try terminal.expect(Self.entered)
+    try terminal.expect("step = 2")  // what stood there still does
+    terminal.type("quit\r")
+    #expect(terminal.wait() == 0)
+    #expect(terminal.isAsItWas)
+  }
+
+  /// In the middle of a block too.
+  @Test func aBlockGoesOnOnTheFullScreen() throws {
+    let folder = try ScratchFolder()
+    let terminal = try TerminalTests.terminal(folder)
+    try terminal.expect("(nibble) ")
+    terminal.type("define both\r")
+    try terminal.expect(">")
+    terminal.type("print step\r")
+    try terminal.expect(">")
+    terminal.type("\u{18}a")
+    try terminal.expect(Self.entered)
+    try terminal.expect(">")
+    terminal.type("print mem.live\rend\rboth\r" + Self.repaint)
+    try terminal.expect("step = 2")
+    try terminal.expect("mem.live = ")
+    terminal.type("quit\r")
+    #expect(terminal.wait() == 0)
+    #expect(terminal.isAsItWas)
+  }
+
+  @Test func theFocusDecidesWhatTheArrowsScroll() throws {
+    let folder = try ScratchFolder()
+    let terminal = try Self.fullScreen(folder)
+    terminal.type("goto ffn_gate-0\r" + Self.repaint)
+    try terminal.expect("=> ")
+    terminal.type("\u{18}o\u{1B}[6~\u{1B}[6~\u{1B}[6~" + Self.repaint)
+    try terminal.expect("result_output")
+    terminal.type("\u{1B}[5~\u{1B}[5~\u{1B}[5~\u{1B}[5~" + Self.repaint)
+    try terminal.expect("embd")
+    terminal.type("focus tensor\r")
+    try terminal.expect("one of the panes that are shown: operations, tile, commands")
+    terminal.type("focus cmd\r\u{1B}[A\u{1B}[A\r" + Self.repaint)  // the history again
+    try terminal.expect("(nibble) focus tensor")
+    terminal.type("quit\r")
+    #expect(terminal.wait() == 0)
+  }
+
+  // MARK: - Other programs
+
+  @Test func aProgramOfTheShellHasTheKeyboard() throws {
+    let folder = try ScratchFolder()
+    let terminal = try Self.fullScreen(folder)
+    terminal.type("shell read word && echo \"<$word>\"\r")
+    try terminal.expect(Self.left)
+    terminal.type("typed\r")
+    try terminal.expect("<typed>")
+    try terminal.expect("Press Enter to go back")
+    #expect(terminal.isAsItWas)
+    terminal.type("\r")
+    try terminal.expect(Self.entered)
+    terminal.type("info passes | head -1\r")
+    try terminal.expect(Self.left)
+    try terminal.expect("pass")
+    try terminal.expect("Press Enter to go back")
+    terminal.type("\r")
+    try terminal.expect(Self.entered)
+    terminal.type("shell exit 3\r")
+    try terminal.expect("Press Enter to go back")
+    terminal.send(signal: SIGINT)  // goes back as well
+    try terminal.expect(Self.entered)
+    try terminal.expect("ended with exit code 3")
     terminal.type("quit\r")
     #expect(terminal.wait() == 0)
     #expect(terminal.isAsItWas)

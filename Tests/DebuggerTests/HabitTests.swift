@@ -23,14 +23,22 @@ import TraceStore
 
   /// After any walk, as many `back` as there were moves lead to where it began, and `forward` to
   /// where it ended.
-  @Test(arguments: UInt64(1)..<6)
+  @Test(arguments: UInt64(1)..<12)
   func backUndoesAnyMove(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
+    var session = session
+    if seed > 5 {
+      let path = folder.file("random.sqlite")
+      try recordRandomRun(to: path, seed: seed, branches: Int(seed % 3) * 2)
+      session = try DebuggerSession(
+        trace: Trace(path: path), output: output, style: TextStyle())
+    }
     var visited = [session.cursor.step]
+    let last = try session.trace.eventCount()
     for _ in 0..<60 {
       let moves = [
         "step", "step 7", "next", "finish", "finish pass", "rs 3", "rn 2", "reverse-finish",
-        "goto \(Int.random(in: 1...session.cursor.last, using: &random))", "until", "goto peak",
+        "goto \(Int.random(in: 1...last, using: &random))", "until", "goto peak",
       ]
       try session.execute(try #require(moves.randomElement(using: &random)))
       if session.cursor.step != visited.last { visited.append(session.cursor.step) }

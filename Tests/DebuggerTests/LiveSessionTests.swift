@@ -101,7 +101,8 @@ import TraceStore
       "SELECT pass, branch, positions FROM memory_by_pass;")
     try expectGolden(
       live.output.text.replacing(/\d+(\.\d)? (ns|µs|ms)/, with: "TIME")
-        .replacing(/[ ]+TIME/, with: " TIME"), "session-live.txt")
+        .replacing(/[ ]+TIME/, with: " TIME").replacing(/[ ]+time  text/, with: " time  text"),
+      "session-live.txt")
   }
 
   /// After `restart` the rest of the pass can be walked, and not what the other branch did.
@@ -112,13 +113,85 @@ import TraceStore
     live.type("restart 1")
     #expect(live.session.cursor.last == (try live.last(ofPass: 1)))
     live.type("goto 1000000")
+    #expect(live.output.messages.last?.contains("a step from 1 to") == true)
+    live.type("step 1", "finish pass")
     #expect(live.step == (try live.last(ofPass: 1)))
     live.type("step")
     #expect(live.step == (try live.first(ofPass: 4)))
     #expect(try live.session.trace.pass(4)?.branch == 1)
     #expect(live.session.cursor.last == (try live.last(ofPass: 4)))
-    live.type("reverse-step", "goto pass 3")
+    // Back along the branch, and along the other one.
+    live.type("reverse-step")
+    #expect(live.step == (try live.last(ofPass: 1)))
+    live.type("step")
+    #expect(live.step == (try live.first(ofPass: 4)))
+    live.type("goto pass 3")
     #expect(live.step == (try live.first(ofPass: 3)))
+    live.type("rfin pass", "rfin pass", "finish pass")
+    #expect(live.step == (try live.last(ofPass: 2)))
+    // Branch 0 has an end, after which nothing is run.
+    live.type("continue", "continue", "step")
+    #expect(live.step == (try live.last(ofPass: 3)))
+    #expect(try live.passes() == 4)
+    #expect(live.output.text.contains("At the end of branch 0; \"goto end\" goes to"))
+    live.type("goto end", "continue")
+    #expect(try live.passes() == 5)
+    #expect(live.step == (try live.last(ofPass: 5)))
+  }
+
+  /// Where the run was taken back to, it goes on, wherever one was in between.
+  @Test func goingElsewhereAfterRestartKeepsTheWayBack() throws {
+    let live = try Live()
+    live.type("goto end", "checkpoint", "generate 2", "restart 1", "goto pass 3", "continue")
+    #expect(try live.passes() == 3)
+    live.type("goto end")
+    #expect(live.step == (try live.last(ofPass: 1)))
+    live.type("continue", "reverse-continue")
+    #expect(try live.passes() == 4 && live.step == 1)
+    live.type("break pass 2", "break pass 4", "continue")
+    #expect(live.step == (try live.first(ofPass: 4)))
+  }
+
+  /// What is in the KV cache at each step is the same to all who ask.
+  @Test func theKVCacheIsOneNotion() throws {
+    let live = try Live()
+    live.type("goto end", "checkpoint", "continue")
+    var asked = 0
+    live.session.isCancelled = {
+      asked += 1
+      return asked > 30
+    }
+    live.type("continue")
+    live.session.isCancelled = { false }
+    live.type("restart 1", "token \" a\"", "continue", "continue")
+    let trace = live.session.trace
+    #expect(try trace.passes().map(\.isFinished) == [true, true, false, true, true])
+    #expect(try trace.passes().map(\.branch) == [0, 0, 0, 1, 1])
+    let bytes = try SearchExpression("kv.bytes")
+    let atEvents = try SearchExpression("CASE WHEN event.step > 0 THEN kv.bytes END")
+    var changes: [Int] = []
+    for step in 1...(try trace.eventCount()) {
+      let value = try trace.lastKVAppend(atOrBefore: step).map { SQLValue.integer($0.cacheBytes) }
+      #expect(try trace.value(of: bytes, at: step) == value ?? .null)
+      #expect(try trace.value(of: atEvents, at: step) == value ?? .null)
+      let history = try trace.history(at: step)
+      let before = history.ranges(before: step, downTo: 1).first?.upperBound ?? 0
+      let old = try before > 0 ? trace.lastKVAppend(atOrBefore: before)?.cacheBytes : nil
+      if try trace.lastKVAppend(atOrBefore: step)?.cacheBytes ?? 0 != old ?? 0 {
+        changes.append(step)
+      }
+    }
+    let last = try trace.eventCount()
+    for history in try [trace.history(ofBranch: 0), trace.history(ofBranch: 1)] {
+      for range in history.ranges {
+        let inside = changes.filter(range.contains)
+        #expect(try trace.firstChange(of: bytes, in: range, backwards: false) == inside.first)
+        #expect(try trace.firstChange(of: bytes, in: range, backwards: true) == inside.last)
+      }
+    }
+    live.type("goto \(last)", "mem kv")
+    let used = try #require(try trace.lastKVAppend(atOrBefore: last)).cacheBytes
+    #expect(live.output.text.contains("at the end \(formatBytes(used)) are in use"))
   }
 
   @Test func checkpointsWorkOverARecording() throws {

@@ -114,8 +114,8 @@ import TraceStore
           let column = Int.random(in: 0..<op.cols, using: &random)
           let why = try session.explain("\(op.name)[\(row), \(column)]")
           // float32 has 24 bits; sums of some hundred terms round as often.
-          let size = why.terms.reduce(abs(why.result)) { $0 + abs($1.value) }
-          let error = abs(Double(why.value) - why.result)
+          let size = (why.sum?.terms ?? []).reduce(abs(why.result.value)) { $0 + abs($1.value) }
+          let error = abs(why.value.value - why.result.value)
           #expect(error <= 4e-6 * max(size, 1e-3), "\(why.name): \(why.value), \(why.result)")
         }
       }
@@ -129,7 +129,7 @@ import TraceStore
     let first = try session.explain("logit 42")
     let text = try LoadedModel(nil).text(of: 42)
     #expect(try session.explain("logit \(quoted(text))").name == first.name)
-    #expect(first.name == "result_output[42]" && first.terms.count == 256)
+    #expect(first.name == "result_output[42]" && first.sum?.terms.count == 256)
     for bad in ["logit", "logit x", "logit 999999", "logit \"no such token\"", "logit -1"] {
       #expect(throws: DebuggerError.self) { try session.explain(bad) }
     }
@@ -156,15 +156,16 @@ import TraceStore
     let session = try session(folder.file(), originalPath: original)
     try session.values.checkOriginal()
     let why = try session.explain("ffn_gate-1[3]")
-    #expect(why.terms.allSatisfy { $0.unquantized?.value == $0.value })
+    let terms = try #require(why.sum?.terms)
+    #expect(terms.allSatisfy { $0.unquantized?.value == $0.value })
     let text = why.lines(count: 2, style: TextStyle(width: 200)).joined(separator: "\n")
-    #expect(text.contains("int4 changed it by 0\n"))
-    #expect(text.contains(/what int4 changed in the sum +\ = 0\n/))
+    #expect(text.contains(/int4 changed it by 0\.0+\n/))
+    #expect(text.contains(/what int4 changed in the sum +\ = 0\.0+\n/))
 
     try Tiny.record(to: folder.file("tiled")) { $0.engine.strategy = .tiled }
     let tiled = try self.session(folder.file("tiled"), originalPath: original)
     let rounded = try tiled.explain("ffn_gate-1[3]")
-    let changed = rounded.terms.filter { $0.unquantized?.value != $0.value }
+    let changed = (rounded.sum?.terms ?? []).filter { $0.unquantized?.value != $0.value }
     #expect(changed.count > 100)
   }
 

@@ -13,10 +13,11 @@ import TraceStore
     let model = try ScreenModelReader(session: session).model(
       at: session.cursor.step, columns: style.width)
     var commands = commands
+    var focus = ScreenFocus()
     var line = EditedLine()
     line.insert(typed)
     return ScreenContents(model: model, view: view).lines(
-      commands: &commands, prompt: "(nibble) ", line: line, style: style)
+      commands: &commands, focus: &focus, prompt: "(nibble) ", line: line, style: style)
   }
 
   static func session(_ folder: ScratchFolder, budget: Int = .max) throws -> DebuggerSession {
@@ -95,15 +96,18 @@ import TraceStore
     let session = try Self.session(folder, budget: budget)
     let reader = ScreenModelReader(session: session)
     let style = TextStyle(width: 80, height: 24)
+    var focus = ScreenFocus()
     for step in 1...session.cursor.last {
       let model = try reader.model(at: step, columns: 80)
-      let pane = OperationsPane(model: model).lines(width: 32, rows: 10, style: style)
+      let pane = OperationsPane(model: model).lines(
+        width: 32, rows: 10, style: style, focus: &focus)
       #expect(!pane.isEmpty && pane.count <= 10)
       if model.place.op != nil {
         let current = pane.filter { $0.hasPrefix("=>") }
         #expect(current.count == 1, "step \(step)")
       }
-      let tile = TilePane(model: model).lines(width: 40, rows: 6, style: style)
+      let tile = TilePane(model: model).lines(
+        width: 40, rows: 6, style: style, focus: &focus)
       #expect(!tile.isEmpty && tile.count <= 6)
       for line in pane { #expect(displayWidth(line) <= 32) }
       for line in tile { #expect(displayWidth(line) <= 40, "\(line)") }
@@ -117,9 +121,10 @@ import TraceStore
     let session = try Self.session(folder)
     let op = try #require(try session.trace.op(named: "ffn_gate-1", inPass: 2))
     let reader = ScreenModelReader(session: session)
+    var focus = ScreenFocus()
     for step in op.steps {
       let lines = TilePane(model: try reader.model(at: step, columns: nil))
-        .lines(width: 50, rows: 10, style: TextStyle())
+        .lines(width: 50, rows: 10, style: TextStyle(), focus: &focus)
       let counts = try #require(
         try PeakTests.sqlite3(
           folder.file(),
@@ -135,6 +140,44 @@ import TraceStore
       #expect(String(grid.count { $0 == "░" }) == counts[0])
       #expect(String(grid.count { $0 == "█" }) == counts[1])
     }
+  }
+
+  // MARK: - Scrolling
+
+  @Test func scrollsThePaneInFocusAndNoFurtherThanItsEnds() throws {
+    let folder = try ScratchFolder()
+    let session = try Self.session(folder)
+    try session.execute("goto attn_norm-0")
+    let model = try ScreenModelReader(session: session).model(
+      at: session.cursor.step, columns: nil)
+    var focus = ScreenFocus()
+    func shown() -> [String] {
+      OperationsPane(model: model).lines(
+        width: 40, rows: 5, style: TextStyle(), focus: &focus)
+    }
+    let all = OperationsPane(model: model).lines(
+      width: 40, rows: 99, style: TextStyle(), focus: &focus)
+    let start = shown()
+    #expect(start.contains { $0.hasPrefix("=>") })
+    let isScrolled = focus.scroll(.down)
+    #expect(!isScrolled, "the commands have the focus")
+    focus.go(to: .operations, among: [.operations, .commands])
+    func scroll(_ key: Key, _ count: Int) -> [String] {
+      for _ in 0..<count where focus.scroll(key) { _ = shown() }
+      return shown()
+    }
+    #expect(scroll(.down, 2).first == start[2])
+    #expect(scroll(.pageUp, 20) == Array(all.prefix(5)))
+    #expect(scroll(.down, 1) == Array(all[1..<6]))
+    #expect(scroll(.pageDown, 20) == Array(all.suffix(5)))
+    focus.follow()
+    #expect(shown() == start)
+    focus.go(to: .tile, among: [.operations, .commands])
+    #expect(focus.pane == .commands, "it is not shown")
+    focus.go(by: 1, among: [.operations, .tile, .commands])
+    #expect(focus.pane == .operations)
+    focus.go(by: -1, among: [.operations, .tile, .commands])
+    #expect(focus.pane == .commands)
   }
 
   // MARK: - The commands

@@ -167,6 +167,26 @@ import TraceStore
     #expect(session.complete("mem ").candidates == "op     layer  pass   all    kv     peak\n")
     #expect(session.complete("").candidates.contains("step"))
   }
+
+  @Test func completesKindsFieldsSettingsAndWhatAPersonMade() throws {
+    let folder = try ScratchFolder()
+    let (session, _) = try Self.session(folder)
+    #expect(session.complete("b op mul_") == Completion(insert: "mat "))
+    #expect(session.complete("b op mat") == Completion(insert: "mul "))
+    #expect(session.complete("break op ffn_ga") == Completion(insert: "te"))
+    try session.execute("goto 1")  // where no tile stands
+    #expect(session.complete("p tile.packed") == Completion(insert: "_bytes "))
+    #expect(session.complete("watch tile.packed") == Completion(insert: "_bytes "))
+    #expect(session.complete("b any if tile.packed") == Completion(insert: "_bytes "))
+    #expect(session.complete("set strategy fu") == Completion(insert: "sed "))
+    #expect(session.complete("set kv q4") == Completion(insert: "_0 "))
+    #expect(session.complete("set memory") == Completion(insert: "-budget "))
+    try session.execute("alias look = info")
+    try session.execute("alias gates = info tensors")
+    #expect(session.complete("look me") == Completion(insert: "mory "))
+    #expect(session.complete("gates blk.0.ffn_g") == Completion(insert: "ate.weight "))
+    #expect(session.complete("gat") == Completion(insert: "es "))
+  }
 }
 
 /// Options of a session that does files and commands.

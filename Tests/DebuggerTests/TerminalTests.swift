@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import TraceStore
 
@@ -221,6 +222,37 @@ import TraceStore
     #expect(!terminal.isAsItWas)
     terminal.send(signal: signal)
     #expect(terminal.wait() == -signal)
+    #expect(terminal.isAsItWas)
+  }
+
+  /// What a crash raises, while a line is read.
+  @Test(arguments: [SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGFPE])
+  func leavesTheTerminalAsItWasWhenItCrashes(signal: Int32) throws {
+    let folder = try ScratchFolder()
+    let terminal = try Self.terminal(folder, environment: ["SWIFT_BACKTRACE": "enable=no"])
+    try terminal.expect("(nibble) ")
+    terminal.type("got")
+    try terminal.expect("t")
+    terminal.send(signal: signal)
+    #expect(terminal.wait() == -signal)
+    #expect(terminal.isAsItWas)
+  }
+
+  /// A stack that is full leaves no room for a handler on it.
+  @Test(arguments: ["screen", "line"])
+  func leavesTheTerminalAsItWasWhenTheStackOverflows(mode: String) throws {
+    let terminal = try PseudoTerminal(
+      Self.program.deletingLastPathComponent().appending(path: "StackOverflow"),
+      arguments: [mode], environment: ["TERM": "xterm-256color", "LC_ALL": "C.UTF-8"])
+    if mode == "line" {
+      try terminal.expect("> ")
+      #expect(!terminal.isAsItWas)
+      terminal.type("\t")
+    } else {
+      try terminal.expect(FullScreenTests.entered)
+      try terminal.expect(FullScreenTests.left)
+    }
+    #expect(terminal.wait() == -SIGSEGV)
     #expect(terminal.isAsItWas)
   }
 

@@ -9,8 +9,9 @@ import Testing
   private static let commands = [
     "step", "step 100", "rs", "next", "rn", "finish", "reverse-finish", "finish layer",
     "finish pass", "reverse-finish pass", "finish tile", "reverse-finish tile", "until",
-    "goto +50", "goto pass 3", "goto ffn_gate-1", "goto end", "back", "where", "list",
-    "info buffers", "print tensor", "print pass",
+    "next 100", "rn 100", "until embd", "advance result_output", "advance pass 3", "goto +50",
+    "goto pass 3", "goto ffn_gate-1", "goto end", "back", "where", "list",
+    "info buffers", "info kv", "print kv", "print tensor", "print pass", "up", "frame 0",
   ]
 
   /// What each command costs in a trace of so many passes, from the middle of the third.

@@ -6,13 +6,14 @@ import Testing
 @Suite struct ImportTests {
   static let floors: [String: Int] = [
     "CKernels": 0, "Quantization": 1, "GGUF": 2, "Tokenization": 3, "Inference": 4,
-    "TraceStore": 5, "Recording": 6, "CLibEdit": 6, "CNcurses": 6, "Debugger": 7,
-    "nibble": 9,
+    "TraceStore": 5, "Recording": 6, "CTerminal": 5, "CLibEdit": 6, "CNcurses": 6,
+    "Debugger": 7, "Lessons": 8, "nibble": 9,
   ]
   /// Outside packages, and the one module that brings each in.
   static let doors: [String: String] = [
     "ArgumentParser": "nibble", "CLibEdit": "Debugger", "CNcurses": "Debugger",
-    "GRDB": "TraceStore", "GRDBSQLite": "TraceStore",
+    "CTerminal": "Debugger", "GRDB": "TraceStore", "GRDBSQLite": "TraceStore",
+    "LessonContent": "Lessons", "Yams": "Lessons",
   ]
   static let system: Set<String> = [
     "Foundation", "Dispatch", "Synchronization", "Glibc", "Musl", "Darwin",

@@ -232,6 +232,19 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ("MEM.LIVE > 64mib", "mem.live > 64MiB"), ("mem.live > 64 MiB", "mem.live > 64MiB"),
+    ("Op.Duration_NS>5  MS AND tile.rows=8", "op.duration_ns>5ms AND tile.rows=8"),
+    ("PEAK > 1 gb", "peak > 1GB"), ("mem.live > 8 AND tile.rows > 1", "mem.live>8 AND tile.rows>1"),
+  ])
+  func capitalsAndSpacesBeforeUnitsMeanTheSame(text: String, plain: String) throws {
+    func sql(_ text: String) throws -> String {
+      try SearchExpression(text).sql.filter { $0 != " " }
+    }
+    #expect(try sql(text) == sql(plain))
+    try trace.check(try SearchExpression(text))
+  }
+
   @Test func peakStandsAlone() {
     #expect(throws: TraceError.self) { try SearchExpression("peak > mem.live") }
   }
@@ -247,7 +260,7 @@ import Testing
       for backwards in [false, true] {
         let sql = SearchQuery(expression, scope: scope, schema: TraceSchema.version).sql(
           selecting: "NULL", where: "coalesce((\(expression.sql)), 0)", steps: 1...100, ops: 1...9,
-          backwards: backwards)
+          keeping: "true", backwards: backwards)
         let plan = try trace.rows("EXPLAIN QUERY PLAN " + sql).map { $0.last?.text ?? "" }
         #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(sql)\n\(plan)")
       }

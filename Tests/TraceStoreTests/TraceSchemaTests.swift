@@ -77,70 +77,60 @@ import Testing
   @Test func everyTableViewAndColumnHasAComment() throws {
     let folder = try ScratchFolder()
     try record(to: folder.file())
-    let trace = try Trace(path: folder.file())
-    let sources = ([TraceSchema.tables] + TraceSchema.views.map(\.sql)).joined(separator: "\n")
-    let lines = sources.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    let session = try QuerySession(
+      path: folder.file(), attached: [.init(name: "b", path: folder.file())])
+    let sources = [TraceSchema.tables, TraceSchema.comparisons] + TraceSchema.views.map(\.sql)
+    let definitions = sources.flatMap(SchemaDefinition.all)
     var documented = 0
-    for (name, sql) in try trace.pairs(
-      "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
-    {
+    let objects = try session.result(
+      of: """
+        SELECT name FROM main.sqlite_schema WHERE sql IS NOT NULL
+        UNION SELECT name FROM temp.sqlite_schema
+        """)
+    #expect(objects.rows.count == definitions.count)
+    for name in objects.rows.compactMap({ $0[0].text }) {
       let definition = try #require(
-        lines.firstIndex {
-          $0.hasPrefix("CREATE ") && ($0 + " ").contains(" \(name) ")
-        }, "\(name) is not in the .sql files")
-      #expect(lines[definition - 1].hasPrefix("-- "), "\(name) has no comment")
-      guard sql.hasPrefix("CREATE TABLE") || sql.hasPrefix("CREATE VIEW") else { continue }
-      let documentedHere = documentedColumns(sql)
-      for (column, _) in try trace.pairs("SELECT name, 1 FROM pragma_table_xinfo('\(name)')") {
-        #expect(documentedHere.contains(column), "\(name).\(column) has no comment")
-        documented += 1
-      }
+        definitions.first { $0.name == name }, "\(name) is not in the .sql files")
+      #expect(!definition.comment.isEmpty, "\(name) has no comment")
+      if definition.kind == .index { continue }
+      let columns = try session.result(of: "SELECT name FROM pragma_table_xinfo('\(name)')")
+        .rows.compactMap { $0[0].text }
+      #expect(definition.columns.map(\.name) == columns, "\(name) has columns without a comment")
+      documented += columns.count
     }
-    #expect(documented > 150)
+    #expect(documented > 250)
   }
 
-  /// The columns that have a comment right before them in the text of a CREATE TABLE or a view.
-  private func documentedColumns(_ sql: String) -> Set<String> {
-    let lines = sql.split(separator: "\n").map(String.init)
-    let isView = sql.hasPrefix("CREATE VIEW")
-    // A view's own columns come after the SELECT that is not indented.
-    let first = isView ? lines.firstIndex(of: "SELECT") ?? 0 : 0
-    var columns: Set<String> = []
-    var hasComment = false
-    var depth = 0
-    for line in lines[(first + 1)...] {
-      if line.hasPrefix("FROM ") { break }
-      if line.hasPrefix("  -- ") {
-        hasComment = true
-        continue
-      }
-      depth += line.count { $0 == "(" } - line.count { $0 == ")" }
-      let words = line.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
-      // A column of a view may take several lines; its name ends the last.
-      let name =
-        isView ? (words.dropLast().last == "AS" && depth == 0 ? words.last : nil) : words.first
-      guard let name else { continue }
-      if hasComment { columns.insert(name) }
-      hasComment = false
-    }
-    return columns
-  }
+  @Test func aCommentIsMissed() throws {
+    let definitions = SchemaDefinition.all(
+      in: """
+        -- About the file.
 
-  @Test func aCommentIsMissed() {
-    let sql = """
-      CREATE VIEW v AS
-      SELECT
-        -- One.
-        a AS a,
-        b AS b,
-        -- Two
-        -- lines.
-        CASE c WHEN 1
-          THEN 2 END AS c
-      FROM t
-      """
-    #expect(documentedColumns(sql) == ["a", "c"])
-    #expect(documentedColumns("CREATE TABLE t (\n  -- One.\n  a INTEGER,\n  b TEXT\n)") == ["a"])
+        -- What it is;
+        -- in two lines.
+        CREATE VIEW v AS
+        SELECT
+          -- One.
+          a AS a,
+          b AS b,
+          -- Two
+          -- lines;
+          CASE c WHEN 1
+            THEN 2 END AS c
+        FROM t;
+
+        CREATE TABLE t (
+          -- One.
+          a INTEGER,
+          b TEXT
+        );
+        """)
+    #expect(definitions.map(\.name) == ["v", "t"])
+    #expect(definitions.map(\.comment) == ["What it is; in two lines.", ""])
+    #expect(definitions[0].columns.map(\.name) == ["a", "c"])
+    #expect(definitions[0].columns.map(\.comment) == ["One.", "Two lines;"])
+    #expect(definitions[1].columns.map(\.name) == ["a"])
+    #expect(definitions[1].sql.hasSuffix("TEXT\n)"))
   }
 
   @Test func everyViewRunsOnAnEmptyTraceAndOnAFullOne() throws {

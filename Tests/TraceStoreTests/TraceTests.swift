@@ -17,7 +17,6 @@ import Testing
   @Test func countsAndMeta() throws {
     #expect(try trace.passCount() == 4)
     #expect(try trace.opCount() == 4 * (4 + 2 * 20))
-    #expect(try "\(trace.tileCount())" == trace.pairs("SELECT count(*), 1 FROM tile")[0].0)
     #expect(try trace.meta()["model"] == "fake")
     #expect(try trace.meta()["status"] == "complete")
     #expect(try trace.tensors().count == 2 + 2 * 9)

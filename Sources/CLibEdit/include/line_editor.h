@@ -23,7 +23,11 @@ typedef struct {
 typedef nibble_completion (*nibble_completer)(void *context, const char *before);
 
 // What reading a line can come to, other than a line.
-enum { NIBBLE_LINE_END = -1, NIBBLE_LINE_INTERRUPTED = -2 };
+enum {
+  NIBBLE_LINE_END = -1,
+  NIBBLE_LINE_INTERRUPTED = -2,
+  NIBBLE_LINE_WANTS_SCREEN = -3  // ^X a; the line is what was typed by then
+};
 
 // Opens the editor on standard input and standard output, or returns NULL.
 // `program` names the section of ~/.editrc that applies.
@@ -31,8 +35,11 @@ nibble_editor *nibble_editor_open(
     const char *program, nibble_completer completer, void *context);
 
 // Reads one line. Its length in bytes (no line break) and its text, which stays valid until the
-// next call; or one of the two values above.
+// next call; or one of the values above.
 int nibble_editor_read(nibble_editor *editor, const char *prompt, const char **line);
+
+// Types text ahead: the next line that is read begins with it.
+void nibble_editor_type(nibble_editor *editor, const char *text);
 
 // Adds a line to the history, unless it repeats the newest entry.
 void nibble_editor_remember(nibble_editor *editor, const char *line);
@@ -46,26 +53,5 @@ bool nibble_editor_save_history(nibble_editor *editor, const char *path);
 
 // Restores the terminal and frees the editor.
 void nibble_editor_close(nibble_editor *editor);
-
-// The size of the terminal behind a file descriptor; false when there is none.
-bool nibble_terminal_size(int descriptor, int *columns, int *rows);
-
-// From now on ^C sets a flag instead of ending the process.
-void nibble_interrupts_install(void);
-// Gives ^C back to whoever had it.
-void nibble_interrupts_remove(void);
-// Whether ^C was pressed since the flag was last cleared.
-bool nibble_interrupted(void);
-void nibble_interrupts_clear(void);
-
-// Runs a command of the shell, as system(3) does: ^C is for it alone while it runs. Its input comes
-// from `input`, its output and messages go to `output`; -1 leaves it ours. Both are closed here
-// once it has them. Calls `meanwhile` while it runs. Its wait status, or -1.
-int nibble_run_shell(
-    const char *command, int input, int output, void (*meanwhile)(void *), void *context);
-
-// Uses the locale of the environment for the width and encoding of characters; where the
-// environment names none, UTF-8. Returns whether text is UTF-8.
-bool nibble_locale_is_utf8(void);
 
 #endif

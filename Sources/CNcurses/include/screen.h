@@ -66,6 +66,8 @@ enum {
   NIBBLE_KEY_RIGHT,
   NIBBLE_KEY_WORD_LEFT,
   NIBBLE_KEY_WORD_RIGHT,
+  NIBBLE_KEY_WORD_DELETE,     // the word after the cursor
+  NIBBLE_KEY_WORD_BACKSPACE,  // the word before the cursor
   NIBBLE_KEY_HOME,
   NIBBLE_KEY_LINE_END,
   NIBBLE_KEY_BACKSPACE,

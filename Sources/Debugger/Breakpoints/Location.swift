@@ -15,7 +15,7 @@ enum Location: Equatable {
 
   static let expected =
     "a weight tensor (blk.3.attn_q), an operation (ffn_gate-3), \"layer 3\", \"op matmul\", "
-    + "\"token 5\", \"pass 2\", \"step 1234\" or \"any\""
+    + "\"token 5\", \"pass 2\", a step or \"any\""
 
   /// As it is typed, and saved.
   var text: String {
@@ -42,6 +42,7 @@ extension DebuggerSession {
     if words == ["any"] { return .anywhere }
     guard words.count == 2 else {
       guard words.count == 1 else { throw wrong }
+      if let number = Int(words[0]) { return try step(number, text, of: command) }
       return try location(named: words[0], of: command)
     }
     if words[0] == "op" {
@@ -65,14 +66,13 @@ extension DebuggerSession {
     case "token":
       return try known(.token(number), "tokens", !trace.passes(ofPosition: number).isEmpty)
     case "pass": return try known(.pass(number), "passes", trace.pass(number) != nil)
-    case "step":
-      guard (1...cursor.last).contains(number) || canGrow else {
-        throw DebuggerError.badArgument(
-          command: command, found: text, expected: "a step from 1 to \(cursor.last)")
-      }
-      return .step(number)
+    case "step": return try step(number, text, of: command)
     default: throw wrong
     }
+  }
+
+  private func step(_ number: Int, _ text: String, of command: String) throws -> Location {
+    .step(number > 0 && canGrow ? number : try checkedStep(number, text, of: command))
   }
 
   /// A tensor, or else an operation, by a name or pattern.

@@ -1,4 +1,4 @@
-import CLibEdit
+import CTerminal
 import Inference
 import TraceStore
 
@@ -15,25 +15,25 @@ extension DebuggerSession {
   /// The steps that are searched between two looks at the clock and at ^C.
   private static let stretch = 500_000
 
-  /// The first breakpoint that a move through some steps comes upon, counted as a hit; `nil` where
-  /// the way is free.
+  /// The first breakpoint that a move through some ranges of steps comes upon, counted as a hit;
+  /// `nil` where the way is free.
   ///
   /// - Throws: ``DebuggerError/searchInterrupted(step:)`` after ^C.
-  func firstHit(in steps: ClosedRange<Int>, backwards: Bool) throws -> Hit? {
+  func firstHit(in way: [ClosedRange<Int>], backwards: Bool) throws -> Hit? {
     if breakpoints.enabled.isEmpty { return nil }
     return try searching { progress in
-      try Self.first(in: steps, backwards: backwards) { stretch in
+      try Self.first(in: way, backwards: backwards) { stretch in
         progress.show { "searching, \(stretch.lowerBound) of \(self.cursor.last) steps" }
         return try firstHit(inStretch: stretch, backwards: backwards)
       }
     }
   }
 
-  /// What a search finds first, going through steps stretch by stretch.
+  /// What a search finds first, going through some ranges of steps stretch by stretch.
   static func first<Found>(
-    in steps: ClosedRange<Int>, backwards: Bool, _ search: (ClosedRange<Int>) throws -> Found?
+    in way: [ClosedRange<Int>], backwards: Bool, _ search: (ClosedRange<Int>) throws -> Found?
   ) throws -> Found? {
-    for stretch in stretches(of: steps, backwards: backwards) {
+    for stretch in way.lazy.flatMap({ stretches(of: $0, backwards: backwards) }) {
       if let found = try search(stretch) { return found }
     }
     return nil

@@ -16,7 +16,7 @@ extension Command {
       name: "up", arguments: "[N]", chapter: .looking,
       summary: "Choose the next larger frame: operation, layer, pass",
       help: """
-        You stay where you are. finish and reverse-finish leave the frame that was chosen, and mem
+        With N, that many times, as far as there are frames. You stay where you are. finish and reverse-finish leave the frame that was chosen, and mem
         draws it, until you move.
         """,
       example: "up",
@@ -31,10 +31,16 @@ extension Command {
         try session.selectFrame(by: -count(arguments, of: "down"))
       }),
     Command(
+      name: "frame", arguments: "[N]", chapter: .looking,
+      summary: "Choose a frame by its number, or show the one that is chosen",
+      help: "\"where\" numbers the frames from 0, the smallest. See up.",
+      example: "frame 1",
+      action: { session, arguments in try session.selectFrame(arguments) }),
+    Command(
       name: "list", aliases: ["l"], arguments: "[STEP | -]", chapter: .looking,
       summary: "List the events around here",
       help: """
-        Shows ten events with this one, or STEP, among them. "list" again, or an empty line, shows
+        Shows ten events with this one, or STEP, among them, along the branch. "list" again, or an empty line, shows
         the ten that follow; "list -" the ten before the first shown.
         """,
       example: "list 100", repetition: .goingOn,

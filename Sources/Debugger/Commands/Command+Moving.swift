@@ -136,16 +136,14 @@ extension Command {
         live run +N runs the next pass. "start" and "end" are the first and the last step, "peak"
         the step at which most memory was alive. "pass N" is the first step of a pass, and OP an
         operation of this pass by its name: you stand at the end of it.
+
+        Where a run was taken back and has branches, moves go along one of them: back through its
+        own passes and then those that it shares with the branch that it began in, and forward to its
+        end. A step that your branch does not have takes you to the branch that has it; "where" names
+        both, and "goto end" goes to the end of the run.
         """,
       example: "goto ffn_gate-2", completes: .places,
-      action: { session, arguments in
-        let target = try session.target(of: arguments)
-        if arguments.hasPrefix("+") {
-          try session.advance(target - session.cursor.step, stops: false) { $0.move(by: $1) }
-        } else {
-          try session.move(stops: false) { $0.go(to: target) }
-        }
-      }),
+      action: { session, arguments in try session.goTo(arguments) }),
   ]
 
   private static func grain(
@@ -165,16 +163,18 @@ extension DebuggerSession {
   /// Does `until`.
   func runUntil(_ arguments: String) throws {
     guard !arguments.isEmpty else {
-      guard let next = try trace.op(startingAtOrAfter: cursor.step + 1) else {
+      guard let next = try cursor.startOfOp(after: cursor.step) else {
         return try move { $0.go(to: .max) }
       }
-      return try land(at: next.steps.lowerBound, .arrived)
+      return try land(at: next, .arrived)
     }
     let end = try trace.pass(at: cursor.step)?.steps.upperBound ?? cursor.last
     let search = try target(arguments, of: "until")
     if cursor.step < end { return try run(to: search, butNoFurtherThan: end, .arrived) }
     // At its end, to the end of the next.
-    let next = try trace.pass(at: cursor.step + 1)?.steps.upperBound ?? cursor.last
+    var after = cursor
+    _ = after.move(by: 1)
+    let next = try trace.pass(at: after.step)?.steps.upperBound ?? cursor.last
     try run(to: search, butNoFurtherThan: next, next == cursor.last ? .end : .arrived)
   }
 
@@ -207,23 +207,38 @@ extension DebuggerSession {
     switch (words.first, words.count) {
     case (nil, _): throw DebuggerError.missingArgument(command: "goto", expected: expected)
     case ("start", 1): return 1
-    case ("end", 1): return cursor.last
-    case ("peak", 1): return try trace.peak()?.step ?? cursor.step
+    case ("end", 1): return try takenBackTo ?? trace.eventCount()
+    case ("peak", 1): return try reachablePeak().step
     case ("pass", 2):
+      let count = try trace.passCount()
       guard let number = Int(words[1]), let pass = try trace.pass(number) else {
         throw DebuggerError.badArgument(
-          command: "goto", found: text, expected: "a pass from 1 to \(try trace.passCount())")
+          command: "goto", found: text,
+          expected: count == 0
+            ? "no pass here, as the run ended before its first" : "a pass from 1 to \(count)")
       }
       return pass.steps.lowerBound
     case (let word?, 1):
       if let number = Int(word) {
-        guard let first = word.first, "+-".contains(first) else { return number }
-        let (target, overflow) = cursor.step.addingReportingOverflow(number)
-        return overflow ? (number < 0 ? Int.min : Int.max) : target
+        if let first = word.first, "+-".contains(first) {
+          var there = cursor
+          _ = there.move(by: number)
+          return there.step
+        }
+        return try checkedStep(number, text, of: "goto")
       }
       if let op = try op(named: word) { return op.steps.upperBound }
       throw DebuggerError.badArgument(command: "goto", found: text, expected: expected)
     default: throw DebuggerError.badArgument(command: "goto", found: text, expected: expected)
     }
+  }
+  /// A step of the trace, on whatever branch.
+  func checkedStep(_ step: Int, _ text: String, of command: String) throws -> Int {
+    let last = try trace.eventCount()
+    guard (1...last).contains(step) else {
+      throw DebuggerError.badArgument(
+        command: command, found: text, expected: "a step from 1 to \(last)")
+    }
+    return step
   }
 }

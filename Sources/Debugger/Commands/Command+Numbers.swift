@@ -2,7 +2,7 @@ extension Command {
   /// Commands that explain numbers.
   static let numbers: [Command] = [
     Command(
-      name: "print", aliases: ["p"], arguments: "EXPRESSION", chapter: .looking,
+      name: "print", aliases: ["p"], arguments: "[/FORMAT] EXPRESSION", chapter: .looking,
       summary:
         "Show what stands here, values and weights, and what is computed of them",
       help: """
@@ -23,6 +23,10 @@ extension Command {
         sum, norm, mean, min, max and rms of values, and dot, cosine and maxdiff of two, are
         figures; they can be added, subtracted, multiplied and divided, as fields can:
         "print tile.bytes / tile.packed_bytes", "print norm(l_out-3) / norm(ffn_inp-3)".
+
+        FORMAT is a letter, as in gdb: x hexadecimal, of real numbers their bits (float32 of
+        values: "print/x ffn_norm-3[0..8]"), t the same in binary, d whole, f without an exponent,
+        e with one.
         """,
       example: "print norm(ffn_gate-0[0..8])", completes: .expressions,
       action: { session, arguments in try session.printExpression(arguments) }),
@@ -74,9 +78,10 @@ extension Command {
 
         The terms of a sum are shown largest first, ten or N of them, and what the others come to.
         A weight is followed to its block in the model file: what is stored of it and where, its
-        scale and minimum, and the value that the strategy multiplied. Everything is computed again
-        in double precision from the figures shown; the run's value differs by the rounding of
-        float32, and the last line says by how much.
+        scale and minimum, and the value that the strategy multiplied. Whatever is computed is
+        computed of the figures shown, in double precision, so that you can do it again; an arrow
+        rounds to the float type behind it. The run's value differs by the rounding of float32, and
+        the last line says by how much.
 
         With `nibble step --original FILE`, the same model in F32, F16 or BF16, each term is shown
         with the weight as it was before it was quantized, and what int4 changed in the sum.

@@ -23,17 +23,20 @@ extension Command {
       example: "token \" there\"",
       action: { session, arguments in try session.forceToken(arguments) }),
     Command(
-      name: "set", arguments: "strategy | tile-rows | kv-type VALUE", chapter: .running,
+      name: "set", arguments: "strategy | tile-rows | kv-type | memory-budget VALUE",
+      chapter: .running,
       summary: "Change how the next passes of a live run are run",
       help: """
         "set strategy fused", "set tile-rows 16" and "set kv-type q8_0" hold from the next pass on;
         the KV cache stays. But another type of it means that it is filled again: the next pass
-        runs all tokens so far, as a branch of its own.
+        runs all tokens so far, as a branch of its own. "set memory-budget 96MiB" holds all that
+        is alive to a limit, "set memory-budget none" to none.
         """,
       example: "set tile-rows 16", completes: .settings,
       action: { session, arguments in try session.changeSetting(arguments) }),
     Command(
-      name: "show", arguments: "[strategy | tile-rows | kv-type]", chapter: .running,
+      name: "show", arguments: "[strategy | tile-rows | kv-type | memory-budget]",
+      chapter: .running,
       summary: "Show how this pass was run, and how the next will be",
       help: "\"info settings\" does the same.",
       example: "show", completes: .settings,
@@ -54,7 +57,8 @@ extension Command {
         A live run is taken back to the end of the pass that the checkpoint lies in, to the positions
         that were in the KV cache then; a pass that was given up counts as not run. You can step on
         to the end of that pass. What is run next belongs to another branch: both stay in the trace,
-        and "info passes", "info tokens" and every stop tell them apart.
+        and "info passes", "info tokens" and every stop tell them apart. "help goto" says how moves
+        go along a branch.
 
         Where a later branch has overwritten what was in the cache, it is filled again first.
         """,

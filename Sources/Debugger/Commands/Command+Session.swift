@@ -60,18 +60,22 @@ extension Command {
       summary: "Run a command of the shell",
       help: """
         "!COMMAND" does the same. After a command of the debugger, "| COMMAND" hands its output to
-        one: "info tensors | grep attn"; after a query, behind its semicolon.
+        one: "info tensors | grep attn"; after a query, behind its semicolon. The full screen leaves
+        the terminal to it, and Enter comes back.
         """,
       example: "shell ls -l", repetition: .nothing,
       action: { session, arguments in try session.shell(arguments) }),
     Command(
-      name: "quit", aliases: ["q", "exit"], chapter: .session,
+      name: "quit", aliases: ["q", "exit"], arguments: "[N]", chapter: .session,
       summary: "Leave the debugger",
-      help: "^D at an empty prompt does the same.",
+      help: "With N as the exit code, 0 to 255. ^D at an empty prompt leaves too.",
       example: "quit", repetition: .nothing,
       action: { session, arguments in
-        try none(arguments, of: "quit")
-        session.quit()
+        guard let code = arguments.isEmpty ? 0 : UInt8(arguments) else {
+          throw DebuggerError.badArgument(
+            command: "quit", found: arguments, expected: "an exit code from 0 to 255")
+        }
+        session.quit(Int32(code))
       }),
   ]
 }

@@ -76,9 +76,21 @@ extension Command {
   static func count(_ arguments: String, of command: String) throws(DebuggerError) -> Int {
     if arguments.isEmpty { return 1 }
     guard let count = Int(arguments), count > 0 else {
-      throw .badArgument(command: command, found: arguments, expected: "a number from 1 up")
+      let isNegative = Int(arguments).map { $0 < 0 } ?? false
+      throw .badArgument(
+        command: command, found: arguments,
+        expected: "a number from 1 up"
+          + (isNegative ? " (the other way is \"\(opposite(of: command))\")" : ""))
     }
     return count
+  }
+
+  /// The command that goes the other way.
+  private static func opposite(of command: String) -> String {
+    let pairs = ["back": "forward", "forward": "back", "up": "down", "down": "up"]
+    let reverse = "reverse-"
+    return pairs[command]
+      ?? (command.hasPrefix(reverse) ? String(command.dropFirst(reverse.count)) : reverse + command)
   }
 
   /// Nothing at all.

@@ -6,8 +6,12 @@ import TraceStore
 extension Cursor {
   /// Goes to the end of the frame that is under way, or of the next one; `count` times.
   public mutating func advance(_ grain: Grain, count: Int = 1) throws -> Ending {
+    if count > 1, let op = try ops(grain, firstOp(endingAfter: step), count - 1), op > step {
+      step = op
+      return .arrived
+    }
     for done in 0..<count {
-      guard let boundary = try boundary(of: grain, after: step), boundary <= last else {
+      guard let boundary = try boundary(of: grain, after: step) else {
         try checkTiles(grain, "after")
         step = last
         left = count - done
@@ -21,16 +25,32 @@ extension Cursor {
 
   /// Goes back to where the frame before this one ended; `count` times.
   public mutating func retreat(_ grain: Grain, count: Int = 1) throws -> Ending {
+    if count > 1, let op = try ops(grain, lastOp(endingBefore: step), 1 - count), op < step {
+      step = op
+      return .arrived
+    }
     for _ in 0..<count {
       guard let boundary = try boundary(of: grain, before: step) else {
         try checkTiles(grain, "before")
-        step = 1
+        step = history.first
         return .beginning
       }
       try check(boundary < step && boundary > 0, boundary)
       step = boundary
     }
     return .arrived
+  }
+
+  /// The end of the op that is so many after another, where ops are what is counted and no other
+  /// branch lies between: their numbers follow each other.
+  private func ops(_ grain: Grain, _ op: TraceOp?, _ count: Int) throws -> Int? {
+    guard grain == .op, let op, abs(count) < 1 << 40, let there = try trace.op(op.id + count)
+    else { return nil }
+    let (here, end) = (op.steps.upperBound, there.steps.upperBound)
+    let isOneWay = history.ranges.contains {
+      $0.contains(step) && $0.contains(here) && $0.contains(end)
+    }
+    return isOneWay ? end : nil
   }
 
   /// Throws for tiles: where none is freed near by, the end of the trace is not what is meant.
@@ -55,10 +75,36 @@ extension Cursor {
     return .op
   }
 
-  /// The first boundary after a step.
+  /// The first boundary after a step in the history of the branch.
   ///
   /// - Complexity: O(log ops), and for a layer also O(ops of the layer).
   func boundary(of grain: Grain, after step: Int) throws -> Int? {
+    for range in history.ranges(after: step, through: last) {
+      let found = try traceBoundary(of: grain, after: range.lowerBound - 1)
+      if let found, found <= range.upperBound { return found }
+    }
+    return nil
+  }
+
+  /// The last boundary before a step in the history of the branch.
+  func boundary(of grain: Grain, before step: Int) throws -> Int? {
+    for range in history.ranges(before: step, downTo: history.first) {
+      let found = try traceBoundary(of: grain, before: range.upperBound + 1)
+      if let found, found >= range.lowerBound { return found }
+    }
+    return nil
+  }
+
+  /// Where the first op begins after a step in the history of the branch.
+  func startOfOp(after step: Int) throws -> Int? {
+    for range in history.ranges(after: step, through: last) {
+      let found = try trace.op(startingAtOrAfter: range.lowerBound)?.steps.lowerBound
+      if let found, found <= range.upperBound { return found }
+    }
+    return nil
+  }
+
+  private func traceBoundary(of grain: Grain, after step: Int) throws -> Int? {
     switch grain {
     case .tile:
       return try trace.step(ofFirstTileFreedAfter: step)
@@ -73,8 +119,7 @@ extension Cursor {
     }
   }
 
-  /// The last boundary before a step.
-  func boundary(of grain: Grain, before step: Int) throws -> Int? {
+  private func traceBoundary(of grain: Grain, before step: Int) throws -> Int? {
     switch grain {
     case .tile:
       return try trace.step(ofLastTileFreedBefore: step)

@@ -5,7 +5,7 @@ extension Place {
   /// `pass 3 decode "fox" · layer 12 · ffn_gate · tile 8/24`, with as much of a prompt as fits.
   func heading(style: TextStyle, width: Int) -> String {
     var text = ""
-    for (room, counted) in [(28, true), (16, true), (16, false), (8, false)] {
+    for (room, counted) in [(28, true), (16, true), (16, false), (8, false), (0, false)] {
       text = heading(style: style, textWidth: room, counted: counted)
       if displayWidth(text) <= width { break }
     }
@@ -42,7 +42,8 @@ extension Place {
     let kind = pass.kind == .prefill ? "prefill" : "decode"
     let sequences = pass.sequences > 1 ? ", \(pass.sequences) sequences" : ""
     let count = counted && pass.tokens > 1 ? " (\(pass.tokens) tokens\(sequences))" : ""
-    return "pass \(pass.id) \(kind)" + (tokens.isEmpty ? "" : " \(shown)") + count
+    let quotes = tokens.isEmpty || textWidth == 0 ? "" : " \(shown)"
+    return "pass \(pass.id) \(kind)\(quotes)\(count)"
   }
 
   /// The text that went into a pass; of several sequences, the first stands for all.

@@ -62,7 +62,12 @@ extension DebuggerSession {
         command: "x", found: target, expected: "a tensor, as NAME, NAME[row=3] or NAME[3, 64]")
     }
     guard let tensor = try trace.tensor(named: name) else {
-      throw DebuggerError.unknownName(name: name, advice: "\"info tensors\" lists the tensors")
+      if let op = try op(named: name) {
+        throw DebuggerError.otherKind(
+          name: name, kind: "the output of an operation",
+          advice: "x shows packed weights, and \"print \(op.name)[0..8]\" values like these")
+      }
+      throw try unknown(name, advice: "\"info tensors\" lists the tensors")
     }
     func start(_ part: Slice.Part?) throws -> Int {
       switch part {

@@ -100,8 +100,8 @@ extension DebuggerSession {
       if slice == nil && !isOperand { return .fields(of: name, Place.fields(of: tensor)) }
       return .array(try weights(tensor, slice))
     }
-    throw DebuggerError.unknownName(
-      name: name,
+    throw try unknown(
+      name,
       advice:
         "\"info ops all\" and \"info tensors\" list names, and \"help print\" what else there is"
     )

@@ -53,7 +53,11 @@ struct ArrayValue {
   }
 
   /// `name[0..8] = {…}`, a line for each row; long ones are cut as gdb cuts them.
-  func lines(style: TextStyle) -> [String] {
+  func lines(style: TextStyle, format: PrintFormat? = nil) -> [String] {
+    let digits = values.count == 1 ? 9 : 6
+    func text(_ value: Float) -> String {
+      format?.text(value) ?? formatReal(Double(value), digits: digits)
+    }
     let most = 200
     var left = most
     var lines: [String] = []
@@ -65,7 +69,7 @@ struct ArrayValue {
       let count = selection.columns.count
       let shown = values[index * count..<index * count + min(count, left)]
       left -= max(shown.count, 1)
-      var text = shown.map { formatReal(Double($0), digits: 6) }.joined(separator: ", ")
+      var text = shown.map(text).joined(separator: ", ")
       if shown.count < count { text += ", and \(count - shown.count) more" }
       if count != 1 { text = "{\(text)}" }
       let label = selection.label(row: row, ofRows: shape.rows)

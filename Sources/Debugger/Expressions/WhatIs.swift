@@ -21,8 +21,7 @@ extension DebuggerSession {
     } else if let tensor = try trace.tensor(named: name) {
       lines = try origin(of: tensor, slice)
     } else {
-      throw DebuggerError.unknownName(
-        name: name, advice: "\"info ops all\" and \"info tensors\" list names")
+      throw try unknown(name, advice: "\"info ops all\" and \"info tensors\" list names")
     }
     lines[0] = "\(name)\(slice?.text ?? ""): " + lines[0]
     show(lines.flatMap { wrapped($0, to: style.width, indent: "  ") })

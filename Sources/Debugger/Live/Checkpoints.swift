@@ -55,12 +55,11 @@ extension DebuggerSession {
   /// pass that it lies in.
   func restart(_ number: Int) throws {
     let step = try checkpoints.step(of: number)
-    let pass = try trace.pass(at: step)
-    var end = try trace.eventCount()
+    let origin = cursor.step
     if let live {
       let behind = try trace.passBehind(step)
       if try live.goBack(toEndOf: behind?.id) {
-        end = pass?.steps.upperBound ?? step
+        try endMoves(at: trace.pass(at: step)?.steps.upperBound ?? step)
         let positions = behind.map { $0.firstPosition + $0.tokens } ?? 0
         show(
           wrapped(
@@ -68,9 +67,8 @@ extension DebuggerSession {
               + " \(positions). What is run next is another branch.", to: style.width))
       }
     }
-    trail.leave(cursor.step, for: step)
-    cursor.last = end
-    stand(at: step)
+    trail.leave(origin, for: step)
+    try stand(at: step)
     try showStop()
   }
 }

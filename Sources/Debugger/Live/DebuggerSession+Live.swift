@@ -1,4 +1,4 @@
-import CLibEdit
+import CTerminal
 import Inference
 import Recording
 import TraceStore
@@ -18,22 +18,44 @@ extension DebuggerSession {
   private func runPass() throws -> LiveRun.Pass? {
     guard let live else { return nil }
     if let ending = live.ending {
-      show(wrapped(ending + " \"token\" and \"restart\" go on in another way.", to: style.width))
+      show(ending: ending)
       return nil
     }
     let before = try trace.eventCount()
+    let progress = Progress(output)
+    let count = live.nextCount
+    live.operationBegins = { name, layer in
+      progress.show {
+        let pass = PassProgress(operation: name, layer: layer, layers: live.layerCount)
+        return "running \(count == 1 ? "1 token" : "\(count) tokens"): \(pass); ^C gives it up"
+      }
+    }
+    defer {
+      live.operationBegins = { _, _ in }
+      progress.clear()
+    }
+    let end = cursor.last
     do {
       let pass = try live.runNextPass(isCancelled: isCancelled)
-      cursor.step = before
-      cursor.last = try trace.eventCount()
+      takenBackTo = nil
+      try cursor.follow(from: end)
       return pass
     } catch InferenceError.overBudget(let failure) {
+      progress.clear()
       try standAtFailure(since: before)
       throw DebuggerError.overBudget(failure, fitting: try fitting(failure.budget))
     } catch {
+      let hadLine = progress.isShown
+      progress.clear()
+      // After the ^C that the terminal shows, where it shows one.
+      if nibble_interrupted(), !hadLine, terminal?.fullScreen == nil { output.write("\n") }
       try standAtFailure(since: before)
       throw error
     }
+  }
+
+  private func show(ending: String) {
+    show(wrapped(ending + " \"token\" and \"restart\" go on in another way.", to: style.width))
   }
 
   /// What would be within the budget: `tiled needs 2.1 MiB`.
@@ -50,8 +72,8 @@ extension DebuggerSession {
   private func standAtFailure(since before: Int) throws {
     let last = try trace.eventCount()
     guard last > before else { return }
-    cursor.last = last
-    if nibble_interrupted() { output.write("\n") }  // after the ^C that the terminal shows
+    takenBackTo = nil
+    try cursor.follow(from: last)
     if let pass = try trace.pass(trace.passCount()), !pass.isFinished, pass.steps.contains(last) {
       show(
         wrapped(
@@ -60,7 +82,7 @@ extension DebuggerSession {
     }
     let failure = try trace.failure()?.step ?? 0
     trail.leave(before, for: failure > before ? failure : last)
-    stand(at: failure > before ? failure : last)
+    try stand(at: failure > before ? failure : last)
     try showStop()
   }
 
@@ -99,7 +121,7 @@ extension DebuggerSession {
       show(wrapped("\(run) in \(quoted(text)).", to: style.width))
     }
     do {
-      while decodes < count {
+      while decodes < count, live.ending == nil {
         if isCancelled() { break }
         progress.show { "\(decodes) of \(count) passes: \(quoted(String(text.suffix(40))))" }
         let isDecode = !live.isPrefilling
@@ -113,8 +135,9 @@ extension DebuggerSession {
       throw error
     }
     tell()
+    if decodes < count, let ending = live.ending { show(ending: ending) }
     trail.leave(origin, for: cursor.last)
-    stand(at: cursor.last)
+    try stand(at: cursor.last)
     try showStop()
     if isCancelled() { throw InferenceError.interrupted }
   }
@@ -122,24 +145,28 @@ extension DebuggerSession {
   /// Does `token`.
   func forceToken(_ arguments: String) throws {
     let live = try liveRun(for: "token")
-    let expected = "a token's number, or its text in quotes"
-    guard !arguments.isEmpty else {
-      throw DebuggerError.missingArgument(command: "token", expected: expected)
-    }
-    if let id = Int(arguments) {
-      try live.force(id)
-    } else {
-      guard let text = unquoted(arguments) else {
-        throw DebuggerError.badArgument(command: "token", found: arguments, expected: expected)
-      }
-      let ids = live.tokens(of: text)
-      guard ids.count == 1 else { throw DebuggerError.notOneToken(text: text, ids: ids) }
-      try live.force(ids[0])
-    }
+    try live.force(try token(arguments, of: "token", in: live.loaded))
     if let next = live.next {
       let text = quoted(next.text) + probability(of: next)
       show(["The next pass takes in \(text), token \(next.id)."])
     }
+  }
+
+  /// The token that a text means: its number, or its text in quotes.
+  ///
+  /// - Throws: `DebuggerError.notOneToken` for a text that is none or several.
+  func token(_ text: String, of command: String, in model: LoadedModel) throws -> Int {
+    let expected = "a token's number, or its text in quotes"
+    guard !text.isEmpty else {
+      throw DebuggerError.missingArgument(command: command, expected: expected)
+    }
+    if let id = Int(text) { return id }
+    guard let words = unquoted(text) else {
+      throw DebuggerError.badArgument(command: command, found: text, expected: expected)
+    }
+    let ids = model.tokens(of: words)
+    guard ids.count == 1 else { throw DebuggerError.notOneToken(text: words, ids: ids) }
+    return ids[0]
   }
 
   /// The run that a command needs.

@@ -7,6 +7,9 @@ enum RunSetting: String, CaseIterable {
   case strategy
   case tileRows = "tile-rows"
   case kvType = "kv-type"
+  case memoryBudget = "memory-budget"
+
+  static let expected = "strategy, tile-rows, kv-type or memory-budget"
 
   /// What it can be, where that can be listed.
   var values: [String] {
@@ -14,6 +17,7 @@ enum RunSetting: String, CaseIterable {
     case .strategy: StrategyName.allCases.map(\.rawValue)
     case .tileRows: []
     case .kvType: KVType.allCases.map(\.rawValue)
+    case .memoryBudget: ["none"]
     }
   }
 
@@ -31,7 +35,7 @@ extension DebuggerSession {
     let (word, value) = Self.split(arguments)
     guard let setting = RunSetting.named(word) else {
       throw DebuggerError.badArgument(
-        command: "set", found: word, expected: "strategy, tile-rows or kv-type, and a value")
+        command: "set", found: word, expected: RunSetting.expected + ", and a value")
     }
     func wrong(_ expected: String) -> DebuggerError {
       .badArgument(command: "set \(setting.rawValue)", found: value, expected: expected)
@@ -51,6 +55,12 @@ extension DebuggerSession {
         throw wrong("one of " + setting.values.joined(separator: ", "))
       }
       settings.kvType = type
+    case .memoryBudget:
+      let budget = parseBytes(value)
+      guard budget != nil || value == "none" else {
+        throw wrong("a size such as 96MiB or 1.5 GiB, or none")
+      }
+      try live.change(memoryBudget: budget)
     }
     try live.change(to: settings)
     try showSettings()
@@ -61,13 +71,15 @@ extension DebuggerSession {
   func showSettings(_ word: String = "") throws {
     guard word.isEmpty || RunSetting.named(word) != nil else {
       throw DebuggerError.badArgument(
-        command: "show", found: word, expected: "strategy, tile-rows or kv-type, or nothing")
+        command: "show", found: word, expected: RunSetting.expected + ", or nothing")
     }
     let pass = try trace.pass(at: cursor.step)
     let here: [RunSetting: String?] = [
       .strategy: pass?.strategy ?? meta["strategy"],
       .tileRows: pass?.tileRows.map(String.init) ?? meta["tile_rows"],
       .kvType: pass?.kvType ?? meta["kv_type"],
+      // A live run's may have been another; no pass says which.
+      .memoryBudget: live == nil ? Self.budget(meta["memory_budget"].flatMap { Int($0) }) : nil,
     ]
     let next = live?.settings
     var table = TextTable([("setting", .left), ("here", .left)])
@@ -78,6 +90,7 @@ extension DebuggerSession {
         case .strategy: next.strategy.rawValue
         case .tileRows: String(next.tileRows)
         case .kvType: next.kvType.rawValue
+        case .memoryBudget: Self.budget(live?.memoryBudget)
         }
       }
       table.add([setting.rawValue, (here[setting] ?? nil) ?? ""] + [value].compactMap { $0 })
@@ -90,4 +103,6 @@ extension DebuggerSession {
             + " the \(live.position) tokens so far.", to: style.width))
     }
   }
+
+  private static func budget(_ bytes: Int?) -> String { bytes.map { formatBytes($0) } ?? "none" }
 }

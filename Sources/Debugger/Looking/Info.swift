@@ -153,7 +153,7 @@ extension DebuggerSession {
     let keys = first.filter { meta[$0] != nil } + meta.keys.filter { !first.contains($0) }.sorted()
     let column = keys.map(\.count).max() ?? 0
     for key in keys {
-      let value = key == "prompt" ? quoted(meta[key] ?? "") : meta[key] ?? ""
+      let value = key == "prompt" ? quoted(meta[key] ?? "") : visible(meta[key] ?? "")
       let lines = wrapped(value, to: max(20, style.width - column - 2))
       for (index, line) in lines.enumerated() {
         show([padded(index == 0 ? key : "", to: column + 2) + line])

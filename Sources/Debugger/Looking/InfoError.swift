@@ -3,14 +3,30 @@ import Inference
 import TraceStore
 
 extension DebuggerSession {
+  /// Why `info error` does not take a name.
+  private func notComparable(_ name: String) throws -> DebuggerError {
+    let whole = Slice.split(name)?.name ?? name
+    if let op = try op(named: whole) {
+      return .otherKind(
+        name: name, kind: "a part of \(op.name)",
+        advice: "\"info error \(op.name)\" compares all of it, and \"why \(name)\" shows the "
+          + "terms of a value")
+    }
+    if try trace.tensor(named: whole) != nil {
+      return .otherKind(
+        name: name, kind: "a weight tensor",
+        advice: "info error compares the output of an operation, such as ffn_gate-0, and "
+          + "\"x/1block \(whole)\" lays a block of it open")
+    }
+    return try unknown(name, advice: "\"info ops all\" lists the names")
+  }
+
   /// Does `info error`: how far the output of an operation is from the same operation computed
   /// exactly on the same inputs.
   func infoError(_ name: String) throws {
     let found = name.isEmpty ? try trace.op(at: cursor.step) : try op(named: name)
     guard let op = found else {
-      if !name.isEmpty {
-        throw DebuggerError.unknownName(name: name, advice: "\"info ops all\" lists the names")
-      }
+      if !name.isEmpty { throw try notComparable(name) }
       throw DebuggerError.nothingHere(
         what: "operation", step: cursor.step, advice: "\"next\" goes to one")
     }

@@ -44,7 +44,15 @@ extension DebuggerSession {
         formatNanoseconds(clampedSum(work.map(\.duration))), range)
     }
     show(table.lines(style: style))
-    if pass == nil { show(["Times and steps are those of a pass; \"goto pass 1\" goes to one."]) }
+    if pass == nil { show(["Times and steps are those of a pass; \(try passAdvice)."]) }
+  }
+
+  /// What to do where no pass is.
+  var passAdvice: String {
+    get throws {
+      try trace.passCount() > 0
+        ? "\"goto pass 1\" goes to the first" : "the run ended before its first"
+    }
   }
 
   func infoBuffers(_ pattern: String) throws {
@@ -71,7 +79,7 @@ extension DebuggerSession {
     let place = try place()
     guard let pass = place.pass else {
       throw DebuggerError.nothingHere(
-        what: "pass", step: place.step, advice: "\"goto pass 1\" goes to the first")
+        what: "pass", step: place.step, advice: try passAdvice)
     }
     var ops = try trace.ops(inPass: pass.id)
     if pattern.isEmpty {
@@ -104,7 +112,7 @@ extension DebuggerSession {
       ("", .left), ("position", .right), ("token", .right), ("text", .left), ("from", .left),
       ("pass", .right), ("probability", .right), ("instead", .left),
     ])
-    let tokens = try trace.tokens(branch: pass?.branch ?? trace.branch(at: cursor.step))
+    let tokens = try trace.tokens(branch: cursor.history.branch)
     let hasBranches = try trace.hasBranches()
     if hasBranches { table.insert(("branch", .right), at: 1) }
     let isBatch = tokens.contains { $0.sequence > 0 }

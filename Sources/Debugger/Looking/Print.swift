@@ -3,7 +3,8 @@ import TraceStore
 
 extension DebuggerSession {
   /// Does `print`.
-  func printExpression(_ expression: String) throws {
+  func printExpression(_ arguments: String) throws {
+    let (format, expression) = try PrintFormat.split(arguments)
     guard !expression.isEmpty else {
       throw DebuggerError.missingArgument(
         command: "print", expected: "one of \(Place.objects.joined(separator: ", ")), or a name")
@@ -11,20 +12,22 @@ extension DebuggerSession {
     let parsed = try Expression(expression)
     var notes: [String] = []
     switch try evaluate(parsed, notes: &notes) {
-    case .figure(let value): show(wrapped("\(expression) = \(value.text)", to: style.width))
-    case .fields(let name, let fields): show(fields, of: name)
+    case .figure(let value):
+      let text = format?.text(value) ?? value.text
+      show(wrapped("\(expression) = \(text)", to: style.width))
+    case .fields(let name, let fields): show(fields, of: name, format)
     case .array(let array):
-      show(array.lines(style: style))
+      show(array.lines(style: style, format: format))
       notes += array.notes
     }
     show(notes.flatMap { wrapped($0, to: style.width) })
   }
 
-  private func show(_ fields: Fields, of object: String) {
+  private func show(_ fields: Fields, of object: String, _ format: PrintFormat?) {
     let column = fields.map { displayWidth($0.name) }.max() ?? 0
     show(["\(object)"])
     for (name, value) in fields {
-      let lines = wrapped(value.text, to: max(20, style.width - column - 5))
+      let lines = wrapped(format?.text(value) ?? value.text, to: max(20, style.width - column - 5))
       for (index, line) in (lines.isEmpty ? [""] : lines).enumerated() {
         let start =
           index == 0 ? padded(name, to: column) + " = " : String(repeating: " ", count: column + 3)
@@ -47,7 +50,7 @@ extension DebuggerSession {
       guard let op = place.op else { throw missing("\"next\" goes to one") }
       return Place.fields(of: op, tensor: try op.tensor.flatMap { try trace.tensor($0) })
     case "tile":
-      guard let tile = place.tile else { throw missing("\"step\" goes on to where one is made") }
+      guard let tile = place.tile else { throw missing(try tileAdvice) }
       return Place.fields(of: tile, tensor: place.tensor)
     case "tensor":
       guard let tensor = place.tensor else { throw missing("\"info tensors\" lists them all") }
@@ -59,7 +62,7 @@ extension DebuggerSession {
       guard let token = place.tokens.last else { throw missing("\"info tokens\" lists them all") }
       return Place.fields(of: token)
     case "pass":
-      guard let pass = place.pass else { throw missing("\"goto pass 1\" goes to the first") }
+      guard let pass = place.pass else { throw missing(try passAdvice) }
       return Place.fields(of: pass, meta: meta)
     case "mem":
       let peak = try trace.peak()
@@ -76,6 +79,17 @@ extension DebuggerSession {
         ("positions", .integer((append?.position ?? -1) + 1)),
       ]
     }
+  }
+
+  /// What to say of a name that means nothing: which name may be meant, or else some advice.
+  func unknown(_ name: String, advice: String) throws -> DebuggerError {
+    let layer = try trace.op(at: cursor.step)?.layer ?? 0
+    for meant in ["\(name)-\(layer)", "\(name).weight"] {
+      if try op(named: meant) != nil || trace.tensor(named: meant) != nil {
+        return .unknownName(name: name, advice: "is \(meant) meant?")
+      }
+    }
+    return .unknownName(name: name, advice: advice)
   }
 
   /// An operation of this pass, or of the first where there is none here.

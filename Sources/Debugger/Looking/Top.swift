@@ -111,15 +111,7 @@ extension DebuggerSession {
     guard hidden.count == norm.count, hidden.count == matrix.cols else {
       throw TraceError.corrupt(path: trace.path, reason: "an output that does not fit the model")
     }
-    let squares = hidden.reduce(0) { $0 + Double($1) * Double($1) }
-    let root = (squares / Double(hidden.count) + epsilon).squareRoot()
-    let x = zip(hidden, norm).map { Double($0) / root * Double($1) }
-    return try (0..<matrix.rows).map { row in
-      if row % 1024 == 0 && values.isCancelled() { throw InferenceError.interrupted }
-      let weights = try matrix.row(row)
-      var sum = 0.0
-      for i in x.indices { sum += Double(weights[i]) * x[i] }
-      return Float(sum)
-    }
+    let x = rmsNorm(hidden.map(Double.init), norm.map(Double.init), epsilon: epsilon)
+    return try matrix.products(with: [x], isCancelled: values.isCancelled).map { Float($0) }
   }
 }

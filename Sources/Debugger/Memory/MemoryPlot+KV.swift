@@ -14,7 +14,7 @@ extension MemoryPlot {
     for group in 0..<groups {
       let end = (group + 1) * last / groups
       let reserved = try trace.event(at: end)?.live.kvCache ?? 0
-      let used = try trace.kvAppend(atOrBefore: end)?.cacheBytes ?? 0
+      let used = try trace.lastKVAppend(atOrBefore: end)?.cacheBytes ?? 0
       var use = MemoryUse()
       use.kvCache = min(used, reserved)
       use[Self.reserve] = reserved - use.kvCache
@@ -46,7 +46,7 @@ extension DebuggerSession {
       "KV cache, \(plot.title), steps \(plot.firstStep) to \(plot.lastStep)", to: style.width
     ).map { style.paint($0, .bold) }
     lines += plot.bodyLines(style: style, height: plotHeight)
-    let used = try trace.kvAppend(atOrBefore: cursor.step)
+    let used = try trace.lastKVAppend(atOrBefore: cursor.step)
     let live = try trace.event(at: cursor.step)?.live.kvCache ?? 0
     let bytes = min(used?.cacheBytes ?? 0, live)
     lines += MemoryPlot.legendLines(
@@ -54,7 +54,7 @@ extension DebuggerSession {
         (.kvCache, "in use, here \(formatBytes(bytes))"),
         (MemoryPlot.reserve, "reserved beyond that, here \(formatBytes(live - bytes))"),
       ], style: style)
-    if let append = try trace.kvAppend(atOrBefore: cursor.last) {
+    if let append = try trace.lastKVAppend(atOrBefore: plot.lastStep) {
       let layers = Set(try trace.tensors().compactMap(\.layer)).count
       let position = clampedProduct(append.keyBytes + append.valueBytes, layers)
       lines += wrapped(

@@ -5,17 +5,17 @@ extension DebuggerSession {
   /// Does `peak`: goes to the step of the highest live memory and lists what is alive there.
   func goToPeak() throws {
     let peak = try reachablePeak()
-    try move(stops: false) { $0.go(to: peak.step) }
+    try jump(to: peak.step)
     show([""] + (try buffersByShare(at: peak.step)))
   }
 
   /// The peak, where a damaged trace does not have it beyond its end.
-  private func reachablePeak() throws -> (step: Int, live: MemoryUse) {
+  func reachablePeak() throws -> (step: Int, live: MemoryUse) {
     guard let peak = try trace.peak() else { throw DebuggerError.emptyTrace(path: trace.path) }
-    guard (1...cursor.last).contains(peak.step) || canGrow else {
+    guard try (1...trace.eventCount()).contains(peak.step) else {
       throw TraceError.corrupt(path: trace.path, reason: "a peak at step \(peak.step)")
     }
-    return (min(peak.step, cursor.last), peak.live)
+    return peak
   }
 
   /// Does `mem peak`: the operation around the peak, and the largest buffers alive at it.
@@ -23,7 +23,7 @@ extension DebuggerSession {
     let peak = try reachablePeak()
     let here = try place(at: peak.step)
     let around =
-      here.op?.steps ?? max(1, peak.step - 40)...min(cursor.last, peak.step + 40)
+      try here.op?.steps ?? max(1, peak.step - 40)...min(trace.eventCount(), peak.step + 40)
     var title =
       here.pass.map { Place.title(of: $0, tokens: here.tokens, style: style) } ?? "loading"
     if let op = here.op { title += ", \(op.name)" }
@@ -46,15 +46,16 @@ extension DebuggerSession {
       .sorted { ($0.bytes, $1.id) > ($1.bytes, $0.id) }
     let total = clampedSum(buffers.map(\.bytes))
     func share(_ bytes: Int) -> String {
-      formatReal(100 * Double(bytes) / Double(max(total, 1)), digits: 3) + " %"
+      let tenths = (1000 * Double(bytes) / Double(max(total, 1))).rounded()
+      return tenths < 1 && bytes > 0 ? "<0.1 %" : "\(tenths / 10) %"
     }
     var table = TextTable([
-      ("bytes", .right), ("share", .right), ("category", .left), ("since step", .right),
+      ("bytes", .right), ("share", .right), ("category", .left), ("since", .right),
       ("buffer", .left),
     ])
     for buffer in buffers.prefix(count) {
       table.add(
-        formatBytes(buffer.bytes), share(buffer.bytes), buffer.category.name,
+        formatBytes(buffer.bytes), share(buffer.bytes), shortLabel(of: buffer.category),
         String(buffer.allocatedStep), buffer.name)
     }
     let rest = clampedSum(buffers.dropFirst(count).map(\.bytes))

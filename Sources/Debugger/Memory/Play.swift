@@ -1,4 +1,4 @@
-import CLibEdit
+import CTerminal
 import Inference
 import TraceStore
 
@@ -56,7 +56,7 @@ extension DebuggerSession {
       reached = try play(steps, seconds: seconds, on: screen)
     }
     nibble_interrupts_clear()  // a ^C that ended the replay was for nothing else
-    try move(stops: false) { $0.go(to: reached) }
+    try jump(to: reached)
   }
 
   private func play(_ steps: ClosedRange<Int>, seconds: Double, on screen: Screen) throws -> Int {
@@ -77,7 +77,7 @@ extension DebuggerSession {
   /// it is at its end.
   func playedSteps(_ request: PlayRequest) throws -> ClosedRange<Int> {
     if request.ends.count == 2 {
-      let ends = try request.ends.map { min(max(try target(of: $0), 1), cursor.last) }
+      let ends = try request.ends.map { try target(of: $0) }
       guard ends[0] <= ends[1] else {
         throw DebuggerError.badArgument(
           command: "play", found: request.ends.joined(separator: " "),

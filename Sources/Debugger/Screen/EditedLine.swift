@@ -1,14 +1,18 @@
 /// A line that a person types, with the usual editing keys and the lines typed before it.
 struct EditedLine: Equatable {
-  private(set) var characters: [Character] = []
+  var characters: [Character] = []
   /// Before which character the cursor stands.
-  private(set) var cursor = 0
+  var cursor = 0
   /// Lines typed before, oldest first.
   private(set) var history: [String]
   /// Which of them is shown; their number where it is a new line.
-  private var place: Int
+  var place: Int
   /// The new line, while an older one is shown.
   private var draft: [Character] = []
+  /// What was cut last, for ^Y.
+  private var cut: [Character] = []
+  /// The search of the history that is under way.
+  var search: HistorySearch?
 
   init(history: [String] = []) {
     self.history = history
@@ -29,6 +33,7 @@ struct EditedLine: Equatable {
   mutating func clear(remembering isTaken: Bool = false) {
     let line = text.trimmingSpaces()
     if isTaken, !line.isEmpty, line != history.last { history.append(line) }
+    search = nil
     characters = []
     draft = []
     cursor = 0
@@ -53,14 +58,12 @@ struct EditedLine: Equatable {
       }
     case .delete, .character("\u{04}"):
       if cursor < characters.count { characters.remove(at: cursor) }
-    case .character("\u{0B}"): characters.removeSubrange(cursor...)
-    case .character("\u{15}"):
-      characters.removeSubrange(..<cursor)
-      cursor = 0
-    case .character("\u{17}"):
-      let start = startOfWord()
-      characters.removeSubrange(start..<cursor)
-      cursor = start
+    case .character("\u{0B}"): cut(cursor..<characters.count)  // ^K
+    case .character("\u{15}"): cut(0..<cursor)  // ^U
+    case .character("\u{17}"), .wordBackspace: cut(startOfWord()..<cursor)  // ^W
+    case .wordDelete: cut(cursor..<endOfWord())
+    case .character("\u{19}"): insert(String(cut))  // ^Y
+    case .character("\u{12}"): beginSearch()  // ^R
     case .up, .character("\u{10}"): recall(place - 1)
     case .down, .character("\u{0E}"): recall(place + 1)
     case .character(let character):
@@ -72,12 +75,24 @@ struct EditedLine: Equatable {
     return true
   }
 
+  private mutating func cut(_ range: Range<Int>) {
+    if range.isEmpty { return }
+    cut = Array(characters[range])
+    characters.removeSubrange(range)
+    cursor = range.lowerBound
+  }
+
   private mutating func recall(_ index: Int) {
     guard (0...history.count).contains(index) else { return }
+    show(index)
+    cursor = characters.count
+  }
+
+  /// Shows a line of the history, or the new one.
+  mutating func show(_ index: Int) {
     if place == history.count { draft = characters }
     place = index
     characters = index == history.count ? draft : Array(history[index])
-    cursor = characters.count
   }
 
   private func startOfWord() -> Int {

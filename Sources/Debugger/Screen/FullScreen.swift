@@ -1,4 +1,4 @@
-import CLibEdit
+import CTerminal
 import Dispatch
 import TraceStore
 
@@ -9,15 +9,21 @@ final class FullScreen: LineSource, OutputSink {
   /// Where the session wrote before.
   let plainOutput: any OutputSink
   /// Which panes are shown.
-  var view = ScreenView.split
+  var view = ScreenView.split {
+    didSet { focus.go(to: focus.pane, among: scrollable) }
+  }
+  /// Which of them the arrow and page keys scroll.
+  var focus = ScreenFocus()
 
   // A session that is over has no full screen.
-  private unowned let session: DebuggerSession
-  private let screen: Screen
+  unowned let session: DebuggerSession
+  let screen: Screen
   private let reader: ScreenModelReader
-  private var commands = CommandPane()
-  private var line: EditedLine
-  private let remember: (String) -> Void
+  var commands = CommandPane()
+  var line: EditedLine
+  let remember: (String) -> Void
+  /// Whether ^X was pressed, which the next key belongs to.
+  var isAfterControlX = false
   private var lastDrawn = DispatchTime(uptimeNanoseconds: 0)
   /// What is shown while a command runs.
   private var model: ScreenModel?
@@ -42,8 +48,38 @@ final class FullScreen: LineSource, OutputSink {
     screen.close()
   }
 
+  /// Takes the terminal again after ``close()``; what stood on the screen still does.
+  ///
+  /// - Throws: ``DebuggerError/noScreen(command:reason:advice:)``.
+  func reopen(history: [String]) throws {
+    try screen.open(for: "tui", advice: "all commands work without it")
+    line = EditedLine(history: history)
+    session.style = commandStyle
+  }
+
+  /// Puts text at the cursor of the line, as if it were typed.
+  func type(_ text: String) {
+    line.insert(text)
+  }
+
+  /// Gives the terminal to something else for a while.
+  ///
+  /// - Throws: what `body` throws, and as ``reopen(history:)``.
+  func whileLeft<T>(_ body: () throws -> T) throws -> T {
+    screen.close()
+    let result = Result { try body() }
+    try screen.open(for: "tui", advice: "all commands work without it")
+    return try result.get()
+  }
+
+  /// The panes that can be scrolled, as they follow each other; none in a window that is too small.
+  var scrollable: [ScreenFocus.Pane] {
+    let (columns, rows) = screen.size
+    return ScreenLayout(width: columns, height: rows, view: view)?.scrollable ?? []
+  }
+
   /// How commands print: as wide as the window, and no more at once than their pane shows.
-  private var commandStyle: TextStyle {
+  var commandStyle: TextStyle {
     var style = screen.style
     style.width = max(style.width, 20)
     if let layout = ScreenLayout(width: style.width, height: style.height, view: view) {
@@ -80,50 +116,16 @@ final class FullScreen: LineSource, OutputSink {
     refresh()
     while true {
       draw(prompt: prompt)
-      guard let key = screen.key() else { continue }
-      switch key {
-      case .enter:
-        let text = line.text
-        commands.scrollToEnd()
-        commands.write(prompt + text + "\n")
-        line.clear(remembering: true)
-        let entry = text.trimmingSpaces()
-        if !entry.isEmpty { remember(entry) }
-        draw(prompt: nil)
-        session.style = commandStyle
-        return .line(text)
-      case .interrupt:
-        commands.scrollToEnd()
-        commands.write(prompt + line.text + "\n")
-        line.clear()
-        return .interrupted
-      case .character("\u{04}") where line.text.isEmpty: return .end
-      case .end: return .end
-      case .character("\t"): complete(prompt: prompt)
-      case .pageUp: commands.scrollUp()
-      case .pageDown: commands.scrollDown()
-      case .resize: refresh()
-      case .character("\u{0C}"): screen.repaint()  // ^L
-      default:
-        if line.edit(key) { commands.scrollToEnd() }
-      }
+      if let key = screen.key(), let reply = reply(to: key, prompt: prompt) { return reply }
     }
-  }
-
-  private func complete(prompt: String) {
-    let completion = session.complete(line.before)
-    if !completion.candidates.isEmpty {
-      commands.write(prompt + line.text + "\n" + completion.candidates)
-    }
-    line.insert(completion.insert)
-    commands.scrollToEnd()
   }
 
   // MARK: - Drawing
 
   /// Reads what stands at the cursor now.
-  private func refresh() {
+  func refresh() {
     do {
+      if model?.step != session.cursor.step { focus.follow() }
       model = try reader.model(at: session.cursor.step, columns: plotColumns)
     } catch {
       complain("\(error)")
@@ -133,12 +135,13 @@ final class FullScreen: LineSource, OutputSink {
   /// As many groups of steps as the plot can be wide.
   private var plotColumns: Int { max(screen.size.columns, ScreenLayout.minimum.columns) }
 
-  private func draw(prompt: String?) {
+  func draw(prompt: String?) {
     lastDrawn = .now()
     let style = screen.style
     guard let model else { return }
     let (lines, cursor) = ScreenContents(model: model, view: view).lines(
-      commands: &commands, prompt: prompt, line: line, style: style)
+      commands: &commands, focus: &focus,
+      prompt: prompt.map { line.search?.prompt ?? $0 }, line: line, style: style)
     screen.draw(lines, cursor: cursor)
   }
 
@@ -148,12 +151,18 @@ final class FullScreen: LineSource, OutputSink {
   func play(_ steps: ClosedRange<Int>, seconds: Double) throws -> Int {
     var columns = plotColumns
     var replay = try session.replay(of: steps, columns: columns)
+    let pass = try session.trace.pass(at: steps.lowerBound).flatMap {
+      $0.steps.contains(steps.upperBound) ? $0 : nil
+    }
     return try screen.animate(steps, seconds: seconds) { step in
       if plotColumns != columns {  // another window
         columns = plotColumns
         replay = try session.replay(of: steps, columns: columns)
       }
-      model = try reader.model(at: step, columns: nil, plot: replay.plot(at: step))
+      var plot = try replay.plot(at: step)
+      // The heading has the rest of its title.
+      if let pass { plot.title = "pass \(pass.id)" }
+      model = try reader.model(at: step, columns: nil, plot: plot)
       draw(prompt: nil)
     }
   }

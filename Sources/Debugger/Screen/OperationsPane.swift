@@ -11,8 +11,9 @@ struct OperationsPane {
     case layer(Int?, ops: Range<Int>)
   }
 
-  /// - Returns: `rows` lines of at most `width` columns, with the current one in view.
-  func lines(width: Int, rows: Int, style: TextStyle) -> [String] {
+  /// - Returns: `rows` lines of at most `width` columns, with the current one in view where the
+  ///   pane is not scrolled.
+  func lines(width: Int, rows: Int, style: TextStyle, focus: inout ScreenFocus) -> [String] {
     guard !model.ops.isEmpty else {
       let text =
         model.place.isLoading ? "No pass has begun: the model is loaded." : "Between passes."
@@ -21,7 +22,9 @@ struct OperationsPane {
     let all = self.rows
     let here = all.firstIndex { isCurrent($0) } ?? 0
     // What comes next matters as much as what was before.
-    let start = max(0, min(here - rows / 2, all.count - rows))
+    let start = focus.first(
+      of: .operations, from: max(0, min(here - rows / 2, all.count - rows)), count: all.count,
+      rows: rows)
     return all[start..<min(all.count, start + rows)].map {
       line(of: $0, width: width, style: style)
     }
@@ -72,19 +75,16 @@ struct OperationsPane {
       let isHere = op.id == model.ops[current].id
       let isDone = op.steps.upperBound <= model.step
       let isUnderWay = op.steps.contains(model.step) && !isDone
-      var figures = style.shape(op.rows, op.cols)
-      if isDone {
-        figures += padded(formatNanoseconds(op.duration), to: 9, onLeft: true)
-      } else if isUnderWay {
-        let tile = model.place.tileNumber.map { "tile \($0.index)/\($0.count)" }
-        figures = tile ?? figures + padded("", to: 9)
-      } else {
-        figures += padded("", to: 9)
+      let time = padded(isDone ? formatNanoseconds(op.duration) : "", to: 9, onLeft: true)
+      var figures = style.shape(op.rows, op.cols) + time
+      if isUnderWay, let tile = model.place.tileNumber {
+        figures = "tile \(tile.index)/\(tile.count)"
       }
       let indent = op.layer == nil ? "   " : "     "
-      let text = two(
-        (isHere ? "=>" + indent.dropFirst(2) : indent) + Place.shortName(of: op), figures, width,
-        style)
+      let name = (isHere ? "=>" + indent.dropFirst(2) : indent) + Place.shortName(of: op)
+      // A name that is cut could be another's: rather no shape than that.
+      if displayWidth(name) + displayWidth(figures) + 2 > width { figures = time }
+      let text = two(name, figures, width, style)
       if isHere { return style.paint(text, .bold) }
       return isDone || isUnderWay ? text : style.paint(text, .dim)
     }

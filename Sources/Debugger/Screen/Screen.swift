@@ -1,11 +1,11 @@
-import CLibEdit
 import CNcurses
+import CTerminal
 
 /// A key, as the full screen knows them.
 enum Key: Equatable {
   case character(Character)
   case up, down, left, right, wordLeft, wordRight, home, lineEnd
-  case backspace, delete, pageUp, pageDown, enter
+  case backspace, delete, wordBackspace, wordDelete, pageUp, pageDown, enter
   /// ^C.
   case interrupt
   /// The window has another size, or must be drawn anew.
@@ -27,6 +27,8 @@ enum Key: Equatable {
     case NIBBLE_KEY_RIGHT: self = .right
     case NIBBLE_KEY_WORD_LEFT: self = .wordLeft
     case NIBBLE_KEY_WORD_RIGHT: self = .wordRight
+    case NIBBLE_KEY_WORD_DELETE: self = .wordDelete
+    case NIBBLE_KEY_WORD_BACKSPACE: self = .wordBackspace
     case NIBBLE_KEY_HOME: self = .home
     case NIBBLE_KEY_LINE_END: self = .lineEnd
     case NIBBLE_KEY_BACKSPACE, 8, 127: self = .backspace
@@ -52,12 +54,19 @@ final class Screen {
   ///
   /// - Throws: ``DebuggerError/noScreen(command:reason:advice:)``.
   static func open(for command: String, advice: String) throws -> Screen {
+    let screen = Screen()
+    try screen.open(for: command, advice: advice)
+    return screen
+  }
+
+  /// Takes over the terminal again after it was given back, as ``open(for:advice:)``.
+  func open(for command: String, advice: String) throws {
     _ = nibble_locale_is_utf8()
     func refused(_ reason: String) -> DebuggerError {
       .noScreen(command: command, reason: reason, advice: advice)
     }
     switch Int(nibble_screen_open()) {
-    case NIBBLE_SCREEN_OPENED: return Screen()
+    case NIBBLE_SCREEN_OPENED: return
     case NIBBLE_SCREEN_NO_TERMINAL:
       throw refused("standard input and output are not both one")
     case NIBBLE_SCREEN_TOO_SIMPLE:

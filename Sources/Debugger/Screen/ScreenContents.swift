@@ -8,23 +8,26 @@ struct ScreenContents {
 
   /// - Parameters:
   ///   - commands: what was printed; how far it can be scrolled is worked out here.
+  ///   - focus: the pane that keys scroll; how far panes can be scrolled is worked out here.
   ///   - prompt: what stands before the line being typed; `nil` while a command runs.
   /// - Returns: as many lines as the window has, and where the cursor stands.
   func lines(
-    commands: inout CommandPane, prompt: String?, line: EditedLine, style: TextStyle
+    commands: inout CommandPane, focus: inout ScreenFocus, prompt: String?, line: EditedLine,
+    style: TextStyle
   ) -> (lines: [StyledText], cursor: (row: Int, column: Int)?) {
     guard let layout = ScreenLayout(width: style.width, height: style.height, view: view) else {
       return ([StyledText(parsing: ScreenLayout.tooSmall)], nil)
     }
     var lines = [heading(style)]
-    lines += stacked(layout, style)
+    lines += stacked(layout, &focus, style)
     let alive = AlivePane(model: model).lines(rows: layout.aliveRows, style: style)
     lines += (0..<layout.aliveRows).map { row in
       StyledText(parsing: row < alive.count ? alive[row] : "", unicode: style.unicode)
         .fitted(to: style.width)
     }
     let title = commands.isScrolled ? "commands, scrolled back" : "commands"
-    lines.append(rule(title, width: style.width, style: style))
+    lines.append(
+      rule(title, width: style.width, style: style, hasFocus: focus.pane == .commands))
     let printed = commands.lines(
       prompt: prompt, line: line, width: style.width, rows: layout.commandRows, style: style)
     let first = lines.count
@@ -60,26 +63,32 @@ struct ScreenContents {
     return (["pass \(pass.id)"] + parts.suffix(following)).joined(separator: separator)
   }
 
-  /// A line across with a title in it.
-  private func rule(_ title: String, width: Int, style: TextStyle) -> StyledText {
+  /// A line across with a title in it, reversed where keys scroll what is under it.
+  private func rule(
+    _ title: String, width: Int, style: TextStyle, hasFocus: Bool
+  ) -> StyledText {
     let dash = style.unicode ? "─" : "-"
     let shown = truncated(title, to: max(1, width - 4), unicode: style.unicode)
     let rest = width - displayWidth(shown) - 3
     let text =
-      style.paint(dash, .dim) + " " + style.paint(shown, .bold) + " "
+      style.paint(dash, .dim) + " " + style.paint(shown, hasFocus ? .reverse : .bold) + " "
       + style.paint(String(repeating: dash, count: max(0, rest)), .dim)
     return StyledText(parsing: text, unicode: style.unicode).fitted(to: width)
   }
 
-  private func stacked(_ layout: ScreenLayout, _ style: TextStyle) -> [StyledText] {
+  private func stacked(
+    _ layout: ScreenLayout, _ focus: inout ScreenFocus, _ style: TextStyle
+  ) -> [StyledText] {
     var ruled = layout.stacks.map { _ in Set<Int>() }
     let columns = layout.stacks.enumerated().map { index, stack in
       var row = 0
       return stack.panes.flatMap { pane, rows -> [StyledText] in
         ruled[index].insert(row)
         row += 1 + max(0, rows)
-        let (title, lines) = contents(of: pane, width: stack.width, rows: rows, style: style)
-        return [rule(title, width: stack.width, style: style)]
+        let (title, lines) = contents(
+          of: pane, width: stack.width, rows: rows, style: style, focus: &focus)
+        let hasFocus = ScreenFocus.Pane(pane) == focus.pane
+        return [rule(title, width: stack.width, style: style, hasFocus: hasFocus)]
           + (0..<max(0, rows)).map { row in
             StyledText(parsing: row < lines.count ? lines[row] : "", unicode: style.unicode)
               .fitted(to: stack.width)
@@ -112,20 +121,20 @@ struct ScreenContents {
   }
 
   private func contents(
-    of pane: ScreenLayout.Pane, width: Int, rows: Int, style: TextStyle
+    of pane: ScreenLayout.Pane, width: Int, rows: Int, style: TextStyle,
+    focus: inout ScreenFocus
   ) -> (title: String, lines: [String]) {
     switch pane {
     case .operations:
       let title = model.place.pass.map { "operations of pass \($0.id)" } ?? "operations"
-      return (
-        title, OperationsPane(model: model).lines(width: width, rows: rows, style: style)
-      )
+      let pane = OperationsPane(model: model)
+      return (title, pane.lines(width: width, rows: rows, style: style, focus: &focus))
     case .tile:
       let pane = TilePane(model: model)
-      return (pane.title, pane.lines(width: width, rows: rows, style: style))
+      return (pane.title, pane.lines(width: width, rows: rows, style: style, focus: &focus))
     case .tensor:
       let pane = TensorPane(model: model)
-      return (pane.title, pane.lines(width: width, rows: rows, style: style))
+      return (pane.title, pane.lines(width: width, rows: rows, style: style, focus: &focus))
     case .memory:
       let pane = MemoryPane(model: model)
       return (pane.title, pane.lines(width: width, rows: rows, style: style))

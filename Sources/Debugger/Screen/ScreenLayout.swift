@@ -53,6 +53,11 @@ struct ScreenLayout: Equatable {
     stacks = Self.stacks(view, width: width, rows: upper)
   }
 
+  /// The panes that can be scrolled, as they follow each other; the commands last.
+  var scrollable: [ScreenFocus.Pane] {
+    stacks.flatMap(\.panes).compactMap { ScreenFocus.Pane($0.pane) } + [.commands]
+  }
+
   private static func stacks(_ view: ScreenView, width: Int, rows: Int) -> [Stack] {
     if view == .memory { return [Stack(width: width, panes: [(.memory, rows - 1)])] }
     let main: Pane = view == .tensor ? .tensor : .tile

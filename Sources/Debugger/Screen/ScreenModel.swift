@@ -70,7 +70,7 @@ final class ScreenModelReader {
       }
       let next = try trace.pass((previous?.id ?? 0) + 1)
       let first = previous.map { min($0.steps.upperBound, place.step) } ?? 1
-      steps = first...max(place.step, next?.steps.lowerBound ?? session.cursor.last)
+      steps = try first...max(place.step, next?.steps.lowerBound ?? trace.eventCount())
     }
     if let plot, plot.steps == steps, plot.columns == columns { return plot.plot }
     let marks = session.layerMarks(of: ops?.pass == place.pass?.id ? ops?.ops ?? [] : [])

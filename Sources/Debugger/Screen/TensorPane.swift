@@ -9,7 +9,7 @@ struct TensorPane {
   var title: String { model.place.op?.name ?? "tensor" }
 
   /// - Returns: at most `rows` lines of at most `width` columns.
-  func lines(width: Int, rows: Int, style: TextStyle) -> [String] {
+  func lines(width: Int, rows: Int, style: TextStyle, focus: inout ScreenFocus) -> [String] {
     var lines: [String] = []
     if let op = model.place.op {
       lines += wrapped(Place.equation(of: op, style: style), to: width - 2)
@@ -30,7 +30,8 @@ struct TensorPane {
       ]
     }
     if lines.isEmpty { lines = wrapped(model.place.happened(style: style), to: width - 2) }
-    return lines.prefix(rows).map {
+    let first = focus.first(of: .tensor, from: 0, count: lines.count, rows: rows)
+    return lines.dropFirst(first).prefix(rows).map {
       " " + StyledLine.cut($0, to: width - 2, style: style)
     }
   }

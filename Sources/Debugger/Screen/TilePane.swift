@@ -12,14 +12,16 @@ struct TilePane {
   }
 
   /// - Returns: at most `rows` lines of at most `width` columns, what matters most first.
-  func lines(width: Int, rows: Int, style: TextStyle) -> [String] {
-    var lines = facts(width: width, style: style)
+  func lines(width: Int, rows: Int, style: TextStyle, focus: inout ScreenFocus) -> [String] {
+    let facts = facts(width: width, style: style)
+    var grid: [String] = []
     if model.tiles.count > 1 {
-      let grid = gridLines(width: width, rows: max(1, rows - min(lines.count, 3)), style: style)
       // The grid moves most: it is never what is left out.
-      lines = Array(lines.prefix(max(0, rows - grid.count))) + grid
+      grid = gridLines(width: width, rows: max(1, rows - min(facts.count, 3)), style: style)
     }
-    return Array(lines.prefix(rows))
+    let room = max(0, rows - grid.count)
+    let first = focus.first(of: .tile, from: 0, count: facts.count, rows: room)
+    return Array((facts.dropFirst(first).prefix(room) + grid).prefix(rows))
   }
 
   private func facts(width: Int, style: TextStyle) -> [String] {
@@ -28,7 +30,7 @@ struct TilePane {
     }
     let place = model.place
     if let tile = place.tile, let tensor = place.tensor {
-      return tileFacts(tile, tensor, style).map(cut)
+      return tileFacts(tile, tensor, width: width, style).map(cut)
     }
     var lines = wrapped(place.happened(style: style), to: width - 2).map { " " + $0 }
     if let op = place.op {
@@ -38,7 +40,7 @@ struct TilePane {
   }
 
   private func tileFacts(
-    _ tile: TraceTile, _ tensor: TraceTensor, _ style: TextStyle
+    _ tile: TraceTile, _ tensor: TraceTensor, width: Int, _ style: TextStyle
   ) -> [String] {
     let arrow = style.unicode ? "→" : "->"
     let isFreed = tile.freedStep.map { $0 <= model.step } ?? false
@@ -46,8 +48,13 @@ struct TilePane {
     var life = "made \(tile.madeStep)"
     life += tile.usedStep.map { ", used \($0)" } ?? ", never used"
     life += tile.freedStep.map { ", freed \($0)" } ?? ", never freed"
+    var rows = "\(tensor.name) \(Place.rows(of: tile, in: tensor))"
+    if displayWidth(rows) > width - 2 {
+      // What they are rows of stands in the operations.
+      rows = rows.replacing(" of \(tensor.rows)", with: "")
+    }
     var lines = [
-      "\(tensor.name) \(Place.rows(of: tile, in: tensor))",
+      rows,
       "\(formatBytes(tile.packedBytes)) \(tensor.type.lowercased()) \(arrow) "
         + "\(formatBytes(tile.bytes)) \(tile.type), \(style.shape(tile.rows, tensor.cols))",
       "\(state) now; \(life)",

@@ -26,6 +26,9 @@ extension DebuggerSession {
   /// What the next word can be, after the words before it.
   private func candidates(for words: [String]) throws -> [String] {
     let names = Command.all.map(\.name) + macros.names
+    guard let typed = words.first else { return names }
+    // A name that a person made stands for the words of its command.
+    let words = expanded(typed).split(separator: " ").map(String.init) + words.dropFirst()
     guard let first = words.first else { return names }
     switch try Command.named(Self.split(first).word).completes {
     case .nothing: return []
@@ -37,7 +40,7 @@ extension DebuggerSession {
     case .grains: return words.count == 1 ? Grain.allCases.map(\.rawValue) : []
     case .settings:
       if words.count == 1 { return RunSetting.allCases.map(\.rawValue) }
-      return words.count == 2 ? RunSetting(rawValue: words[1])?.values ?? [] : []
+      return words.count == 2 ? RunSetting.named(words[1])?.values ?? [] : []
     case .ranges: return words.count == 1 ? ["op", "layer", "pass", "all", "kv", "peak"] : []
     case .places: return words.count == 1 ? try ["start", "end", "peak", "pass"] + opNames() : []
     case .breakpoints: return breakpoints.all.map { String($0.id) }
@@ -49,6 +52,7 @@ extension DebuggerSession {
       if takesExpression || words.contains("if") {
         return columns + ["peak", "if"]
       }
+      if words.last == "op" { return try opKinds() + opNames() }
       return try ["any", "if", "layer", "op", "pass", "step", "token"] + opNames()
         + trace.tensors().map(\.name)
     case .tensors: return try trace.tensors().map(\.name)
@@ -66,9 +70,19 @@ extension DebuggerSession {
     return try trace.ops(inPass: pass.id).map(\.name)
   }
 
-  /// The fields of an object where one stands here.
+  /// Kinds of operations, and their names without a layer, as `break op` takes them.
+  private func opKinds() throws -> [String] {
+    let nodes = try trace.nodes()
+    let short = nodes.compactMap { node in
+      node.layer.map { String(node.name.dropLast("-\($0)".count)) }
+    }
+    return ["matmul"] + Set(nodes.map(\.kind) + short).sorted()
+  }
+
+  /// The fields of an object: those that it has here, or else those that a condition can name.
   private func fieldNames(of object: String) -> [String] {
-    ((try? fields(of: object)) ?? nil)?.map(\.name) ?? []
+    ((try? fields(of: object)) ?? nil)?.map(\.name)
+      ?? SearchObject(rawValue: object)?.columns ?? []
   }
 
   /// Words in columns, as many as the width takes; a long list is cut.

@@ -1,4 +1,4 @@
-import CLibEdit
+import CTerminal
 import Inference
 import Recording
 import TraceStore
@@ -26,6 +26,8 @@ public final class DebuggerSession {
   let live: LiveRun?
   /// Whether the pass of a live run is to be given up; asked before every operation.
   var isCancelled: () -> Bool = { nibble_interrupted() }
+  /// The step that a live run was taken back to, until its next pass.
+  var takenBackTo: Int?
   /// Places to come back to, by their numbers.
   var checkpoints = Checkpoints()
   /// What was alive at the last stop shown, for the change since then.
@@ -53,6 +55,8 @@ public final class DebuggerSession {
   var repeated: String?
   /// Whether `quit` was typed.
   public private(set) var isOver = false
+  /// The exit code that `quit` asked for.
+  private(set) var exitCode: Int32 = 0
 
   /// - Parameters:
   ///   - modelPath: the model file, in place of the one that the trace names.
@@ -75,8 +79,9 @@ public final class DebuggerSession {
   }
 
   /// Ends the session after this command.
-  func quit() {
+  func quit(_ exitCode: Int32) {
     isOver = true
+    self.exitCode = exitCode
   }
 
   /// Writes lines as results.
@@ -102,18 +107,21 @@ public final class DebuggerSession {
   }
 
   func stopLines(_ place: Place) -> [String] {
-    let step = "step \(place.step) of \(cursor.last)"
-    let heading = place.heading(style: style, width: style.width - displayWidth(step) - 2)
+    let whole = "step \(place.step) of \(cursor.last)"
     var lines: [String] = []
-    let room = style.width - displayWidth(step) - 2
-    if displayWidth(heading) <= room {
+    for step in [whole, "step \(place.step)"] where lines.isEmpty {
+      let room = style.width - displayWidth(step) - 2
+      let heading = place.heading(style: style, width: room)
+      guard displayWidth(heading) <= room else { continue }
       lines.append(
         style.paint(heading, .bold)
           + String(repeating: " ", count: room - displayWidth(heading) + 2)
           + style.paint(step, .dim))
-    } else {
-      lines += wrapped(heading, to: style.width, indent: "    ").map { style.paint($0, .bold) }
-      lines.append(style.paint(step, .dim))
+    }
+    if lines.isEmpty {
+      let heading = place.heading(style: style, width: style.width)
+      lines = wrapped(heading, to: style.width, indent: "    ").map { style.paint($0, .bold) }
+      lines.append(style.paint(whole, .dim))
     }
     return lines + eventLines(place) + memoryLine(place.event.live, since: shown, style: style)
   }

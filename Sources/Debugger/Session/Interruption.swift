@@ -1,4 +1,4 @@
-import CLibEdit
+import CTerminal
 import Dispatch
 import TraceStore
 
@@ -27,11 +27,14 @@ extension DebuggerSession {
 
 /// A line that tells how far something is, once it has taken a second.
 final class Progress {
-  private let output: any OutputSink
+  private let tell: (String?) -> Void
   private let start = ContinuousClock.now
   private var last: ContinuousClock.Instant?
 
-  init(_ output: any OutputSink) { self.output = output }
+  /// - Parameter tell: is given the line, and `nil` to take it away.
+  init(_ tell: @escaping (String?) -> Void) { self.tell = tell }
+
+  convenience init(_ output: any OutputSink) { self.init { output.progress($0) } }
 
   /// Shows a text, at most ten times a second.
   func show(_ text: () -> String) {
@@ -40,12 +43,15 @@ final class Progress {
       return
     }
     last = now
-    output.progress(text())
+    tell(text())
   }
+
+  /// Whether there is a line to take away.
+  var isShown: Bool { last != nil }
 
   /// Takes the line away.
   func clear() {
-    if last != nil { output.progress(nil) }
+    if last != nil { tell(nil) }
     last = nil
   }
 }

@@ -15,6 +15,8 @@ public enum LineReply: Equatable, Sendable {
   case interrupted
   /// There are no more.
   case end
+  /// ^X a: to the full screen or away from it, with what was typed of a line.
+  case switchScreen(typed: String)
 }
 
 /// Lines known beforehand: a command file, or a test's script.

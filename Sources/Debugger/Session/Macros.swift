@@ -52,7 +52,7 @@ extension DebuggerSession {
     var lines: [String] = []
     var depth = 1
     while true {
-      guard case .line(let text) = source.next(prompt: ">") else {
+      guard case .line(let text) = nextLine(from: source, prompt: ">").reply else {
         throw DebuggerError.unfinishedBlock(command: command)
       }
       let line = text.trimmingSpaces()

@@ -1,4 +1,4 @@
-import CLibEdit
+import CTerminal
 import Foundation
 import GGUF
 import Inference
@@ -65,9 +65,7 @@ public func runLiveDebugger(
   let code: Int32
   do {
     do {
-      try live.runPrompt(
-        isCancelled: nibble_interrupted,
-        progress: { tokens, all in progress("prompt: \(tokens) of \(all) tokens") })
+      try runPrompt(of: live, progress: progress)
     } catch InferenceError.overBudget, InferenceError.interrupted {
       // The session begins where that pass was given up.
     }
@@ -84,9 +82,29 @@ public func runLiveDebugger(
     try? live.finish()
     throw error
   }
-  try live.finish()
+  // What failed in the session was told there.
+  do { try live.finish() } catch  where code != 0 { return code }
   if let problem = output.problem { throw DebuggerError.cannotWrite(reason: problem) }
   return code
+}
+
+/// Runs the prompt, and says how far it is.
+private func runPrompt(of live: LiveRun, progress: (String?) -> Void) throws {
+  try withoutActuallyEscaping(progress) { progress in
+    var tokens = ""
+    let line = Progress(progress)
+    live.operationBegins = { name, layer in
+      line.show {
+        let pass = PassProgress(operation: name, layer: layer, layers: live.layerCount)
+        return fittingTerminal("\(tokens); \(pass); ^C gives it up")
+      }
+    }
+    defer { live.operationBegins = { _, _ in } }
+    try live.runPrompt(isCancelled: nibble_interrupted) { done, all in
+      tokens = "prompt: \(done) of \(all) tokens"
+      progress(tokens)
+    }
+  }
 }
 
 extension DebuggerSession {
@@ -138,11 +156,9 @@ extension DebuggerSession {
     sources.append(lines)
     defer { sources.removeLast() }
     while !isOver {
-      // A person types on the full screen while it is on.
-      let source: any LineSource =
-        lines is TerminalLines ? terminal?.fullScreen ?? lines : lines
-      sources[sources.count - 1] = source
-      switch source.next(prompt: "(nibble) ") {
+      let (reply, source) = nextLine(from: lines, prompt: "(nibble) ")
+      switch reply {
+      case .switchScreen: continue  // never comes back
       case .end:
         if source is TerminalLines { output.write("quit\n") }
         return 0
@@ -155,7 +171,7 @@ extension DebuggerSession {
         if !done && stopsAtErrors { return 1 }
       }
     }
-    return 0
+    return exitCode
   }
 
   /// Does the commands of files, then more commands.
@@ -165,11 +181,11 @@ extension DebuggerSession {
     for path in options.commandFiles {
       let done = attempt { try execute(file: path) }
       if !done && options.batch { return 1 }
-      if isOver { return 0 }
+      if isOver { return exitCode }
     }
     let source = ScriptedLines(options.commands)
-    if run(source, stopsAtErrors: options.batch) != 0 { return 1 }
-    if isOver { return 0 }
+    let code = run(source, stopsAtErrors: options.batch)
+    if isOver || code != 0 { return code }
     return options.batch && !(options.commandFiles.isEmpty && options.commands.isEmpty) ? 0 : nil
   }
 

@@ -1,4 +1,4 @@
-import CLibEdit
+import CTerminal
 import TraceStore
 
 extension DebuggerSession {
@@ -67,7 +67,7 @@ extension DebuggerSession {
   }
 
   /// A line whose first word stands for something, with that in its place.
-  private func expanded(_ line: String) -> String {
+  func expanded(_ line: String) -> String {
     var line = line
     // One may stand for another, but not for itself.
     for _ in 0..<100 {

@@ -2,8 +2,16 @@ import Inference
 import TraceStore
 
 extension DebuggerSession {
-  /// Whether more can be recorded than there is.
-  var canGrow: Bool { live.map { $0.ending == nil } ?? false }
+  /// Whether more can be recorded than there is, on the branch that one is on.
+  var canGrow: Bool { isOnRun && live?.ending == nil }
+
+  /// Whether one is on the branch of a live run that goes on: the last that was begun or, after the
+  /// run was taken back, the way to where it was taken back to.
+  var isOnRun: Bool {
+    guard live != nil else { return false }
+    if let takenBackTo { return cursor.last == takenBackTo }
+    return (try? cursor.history == trace.history(ofBranch: .max)) ?? false
+  }
 
   /// Moves the cursor as far as a breakpoint lets it, and shows where it came to and, where a
   /// move was cut short, why.
@@ -41,7 +49,7 @@ extension DebuggerSession {
   /// end of what was recorded, a live session runs the next pass and goes on to its end.
   func resume(backwards: Bool, count: Int) throws {
     let origin = cursor.step
-    let hasRun = try !backwards && cursor.step == cursor.last && runNextPass()
+    let hasRun = try !backwards && isOnRun && cursor.step == cursor.last && runNextPass()
     for round in 1...count {
       let end = backwards ? 1 : cursor.last
       let hit: Hit?
@@ -71,11 +79,11 @@ extension DebuggerSession {
     var (end, ending) = (end, ending)
     while true {
       if cursor.step < end {
-        let steps = cursor.step + 1...end
+        let place = try search()
         let found = try searching { progress in
-          try Self.first(in: steps, backwards: false) { stretch in
+          try Self.first(in: way(to: end), backwards: false) { stretch in
             progress.show { "searching, \(stretch.lowerBound) of \(self.cursor.last) steps" }
-            return try trace.firstStep(of: search(), in: stretch, backwards: false)
+            return try trace.firstStep(of: place, in: stretch, backwards: false)
           }
         }
         if let found { return try land(at: found, .arrived, from: origin) }
@@ -101,18 +109,22 @@ extension DebuggerSession {
   }
 
   private func firstHit(towards target: Int) throws -> Hit? {
-    let here = cursor.step
-    if target == here { return nil }
-    return target > here
-      ? try firstHit(in: here + 1...target, backwards: false)
-      : try firstHit(in: target...here - 1, backwards: true)
+    try firstHit(in: way(to: target), backwards: target < cursor.step)
+  }
+
+  /// The steps between here and a step of the branch, that one with them, in the order in which a
+  /// move goes through them.
+  private func way(to target: Int) -> [ClosedRange<Int>] {
+    target > cursor.step
+      ? cursor.history.ranges(after: cursor.step, through: target)
+      : cursor.history.ranges(before: cursor.step, downTo: target)
   }
 
   private func arrive(
     at step: Int, _ ending: Cursor.Ending, _ hit: Hit?, from origin: Int
   ) throws {
     trail.leave(origin, for: step)
-    stand(at: step)
+    try stand(at: step)
     stops += 1
     let commands = hit?.causes.map(\.breakpoint.commands) ?? []
     queued = commands.flatMap { $0.first == "silent" ? Array($0.dropFirst()) : $0 }
@@ -120,25 +132,61 @@ extension DebuggerSession {
     switch ending {
     case .arrived: break
     case .beginning: show(["At the beginning of the trace."])
-    case .end:
-      show([
-        canGrow
-          ? "At the end of what was run; \"continue\" runs the next pass."
-          : "At the end of the trace."
-      ])
+    case .end: show(wrapped(try endText(), to: style.width))
     }
     if let hit { show(lines(of: hit)) }
     try showStop()
   }
 
+  /// What is said at the end of the branch.
+  private func endText() throws -> String {
+    if canGrow { return "At the end of what was run; \"continue\" runs the next pass." }
+    if live != nil, !isOnRun {
+      return "At the end of branch \(cursor.history.branch); "
+        + "\"goto end\" goes to where the run goes on."
+    }
+    let isLast = try cursor.last == trace.eventCount()
+    return "At the end of \(isLast ? "the trace" : "branch \(cursor.history.branch)")."
+  }
+
   /// Moves the cursor without a word.
-  func stand(at step: Int) {
-    _ = cursor.go(to: step)
+  func stand(at step: Int) throws {
+    // The way back to where the run was taken back to is the run's, whatever else goes through it.
+    if let takenBackTo, !cursor.history.contains(step) {
+      let line = try trace.history(at: takenBackTo).through(takenBackTo)
+      if let line, line.contains(step) { try endMoves(at: takenBackTo) }
+    }
+    try cursor.stand(at: step)
     listed = nil
     selectedFrame = nil
   }
 
-  /// Does `back` and `forward`.
+  /// Lets moves end where a live run was taken back to.
+  func endMoves(at step: Int) throws {
+    takenBackTo = step
+    try cursor.stand(at: step)
+    cursor.end(at: step)
+  }
+
+  /// Does `goto`.
+  func goTo(_ arguments: String) throws {
+    if let count = Int(arguments), let sign = arguments.first, "+-".contains(sign) {
+      return count < 0
+        ? try move(stops: false) { $0.move(by: count) }
+        : try advance(count, stops: false) { $0.move(by: $1) }
+    }
+    let origin = cursor.step
+    let target = try target(of: arguments)
+    if arguments == "end", let takenBackTo { try endMoves(at: takenBackTo) }
+    try arrive(at: target, .arrived, nil, from: origin)
+  }
+
+  /// Goes to a step of any branch, over all breakpoints.
+  func jump(to step: Int) throws {
+    try arrive(at: step, .arrived, nil, from: cursor.step)
+  }
+
+  /// Does `back` and `forward`: as far as there are places.
   func walk(back: Bool, count: Int) throws {
     var step: Int?
     for _ in 0..<count {
@@ -146,11 +194,12 @@ extension DebuggerSession {
       step = next
     }
     guard let step else {
-      return show([
-        back ? "There is no place before this one." : "There is no place after this one."
-      ])
+      throw DebuggerError.cannotMove(
+        reason: back
+          ? "There is no place before this one; \"back\" undoes moves."
+          : "There is no place after this one; \"forward\" undoes \"back\".")
     }
-    stand(at: step)
+    try stand(at: step)
     try showStop()
   }
 }

@@ -1,8 +1,8 @@
-import CLibEdit
+import CTerminal
 import Foundation
 
 extension DebuggerSession {
-  /// Runs a command of the shell on this terminal; on the full screen it has no input.
+  /// Runs a command of the shell on this terminal, which the full screen leaves to it.
   func shell(_ command: String) throws {
     guard !command.trimmingSpaces().isEmpty else {
       throw DebuggerError.missingArgument(command: "shell", expected: "a command of the shell")
@@ -24,9 +24,9 @@ extension DebuggerSession {
     if let failure { throw failure }
   }
 
-  /// Runs `/bin/sh -c`. Its output goes where ours goes.
+  /// Runs `/bin/sh -c`. Its output goes where ours goes; a program that wants the keyboard gets it.
   private func runShell(_ command: String, input: String?) throws {
-    let isTerminals = output is StandardOutput
+    let isTerminals = output is StandardOutput || output is FullScreen
     var stdin: Int32 = -1
     if let input {
       let ends = try Self.pipe(for: command)
@@ -37,7 +37,7 @@ extension DebuggerSession {
     }
     var status: Int32
     if isTerminals {
-      status = nibble_run_shell(command, stdin, -1, nil, nil)
+      status = try onTerminal { nibble_run_shell(command, stdin, -1, nil, nil) }
     } else {
       let ends = try Self.pipe(for: command)
       let reader = ShellReader(descriptor: ends.read, output: output)
@@ -58,6 +58,20 @@ extension DebuggerSession {
         ? "cannot be run"
         : signal == 0
           ? "ended with exit code \((status >> 8) & 0xFF)" : "was ended by signal \(signal)")
+  }
+
+  /// Does something that reads and writes the terminal itself. Where the full screen is on, it is
+  /// left until then, and comes back when what stands there was read.
+  private func onTerminal(_ body: () -> Int32) throws -> Int32 {
+    guard let fullScreen = output as? FullScreen else { return body() }
+    return try fullScreen.whileLeft {
+      let status = body()
+      _ = emit("Press Enter to go back to the full screen. ", to: 1)
+      var byte: UInt8 = 0
+      // ^C goes back as well, and so does the end of the input.
+      while read(0, &byte, 1) == 1, byte != UInt8(ascii: "\n") {}
+      return status
+    }
   }
 
   private static func pipe(for command: String) throws -> (read: Int32, write: Int32) {

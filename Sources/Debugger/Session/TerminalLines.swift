@@ -17,7 +17,7 @@ public final class TerminalLines: LineSource {
   /// Opens the editor on standard input and output, or returns `nil` where there is no terminal.
   ///
   /// - Parameter historyPath: the file that keeps the history, or `nil` for none.
-  init?(historyPath: String?, complete: @escaping (String) -> Completion) {
+  public init?(historyPath: String?, complete: @escaping (String) -> Completion) {
     guard isTerminal(0), isTerminal(1) else { return nil }
     completer = Completer(complete)
     self.historyPath = historyPath
@@ -36,11 +36,17 @@ public final class TerminalLines: LineSource {
     var text: UnsafePointer<CChar>?
     let length = nibble_editor_read(editor, prompt, &text)
     if Int(length) == NIBBLE_LINE_INTERRUPTED { return .interrupted }
-    guard length >= 0, let text else { return .end }
-    let line = String(cString: text)
+    let line = text.map { String(cString: $0) }
+    if Int(length) == NIBBLE_LINE_WANTS_SCREEN { return .switchScreen(typed: line ?? "") }
+    guard length >= 0, let line else { return .end }
     let entry = line.trimmingSpaces()
     if !entry.isEmpty { nibble_editor_remember(editor, entry) }
     return .line(line)
+  }
+
+  /// Begins the next line with a text, as if it were typed.
+  func type(_ text: String) {
+    nibble_editor_type(editor, text)
   }
 
   /// The lines typed before, oldest first.
@@ -75,11 +81,19 @@ public final class TerminalLines: LineSource {
 }
 
 /// What Tab does to a line.
-struct Completion: Equatable {
+public struct Completion: Equatable, Sendable {
   /// Text to put at the cursor.
-  var insert = ""
+  public var insert = ""
   /// Text to show under the prompt: what the word could become.
-  var candidates = ""
+  public var candidates = ""
+
+  init(insert: String = "", candidates: String = "") {
+    self.insert = insert
+    self.candidates = candidates
+  }
+
+  /// Nothing.
+  public static let nothing = Completion()
 }
 
 private func completeLine(

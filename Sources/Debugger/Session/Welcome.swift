@@ -10,10 +10,11 @@ extension DebuggerSession {
         + (["tiled", "scratch"].contains(strategy)
           ? meta["tile_rows"].map { " of \($0) rows" } ?? "" : "")
     }
-    let model = meta["model"] ?? "a model"
+    let model = visible(meta["model"] ?? "a model")
     let prompt = meta["prompt"].map { " on " + quoted($0, to: 40, unicode: style.unicode) }
     var text = "\(model)\(prompt ?? "")\(strategy ?? ""). "
-    text += "\(passes) \(passes == 1 ? "pass" : "passes"), \(formatCount(cursor.last)) events"
+    let events = formatCount(try trace.eventCount())
+    text += "\(passes) \(passes == 1 ? "pass" : "passes"), \(events) events"
     if let peak = try trace.peak() {
       text += "; at most \(formatBytes(peak.live.total)) alive, at step \(peak.step)"
     }

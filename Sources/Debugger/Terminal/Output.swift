@@ -1,3 +1,5 @@
+import CTerminal
+
 /// Where the debugger writes: results on one side, messages about what went wrong on the other.
 public protocol OutputSink: AnyObject {
   /// Writes text as it is, with no line break added.
@@ -36,8 +38,17 @@ public final class StandardOutput: OutputSink {
 
   public func progress(_ text: String?) {
     // To the beginning of the line, and away with what stands there.
-    if isTerminal(2) { _ = emit("\r\u{1B}[K" + (text ?? ""), to: 2) }
+    if isTerminal(2) { _ = emit("\r\u{1B}[K" + fittingTerminal(text ?? ""), to: 2) }
   }
+}
+
+/// A line that is to be taken away again, cut to the terminal of messages: what is wider would go on
+/// in the next line, and stay there.
+func fittingTerminal(_ line: String) -> String {
+  var columns: Int32 = 0
+  var rows: Int32 = 0
+  guard nibble_terminal_size(2, &columns, &rows) else { return line }
+  return truncated(line, to: max(1, Int(columns) - 1), unicode: nibble_locale_is_utf8())
 }
 
 /// Keeps what was written, results and messages in one text, as a terminal would show them.

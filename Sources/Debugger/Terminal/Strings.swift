@@ -37,15 +37,10 @@ func quoted(_ text: String) -> String {
     case "\t": result += "\\t"
     case "\"": result += "\\\""
     case "\\": result += "\\\\"
-    default:
-      if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) {
-        result += "\\x" + hex(UInt8(scalar.value))
-      } else {
-        result.unicodeScalars.append(scalar)
-      }
+    default: result.unicodeScalars.append(scalar)
     }
   }
-  return result + "\""
+  return visible(result) + "\""
 }
 
 /// Two lower-case hexadecimal digits.

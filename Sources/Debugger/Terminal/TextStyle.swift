@@ -1,4 +1,4 @@
-import CLibEdit
+import CTerminal
 import Inference
 
 /// What the receiving end can show: width, colour and characters.

@@ -9,12 +9,22 @@ extension DebuggerSession {
   func infoTile() throws {
     guard let tile = try trace.tile(at: cursor.step) else {
       throw DebuggerError.nothingHere(
-        what: "tile", step: cursor.step, advice: "\"step\" goes on to where one is made")
+        what: "tile", step: cursor.step, advice: try tileAdvice)
     }
     let story = try withPackedBytes(of: tile) { packed in
       try TileStory(trace: trace, tile: tile.id, packed: packed)
     }
     output.write(story.render(style: style))
+  }
+
+  /// What to do where no tile is.
+  var tileAdvice: String {
+    get throws {
+      let strategy = try trace.pass(at: cursor.step)?.strategy ?? meta["strategy"] ?? ""
+      return ["fused", "int4-gemm"].contains(strategy)
+        ? "\(strategy) makes none: it multiplies packed weights where they lie"
+        : "\"step\" goes on to where one is made"
+    }
   }
 
   private func withPackedBytes<T>(

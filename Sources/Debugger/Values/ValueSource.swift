@@ -22,6 +22,9 @@ final class ValueSource {
   /// Told before each pass that is recomputed how many are done, of how many.
   var progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
 
+  /// Told of every operation that is recomputed before it is done: how far its pass is.
+  var passProgress: (PassProgress) -> Void = { _ in }
+
   /// - Parameters:
   ///   - modelName: the model file, in place of the one that the trace names.
   ///   - originalPath: the same model before its weights were quantized.
@@ -96,6 +99,9 @@ final class ValueSource {
     do {
       let current = try recomputation ?? Recomputation(trace: trace, loaded: model())
       recomputation = current
+      let (layers, tell) = (current.loaded.model.config.layerCount, passProgress)
+      current.operationBegins = { tell(PassProgress(operation: $0, layer: $1, layers: layers)) }
+      defer { current.operationBegins = { _, _ in } }
       return try body(current)
     } catch InferenceError.interrupted {
       throw InferenceError.interrupted

@@ -38,6 +38,18 @@ struct WeightMatrix {
     return WeightBlock(tensor: tensor, number: number, anatomy: try type.anatomy(of: bytes))
   }
 
+  /// `q4_1, d × q + m`: the type, and how a value is made of what is stored.
+  var formula: String {
+    get throws { "\(type.name), \(WeightBlock.formula(of: type, anatomy: try block(0).anatomy))" }
+  }
+
+  /// Where each block begins, as a sentence.
+  var places: String {
+    let first = tensor.fileOffset(ofBlock: 0)
+    return "Block N of \(type.blockSize), \(blocksInRow) a row, begins at byte \(first) + "
+      + "\(tensor.fileOffset(ofBlock: 1) - first) × N of the file."
+  }
+
   /// What a strategy makes of weights before they are multiplied.
   enum Rounding: Equatable {
     /// f32, exactly what the blocks say.
@@ -74,6 +86,25 @@ struct WeightMatrix {
         }
       }
     }
+  }
+
+  /// The product of every row with each of some vectors, summed in double precision.
+  ///
+  /// - Parameter inputs: `(n, cols)`.
+  /// - Returns: `(n, rows)`, row-major.
+  /// - Throws: `InferenceError.interrupted`.
+  func products(with inputs: [[Double]], isCancelled: () -> Bool) throws -> [Double] {
+    var products = [Double](repeating: 0, count: inputs.count * rows)
+    for row in 0..<rows {
+      if row % 64 == 0 && isCancelled() { throw InferenceError.interrupted }
+      let weights = try self.row(row)
+      for (index, input) in inputs.enumerated() {
+        var sum = 0.0
+        for i in 0..<cols { sum += Double(weights[i]) * input[i] }
+        products[index * rows + row] = sum
+      }
+    }
+    return products
   }
 
   /// The same tensor of a file with unquantized weights.

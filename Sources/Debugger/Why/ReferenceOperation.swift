@@ -48,17 +48,7 @@ struct ReferenceOperation {
     guard matrix.rows == op.cols, inputs.allSatisfy({ $0.count == matrix.cols }) else {
       throw why.unexpected()
     }
-    var values = [Double](repeating: 0, count: op.rows * op.cols)
-    for column in 0..<op.cols {
-      if column % 64 == 0 && isCancelled() { throw InferenceError.interrupted }
-      let weights = try matrix.row(column)
-      for (row, input) in inputs.enumerated() {
-        var sum = 0.0
-        for i in 0..<matrix.cols { sum += Double(weights[i]) * input[i] }
-        values[row * op.cols + column] = sum
-      }
-    }
-    return values
+    return try matrix.products(with: inputs, isCancelled: isCancelled)
   }
 
   private func norms() throws -> (Int) throws -> [Double] {
@@ -68,10 +58,7 @@ struct ReferenceOperation {
     return { row in
       let x = try at(row).input(0).row.map(Double.init)
       return stride(from: 0, to: x.count, by: scale.count).flatMap { first in
-        let part = x[first..<min(first + scale.count, x.count)]
-        let root =
-          (part.reduce(0) { $0 + $1 * $1 } / Double(scale.count) + epsilon).squareRoot()
-        return zip(part, scale).map { $0 / root * $1 }
+        rmsNorm(x[first..<min(first + scale.count, x.count)], scale, epsilon: epsilon)
       }
     }
   }
@@ -176,4 +163,11 @@ struct ReferenceOperation {
       return sums
     }
   }
+}
+
+/// RMSNorm in double precision: `x / √(mean(x²) + ε) × w`.
+func rmsNorm(_ x: some Collection<Double>, _ weights: [Double], epsilon: Double) -> [Double] {
+  let squares = x.reduce(0) { $0 + $1 * $1 }
+  let root = (squares / Double(weights.count) + epsilon).squareRoot()
+  return zip(x, weights).map { $0 / root * $1 }
 }

@@ -9,28 +9,49 @@ extension WeightBlock {
     return anatomy.minimumIsSubtracted ? "d × q - m" : "d × q + m"
   }
 
-  /// How a value is made, in numbers: `0.0059 × 3 + -0.0607`.
-  func formula(of index: Int) -> String {
-    guard let sub = anatomy.subBlock(of: index) else { return "\(anatomy.values[index])" }
+  /// How a value came to be, and where it lies: the formula with what is stored, its bits in the
+  /// file, and what its scale and minimum are.
+  ///
+  /// - Parameter used: the value as it was multiplied.
+  func origin(
+    of index: Int, used: Float, rounding: WeightMatrix.Rounding
+  ) -> [String] {
+    guard let sub = anatomy.subBlock(of: index) else { return [] }
     let quant = anatomy.quants[index]
-    if let table = anatomy.quantTable { return "\(sub.scale) × \(table[quant])" }
-    let product = "\(sub.scale) × \(quant - anatomy.quantOffset)"
-    guard let minimum = sub.minimum else { return product }
-    return product + (anatomy.minimumIsSubtracted ? " - " : " + ") + "\(minimum)"
+    let bits = anatomy.bits(ofQuant: index).map(place).joined(separator: " and ")
+    return [
+      made(of: sub, quant, rounding) + " \(Figure(used))", "q = \(quant): \(bits)",
+      scales(of: sub),
+    ]
   }
 
-  /// Where a value's bits lie in the file, and what its scales are made of.
-  func origin(of index: Int) -> [String] {
-    let bits = anatomy.bits(ofQuant: index).map(place).joined(separator: " and ")
-    var lines = ["q = \(anatomy.quants[index]): \(bits)"]
-    if let sub = anatomy.subBlock(of: index), let code = sub.scaleCode, let scale = anatomy.scale {
-      var scales = "d = \(scale) × \(code)"
-      if let minimumCode = sub.minimumCode, let minimum = anatomy.minimum {
-        scales += ", m = \(minimum) × \(minimumCode)"
-      }
-      lines.append(scales)
+  /// `d × 3 + m = -0.043 → f16`, up to the value as it was multiplied.
+  private func made(of sub: SubBlock, _ quant: Int, _ rounding: WeightMatrix.Rounding) -> String {
+    if rounding == .steps, let value = anatomy.quantTable?[quant] {
+      let step = Figure(inFull: Double(sub.scale / 127))
+      let steps = (value * 127).rounded()
+      return "\(Figure(inFull: Double(value))) × 127 ≈ \(Int(steps)), d / 127 → f32 \(step), "
+        + "\(Int(steps)) × \(step) = \(Figure(inFull: Double(steps) * step.value)) → f32"
     }
-    return lines
+    let factor = anatomy.quantTable.map { Double($0[quant]) } ?? Double(quant - anatomy.quantOffset)
+    var formula = "d × \(Figure(inFull: factor))"
+    var value = Double(sub.scale) * factor
+    if let minimum = sub.minimum {
+      formula += anatomy.minimumIsSubtracted ? " - m" : " + m"
+      value += anatomy.minimumIsSubtracted ? -Double(minimum) : Double(minimum)
+    }
+    return "\(formula) = \(Figure(inFull: value)) → " + (rounding == .half ? "f16" : "f32")
+  }
+
+  /// `d = 0.0059, m = -0.061`; in a K format each is a product: `d = 0.00012 × 17`.
+  private func scales(of sub: SubBlock) -> String {
+    func product(_ value: Float, _ whole: Float?, _ code: Int?) -> String {
+      guard let whole, let code else { return "\(Figure(inFull: Double(value)))" }
+      return "\(Figure(inFull: Double(whole))) × \(code)"
+    }
+    let scale = "d = " + product(sub.scale, anatomy.scale, sub.scaleCode)
+    guard let minimum = sub.minimum else { return scale }
+    return scale + ", m = " + product(minimum, anatomy.minimum, sub.minimumCode)
   }
 
   /// `block 37 at byte 739952`.

@@ -42,7 +42,7 @@ extension WhyOperation {
         [
           "= 0: position \(token.position) sees no position after its own, and this one was left "
             + "out"
-        ], result: 0)
+        ], result: Figure(0.0))
     }
     let query = try source.output(named: inputName(1), beside: op)
     let keys = try cache(.keys, token, positions: column + 1)
@@ -53,9 +53,8 @@ extension WhyOperation {
     else { throw unexpected() }
     let q = query.row(row)
     let terms = (0..<size).map { c in
-      let (x, k) = (q[head * size + c], keys[column][kvHead * size + c])
-      return Explanation.Term(
-        label: "\(c)", product: "\(x) × \(k)", value: Double(x) * Double(k))
+      TermSum.Term(
+        label: "\(c)", Figure(q[head * size + c]), Figure(keys[column][kvHead * size + c]))
     }
     return explanation(
       [
@@ -63,7 +62,7 @@ extension WhyOperation {
           + "\(token.position) \(quoted(token.text)) and the key of position \(column)",
         "q = \(query.op.name)[\(row), \(head * size)..], k from the KV cache (\(try kvType)), "
           + "key head \(kvHead)",
-      ], terms: terms, counted: "columns", result: terms.reduce(0) { $0 + $1.value },
+      ], sum: TermSum(terms, counted: "columns"),
       notes: column > token.position
         ? ["Position \(token.position) sees none after its own: soft_max makes this 0."] : [])
   }
@@ -77,30 +76,31 @@ extension WhyOperation {
     guard scores.row.count >= visible else { throw unexpected() }
     guard column < visible else {
       return explanation(
-        ["= 0: position \(token.position) sees no position after its own"], result: 0)
+        ["= 0: position \(token.position) sees no position after its own"],
+        result: Figure(0.0))
     }
-    let scale = 1 / Double(config.headSize).squareRoot()
-    let seen = scores.row[..<visible].map(Double.init)
-    let highest = seen.max() ?? 0
-    let terms = seen.enumerated().map { position, score in
-      Explanation.Term(
-        label: "\(position)", product: "exp((\(Float(score)) - \(Float(highest))) × scale)",
-        value: exp((score - highest) * scale))
+    let scale = Figure(1 / Double(config.headSize).squareRoot())
+    let seen = scores.row[..<visible].map { Figure($0) }
+    let highest = Figure(scores.row[..<visible].max() ?? 0)
+    let powers = seen.map { score in
+      (
+        text: "exp((\(score) - \(highest)) × scale)",
+        value: exp((score.value - highest.value) * scale.value)
+      )
     }
-    let sum = terms.reduce(0) { $0 + $1.value }
-    let result = terms[column].value / sum
+    let sum = TermSum(
+      powers.enumerated().map { TermSum.Term(label: "\($0)", product: $1.text, value: $1.value) },
+      counted: "positions")
+    let result = Figure(powers[column].value / sum.total.value)
     return explanation(
       [
         "= exp((x - max) × scale) / Σ, x = \(scores.name)[\(scores.label)\(column)] "
-          + "= \(scores.row[column]): head \(head), what position \(token.position) "
+          + "= \(seen[column]): head \(head), what position \(token.position) "
           + "\(quoted(token.text)) takes from position \(column)",
-        "scale = 1 / √\(config.headSize) = \(Explanation.exact(scale)), "
-          + "max = \(Float(highest)), the highest of \(visible) that it sees",
-      ], terms: terms, counted: "positions", result: result,
-      steps: [
-        "\(Explanation.exact(terms[column].value)) / \(Explanation.exact(sum)) = "
-          + Explanation.exact(result)
-      ])
+        "scale = 1 / √\(config.headSize) = \(scale), "
+          + "max = \(highest), the highest of \(visible) that it sees",
+      ], sum: sum, result: result,
+      steps: ["\(powers[column].text) / \(sum.total) = \(result)"])
   }
 
   /// `y[token, head * headSize + c] = Σ weight[position] × v[position, c]`.
@@ -120,15 +120,14 @@ extension WhyOperation {
     else { throw unexpected() }
     let w = weights.row(row)
     let terms = (0..<visible).map { position in
-      Explanation.Term(
-        label: "\(position)", product: "\(w[position]) × \(values[position][place])",
-        value: Double(w[position]) * Double(values[position][place]))
+      TermSum.Term(
+        label: "\(position)", Figure(w[position]), Figure(values[position][place]))
     }
     return explanation(
       [
         "= Σ w[p] × v[p], p = 0..<\(visible): head \(head) of position \(token.position) "
           + quoted(token.text),
         "w = \(weights.op.name)[\(row), p], v from the KV cache (\(try kvType)), column \(place)",
-      ], terms: terms, counted: "positions", result: terms.reduce(0) { $0 + $1.value })
+      ], sum: TermSum(terms, counted: "positions"))
   }
 }

@@ -14,28 +14,26 @@ extension WhyOperation {
       throw unexpected()
     }
     let first = column / scale.count * scale.count
-    let part = input.row[first..<first + scale.count].map(Double.init)
-    let squares = part.reduce(0) { $0 + $1 * $1 }
-    let mean = squares / Double(part.count)
-    let root = (mean + Double(epsilon)).squareRoot()
-    let x = input.row[column]
-    let weight = scale[column - first]
-    let result = Double(x) / root * Double(weight)
-    let terms = part.enumerated().map { index, x in
-      Explanation.Term(
-        label: "\(first + index)", product: "\(Float(x))² / \(part.count)",
-        value: x * x / Double(part.count))
-    }
+    let part = input.row[first..<first + scale.count].map { Figure($0) }
+    let squares = TermSum(
+      part.enumerated().map { index, x in
+        TermSum.Term(
+          label: "\(first + index)", product: "\(x.value < 0 ? "(\(x))" : "\(x)")² / \(part.count)",
+          value: x.value * x.value / Double(part.count))
+      }, counted: "squares")
+    let (mean, epsilonFigure) = (squares.total, Figure(epsilon))
+    let root = Figure((mean.value + epsilonFigure.value).squareRoot())
+    let (x, weight) = (part[column - first], Figure(scale[column - first]))
+    let result = Figure(x.value / root.value * weight.value)
     return explanation(
       [
         "= x / √(mean(x²) + ε) × w, x = \(input.name)[\(input.label)\(column)], "
           + "w = \(weights.name)[\(column - first)]",
         "The terms are those of mean(x²), i = \(first)..<\(first + scale.count).",
-      ], terms: terms, counted: "squares", result: result,
+      ], sum: squares, result: result,
       steps: [
-        "mean(x²) = \(Explanation.exact(mean)), ε = \(epsilon), "
-          + "√(mean(x²) + ε) = \(Explanation.exact(root))",
-        "\(x) / \(Explanation.exact(root)) × \(weight) = \(Explanation.exact(result))",
+        "mean(x²) = \(mean), ε = \(epsilonFigure), √(mean(x²) + ε) = \(root)",
+        "\(x) / \(root) × \(weight) = \(result)",
       ])
   }
 
@@ -43,15 +41,14 @@ extension WhyOperation {
   func gatedUnit() throws -> Explanation {
     let (gate, up) = (try input(0), try input(1))
     guard column < gate.row.count, column < up.row.count else { throw unexpected() }
-    let g = Double(gate.row[column])
-    let silu = g / (1 + exp(-g))
-    let result = silu * Double(up.row[column])
+    let (g, u) = (Figure(gate.row[column]), Figure(up.row[column]))
+    let silu = Figure(g.value / (1 + exp(-g.value)))
+    let result = Figure(silu.value * u.value)
     return explanation(
       [
         "= silu(\(gate.name)[\(gate.label)\(column)]) × \(up.name)[\(up.label)\(column)]",
-        "silu(g) = g / (1 + exp(-g)) = \(gate.row[column]) / (1 + exp(\(-gate.row[column]))) "
-          + "= \(Explanation.exact(silu))",
-        "\(Explanation.exact(silu)) × \(up.row[column]) = \(Explanation.exact(result))",
+        "silu(g) = g / (1 + exp(-g)) = \(g) / (1 + exp(\(Figure(-gate.row[column])))) = \(silu)",
+        "\(silu) × \(u) = \(result)",
       ], result: result)
   }
 
@@ -66,11 +63,12 @@ extension WhyOperation {
       b = try input(1)
     }
     guard column < a.row.count, column < b.row.count else { throw unexpected() }
-    let result = Double(a.row[column]) + Double(b.row[column])
+    let (x, y) = (Figure(a.row[column]), Figure(b.row[column]))
+    let result = Figure(x.value + y.value)
     return explanation(
       [
         "= \(a.name)[\(a.label)\(column)] + \(b.name)[\(b.label)\(column)]",
-        "= \(a.row[column]) + \(b.row[column]) = \(Explanation.exact(result))",
+        "= \(x) + \(y) = \(result)",
       ], result: result)
   }
 
@@ -83,29 +81,25 @@ extension WhyOperation {
     // Only whole-model keeps the embedding as float16; the others decode the row itself.
     let strategy = try source.strategy(of: op)
     let rounding = strategy == .wholeModel ? try matrix.rounding(under: .wholeModel) : .none
-    let exact = try matrix.row(token.id)[column]
     let used = try matrix.row(token.id, rounded: rounding)[column]
     var formula = [
       "= \(tensor.name)[\(token.id), \(column)], the row of token \(token.id) \(quoted(token.text))"
     ]
     if matrix.type.isQuantized {
       let block = try matrix.block(ofRow: token.id, column: column)
-      let index = column % matrix.type.blockSize
-      formula.append(
-        WeightBlock.formula(of: matrix.type, anatomy: block.anatomy) + " = "
-          + block.formula(of: index) + " = \(exact)"
-          + (rounding == .half ? " → f16 \(used)" : ""))
-      formula += block.origin(of: index) + [block.place]
+      formula += ["The weights are \(try matrix.formula).", matrix.places, block.place]
+      formula += block.origin(
+        of: column % matrix.type.blockSize, used: used, rounding: rounding)
     } else {
       formula.append("The weights are \(matrix.type.name), taken as they are.")
     }
     if let original = try source.original(of: matrix) {
-      let was = try original.row(token.id)[column]
+      let was = Figure(try original.row(token.id)[column])
       formula.append(
         "unquantized: \(was); int4 changed it by "
-          + formatReal(Double(used) - Double(was), digits: 4))
+          + formatReal(Figure(used).value - was.value, digits: 4))
     }
-    return explanation(formula, result: Double(used))
+    return explanation(formula, result: Figure(used))
   }
 
   private func lastRow() throws -> Explanation {
@@ -113,7 +107,7 @@ extension WhyOperation {
     guard column < row.values.count else { throw unexpected() }
     return explanation(
       ["= \(name)[\(row.index), \(column)], the last token of a sequence"],
-      result: Double(row.values[column]))
+      result: Figure(row.values[column]))
   }
 
   /// The row of the last token of the sequence whose result this row is.

@@ -9,49 +9,44 @@ extension WhyOperation {
     guard column < matrix.rows, input.row.count == matrix.cols else { throw unexpected() }
     let strategy = try source.strategy(of: op)
     let rounding = try matrix.rounding(under: strategy)
-    let exact = try matrix.row(column)
     let used = try matrix.row(column, rounded: rounding)
     let original = try source.original(of: matrix)?.row(column)
     let int8 =
       strategy == .int4GEMM && matrix.type.isQuantized ? Int8Activations(input.row) : nil
     let terms = used.indices.map { i in
-      let x = int8?.rounded(i) ?? Double(input.row[i])
-      let product =
-        int8.map { "\(used[i]) × (\($0.values[i]) × \($0.scales[i / 32]))" }
-        ?? "\(used[i]) × \(input.row[i])"
-      return Explanation.Term(
-        label: "\(i)", product: product, value: Double(used[i]) * x,
-        unquantized: original.map { ($0[i], Double($0[i]) * x) })
+      let weight = Figure(used[i])
+      let (text, x) = int8?.factor(i) ?? Figure(input.row[i]).factor
+      return TermSum.Term(
+        label: "\(i)", product: "\(weight) × \(text)", value: weight.value * x,
+        unquantized: original.map { (Figure($0[i]), Figure($0[i]).value * x) })
     }
     var explained = terms
     let largest = terms.indices.sorted { abs(terms[$0].value) > abs(terms[$1].value) }
     for i in largest.prefix(Self.mostDetails) where matrix.type.isQuantized {
       let block = try matrix.block(ofRow: column, column: i)
       explained[i].place = block.place
-      let index = i % matrix.type.blockSize
-      explained[i].details =
-        [Self.value(in: block, index, exact: exact[i], used: used[i], rounding)]
-        + block.origin(of: index)
+      explained[i].details = block.origin(
+        of: i % matrix.type.blockSize, used: used[i], rounding: rounding)
       if let int8 {
         explained[i].details.append(
-          "input \(input.row[i]) ≈ \(int8.values[i]) × \(int8.scales[i / 32]), in int8")
+          "input \(Figure(input.row[i])) ≈ \(int8.factor(i).text), in int8")
       }
     }
     return explanation(
       [
-        "= Σ \(tensor.name)[\(column), i] × \(input.name)[\(input.label)i], i = 0..<\(matrix.cols)",
-        try usage(of: matrix, rounding),
-      ], terms: explained, counted: "columns", result: terms.reduce(0) { $0 + $1.value })
+        "= Σ \(tensor.name)[\(column), i] × \(input.name)[\(input.label)i], i = 0..<\(matrix.cols)"
+      ] + (try usage(of: matrix, rounding)), sum: TermSum(explained, counted: "columns"))
   }
 
   /// Terms whose blocks are laid open, at most; nobody reads more.
   private static let mostDetails = 1000
 
+  /// What the weights are, where their blocks lie, and what the strategy makes of them.
   private func usage(
     of matrix: WeightMatrix, _ rounding: WeightMatrix.Rounding
-  ) throws -> String {
+  ) throws -> [String] {
     guard matrix.type.isQuantized else {
-      return "The weights are \(matrix.type.name), multiplied as they are."
+      return ["The weights are \(matrix.type.name), multiplied as they are."]
     }
     let strategy = try source.strategy(of: op)
     let use =
@@ -62,20 +57,21 @@ extension WhyOperation {
         strategy == .int4GEMM
           ? "as integers; the inputs are rounded to int8" : "dequantized to float32"
       }
-    let formula = WeightBlock.formula(of: matrix.type, anatomy: try matrix.block(0).anatomy)
-    return "The weights are \(matrix.type.name), \(formula), by "
-      + "\(strategy?.rawValue ?? "the strategy") \(use)."
+    return [
+      "The weights are \(try matrix.formula), by \(strategy?.rawValue ?? "the strategy") \(use).",
+      matrix.places,
+    ]
   }
+}
 
-  private static func value(
-    in block: WeightBlock, _ index: Int, exact: Float, used: Float,
-    _ rounding: WeightMatrix.Rounding
-  ) -> String {
-    let value = block.formula(of: index) + " = \(exact)"
-    switch rounding {
-    case .none: return value
-    case .half: return value + " → f16 \(used)"
-    case .steps: return value + " → in steps \(used)"
-    }
+extension Figure {
+  fileprivate var factor: (text: String, value: Double) { (description, value) }
+}
+
+extension Int8Activations {
+  /// `(-103 × 0.0217)` and what that is.
+  fileprivate func factor(_ index: Int) -> (text: String, value: Double) {
+    let scale = Figure(scales[index / 32])
+    return ("(\(values[index]) × \(scale))", Double(values[index]) * scale.value)
   }
 }

@@ -6,29 +6,32 @@ extension WhyOperation {
   func rotation() throws -> Explanation {
     let turn = try turn()
     let input = try input(0)
-    let result = try turn.value(ofColumn: column)
     guard let pair = turn.pair(ofColumn: column) else {
       return explanation(
         [
           "= \(input.name)[\(input.label)\(column)]: of each head only "
             + "\(turn.model.config.ropeCount) values are turned"
-        ], result: result)
+        ], result: Figure(turn.row[column]))
     }
-    let (x, y) = (turn.row[pair.a], turn.row[pair.b])
-    let frequency = turn.model.ropeFrequency(ofPair: pair.index)
+    let (a, b) = (Figure(turn.row[pair.a]), Figure(turn.row[pair.b]))
+    let (cosine, sine) = (Figure(pair.cosine), Figure(pair.sine))
+    let result = Figure(
+      pair.isFirst
+        ? a.value * cosine.value - b.value * sine.value
+        : a.value * sine.value + b.value * cosine.value)
+    let frequency = Figure(inFull: turn.model.ropeFrequency(ofPair: pair.index))
     let names =
       "a = \(input.name)[\(input.label)\(pair.a)], b = \(input.name)[\(input.label)\(pair.b)]"
     return explanation(
       [
         pair.isFirst
           ? "= a × cos(t) - b × sin(t), \(names)" : "= a × sin(t) + b × cos(t), \(names)",
-        "t = position \(turn.position) × \(Explanation.exact(frequency)) = "
-          + "\(Explanation.exact(Double(turn.position) * frequency)), of pair \(pair.index) of a "
-          + "head",
-        (pair.isFirst
-          ? "\(x) × \(pair.cosine) - \(y) × \(pair.sine)"
-          : "\(x) × \(pair.sine) + \(y) × \(pair.cosine)")
-          + " = \(Explanation.exact(result))",
+        "t = position × f = \(turn.position) × \(frequency) = "
+          + "\(Figure(inFull: Double(turn.position) * frequency.value))",
+        "f = \(turn.model.ropeFormula(ofPair: pair.index)), of pair \(pair.index) of a head",
+        "cos(t) → f32 \(cosine), sin(t) → f32 \(sine)",
+        (pair.isFirst ? "\(a) × \(cosine) - \(b) × \(sine)" : "\(a) × \(sine) + \(b) × \(cosine)")
+          + " = \(result)",
       ], result: result)
   }
 
@@ -81,5 +84,15 @@ extension WhyOperation {
       let (cosine, sine) = (Double(pair.cosine), Double(pair.sine))
       return pair.isFirst ? x * cosine - y * sine : x * sine + y * cosine
     }
+  }
+}
+
+extension Model {
+  /// How fast RoPE turns a pair, with its numbers: `10000^(-2 × 3 / 64)`.
+  fileprivate func ropeFormula(ofPair pair: Int) -> String {
+    var text = "\(Figure(inFull: config.ropeBase))^(-2 × \(pair) / \(config.ropeCount))"
+    let divisor = ropeDivisor(ofPair: pair)
+    if divisor != 1 { text += " / \(Figure(inFull: divisor))" }
+    return text
   }
 }

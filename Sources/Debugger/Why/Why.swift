@@ -23,68 +23,56 @@ extension DebuggerSession {
 
   /// What made the value that a text names.
   func explain(_ target: String) throws -> Explanation {
-    let (op, row, column) = try place(toExplain: target)
-    var explanation = try WhyOperation(session: self, op: op, row: row, column: column).explain()
+    let (op, row, column, label) = try place(toExplain: target)
+    var explanation = try WhyOperation(
+      session: self, op: op, row: row, column: column, label: label
+    ).explain()
     if op.steps.upperBound > cursor.step {
       explanation.notes.append("(It is computed at step \(op.steps.upperBound), after this one.)")
     }
     return explanation
   }
 
-  private func place(toExplain target: String) throws -> (TraceOp, row: Int, column: Int) {
+  private func place(toExplain target: String) throws -> (
+    TraceOp, row: Int, column: Int, label: String
+  ) {
     let expected = "one value, as in ffn_gate-0[37], kq-0[head=2, token=1, 5] or logit 42"
     guard !target.isEmpty else {
       throw DebuggerError.missingArgument(command: "why", expected: expected)
     }
     let (word, rest) = Self.split(target)
     if word == "logit" {
-      let id = try tokenID(rest)
+      let id = try token(rest, of: "why logit", in: values.model())
       guard let op = try op(named: "result_output") else {
         throw DebuggerError.nothingHere(
           what: "operation result_output", step: cursor.step,
           advice: "\"goto pass 1\" goes to a pass")
       }
-      guard id < op.cols else {
+      guard (0..<op.cols).contains(id) else {
         throw DebuggerError.badSlice(
           slice: rest, name: "the vocabulary", reason: "the last token is \(op.cols - 1)")
       }
-      return (op, op.rows - 1, id)
+      return (op, op.rows - 1, id, "\(id)")
     }
     guard case .name(let name, let slice?) = try Expression(target) else {
       throw DebuggerError.badArgument(command: "why", found: target, expected: expected)
     }
     guard let op = try op(named: name) else {
       if try trace.tensor(named: name) != nil {
-        throw DebuggerError.unknownName(
-          name: target,
-          advice: "a weight is as it was stored; \"x/1block \(name)\" lays its block open")
+        throw DebuggerError.otherKind(
+          name: target, kind: "a weight",
+          advice: "it was not computed, and \"x/1block \(target)\" lays its block open")
       }
-      throw DebuggerError.unknownName(name: name, advice: "\"info ops all\" lists the names")
+      throw try unknown(name, advice: "\"info ops all\" lists the names")
     }
     let selection = try Selection(
       slice, of: name, rows: op.rows, cols: op.cols, heads: heads(of: op), defaultRow: op.rows - 1)
     guard selection.rows.count == 1, selection.columns.count == 1 else {
       throw DebuggerError.badArgument(command: "why", found: target, expected: expected)
     }
-    return (op, selection.rows.lowerBound, selection.columns.lowerBound)
-  }
-
-  /// A token by its number or by its text in quotes.
-  private func tokenID(_ text: String) throws -> Int {
-    if let id = Int(text), id >= 0 { return id }
-    guard text.count >= 3, text.first == "\"", text.last == "\"" else {
-      throw DebuggerError.badArgument(
-        command: "why logit", found: text, expected: "a token's number or its text in quotes")
-    }
-    let inner = String(text.dropFirst().dropLast())
-      .replacing("\\n", with: "\n").replacing("\\t", with: "\t").replacing("\\\"", with: "\"")
-    let tokenizer = try values.model().tokenizer
-    let bytes = Array(inner.utf8)
-    guard let id = (0..<tokenizer.vocabularyCount).first(where: { tokenizer.piece($0) == bytes })
-    else {
-      throw DebuggerError.unknownName(
-        name: inner, advice: "no token of the vocabulary is that text; \"info tokens\" shows some")
-    }
-    return id
+    let row = selection.rows.lowerBound
+    return (
+      op, row, selection.columns.lowerBound, selection.label(row: row, ofRows: op.rows)
+    )
   }
 }

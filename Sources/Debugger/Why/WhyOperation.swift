@@ -9,13 +9,18 @@ struct WhyOperation {
   let output: OpOutput
   private(set) var row: Int
   let column: Int
+  /// Which value it is, as it was asked for: `head=1, token=0, 3`.
+  private let label: String
 
-  init(session: DebuggerSession, op: TraceOp, row: Int, column: Int) throws {
+  init(
+    session: DebuggerSession, op: TraceOp, row: Int, column: Int, label: String = ""
+  ) throws {
     source = session.values
     trace = session.trace
     self.op = op
     self.row = row
     self.column = column
+    self.label = label
     output = try source.output(of: op)
   }
 
@@ -27,8 +32,6 @@ struct WhyOperation {
   }
 
   var value: Float { output.values[row * op.cols + column] }
-
-  var name: String { "\(op.name)[\(op.rows > 1 ? "\(row), " : "")\(column)]" }
 
   /// - Throws: `DebuggerError.notCaptured` where an input is neither captured nor to be recomputed.
   func explain() throws -> Explanation {
@@ -44,20 +47,22 @@ struct WhyOperation {
     case .silu: explanation = try gatedUnit()
     case .getRows: explanation = try fetchedRow()
     case .kvAppend, .mul, nil:
-      throw DebuggerError.unknownName(
-        name: name, advice: "\(op.kind) computes no values of its own")
+      throw DebuggerError.otherKind(
+        name: op.name, kind: "an operation that computes no values of its own",
+        advice: "its inputs are \(op.inputs.joined(separator: " and "))")
     }
     if let note = output.note { explanation.notes.append(note) }
     return explanation
   }
 
+  /// - Parameter result: what the terms and the formula come to; `nil` for the sum itself.
   func explanation(
-    _ formula: [String], terms: [Explanation.Term] = [], counted: String = "terms",
-    result: Double, steps: [String] = [], notes: [String] = []
+    _ formula: [String], sum: TermSum? = nil, result: Figure? = nil, steps: [String] = [],
+    notes: [String] = []
   ) -> Explanation {
     Explanation(
-      name: name, value: value, formula: formula, terms: terms, counted: counted, result: result,
-      steps: steps, notes: notes)
+      name: "\(op.name)[\(label)]", value: Figure(value), formula: formula, sum: sum,
+      result: result ?? sum?.total ?? Figure(value), steps: steps, notes: notes)
   }
 
   // MARK: - Inputs

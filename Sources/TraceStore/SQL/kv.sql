@@ -65,6 +65,29 @@ SELECT
 FROM _kept_append AS k LEFT JOIN _memory AS m ON m.id = k.memory
 GROUP BY k.branch, k.sequence, k.position;
 
+-- One row a position and layer: what one token leaves in one layer of the cache.
+CREATE VIEW kv_by_position AS
+SELECT
+  -- The branch that appended it, 0 unless the run was taken back.
+  k.branch AS branch,
+  -- The sequence, 0 unless there were several.
+  k.sequence AS sequence,
+  -- The position, counting from 0.
+  k.position AS position,
+  -- The transformer layer, counting from 0.
+  k.layer AS layer,
+  -- Bytes of its keys.
+  k.key_bytes AS key_bytes,
+  -- Bytes of its values.
+  k.value_bytes AS value_bytes,
+  -- Bytes of the cache in use after it, all layers and sequences together.
+  k.cache_bytes AS cache_bytes,
+  -- The type of the cache: f32, f16, q8_0 or q4_0.
+  k.kv_type AS kv_type,
+  -- The step at which it was appended.
+  k.step AS step
+FROM _kept_append AS k ORDER BY k.step;
+
 -- One row a layer and branch: what it added to the KV cache.
 CREATE VIEW kv_by_layer AS
 SELECT

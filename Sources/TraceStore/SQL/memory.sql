@@ -149,3 +149,87 @@ FROM (
   LEFT JOIN _op AS o ON o.id BETWEEN p.first_op AND p.last_op
   LEFT JOIN _memory AS m ON m.id = o.peak
 GROUP BY p.id;
+
+-- Who holds the memory in each kind of pass: the most that each category ever held in it, and what
+-- it held when all together held most.
+CREATE VIEW peak_by_pass_kind AS
+WITH
+  -- States of memory by kind of pass, with the first step of each.
+  seen AS (
+    SELECT p.kind AS pass_kind, e.memory AS memory, min(e.step) AS step
+    FROM pass AS p JOIN _event AS e ON e.step BETWEEN p.first_step AND p.last_step
+    GROUP BY p.kind, e.memory),
+  -- These states.
+  state AS (SELECT s.pass_kind, s.step, m.* FROM seen AS s JOIN _memory AS m ON m.id = s.memory),
+  -- The first moment of the highest total of each kind.
+  moment AS (
+    SELECT * FROM (
+      SELECT *, row_number() OVER (PARTITION BY pass_kind ORDER BY total DESC, step) AS place
+      FROM state)
+    WHERE place = 1),
+  -- Categories in the order of the ledger.
+  categories(place, category) AS (
+    VALUES (1, 'weights'), (2, 'weights_dequantized'), (3, 'kv_cache'), (4, 'activations'),
+      (5, 'workspace'), (6, 'logits'), (7, 'total')),
+  -- The most of each category, and what it held at that moment.
+  highest AS (
+    SELECT m.pass_kind, c.place, c.category, m.total, m.step,
+      CASE c.place WHEN 1 THEN m.weights WHEN 2 THEN m.weights_dequantized WHEN 3 THEN m.kv_cache
+        WHEN 4 THEN m.activations WHEN 5 THEN m.workspace WHEN 6 THEN m.logits
+        ELSE m.total END AS at_peak,
+      CASE c.place WHEN 1 THEN h.weights WHEN 2 THEN h.weights_dequantized WHEN 3 THEN h.kv_cache
+        WHEN 4 THEN h.activations WHEN 5 THEN h.workspace WHEN 6 THEN h.logits
+        ELSE m.total END AS bytes
+    FROM moment AS m CROSS JOIN categories AS c JOIN (
+      SELECT pass_kind, max(weights) AS weights, max(weights_dequantized) AS weights_dequantized,
+        max(kv_cache) AS kv_cache, max(activations) AS activations, max(workspace) AS workspace,
+        max(logits) AS logits
+      FROM state GROUP BY pass_kind) AS h ON h.pass_kind = m.pass_kind)
+SELECT
+  -- The kind of pass: prefill or decode.
+  h.pass_kind AS pass_kind,
+  -- Memory category; total for all together.
+  h.category AS category,
+  -- The most bytes that it ever held in a pass of this kind.
+  h.bytes AS bytes,
+  -- Bytes that it held at the first moment of the highest total in such passes.
+  h.at_peak AS at_peak,
+  -- Its share of that total, in percent.
+  round(100.0 * h.at_peak / nullif(h.total, 0), 2) AS at_peak_percent,
+  -- The step of that moment.
+  h.step AS peak_step
+FROM highest AS h ORDER BY h.pass_kind DESC, h.place;
+
+-- What one more token costs as the context grows: each pass with what it left in the KV cache, and
+-- the peak beside the positions that it had to do with.
+CREATE VIEW memory_per_token AS
+SELECT
+  -- The pass.
+  p.pass AS pass,
+  -- The branch of the run, 0 unless it was taken back.
+  p.branch AS branch,
+  -- prefill or decode.
+  p.kind AS kind,
+  -- Positions in the KV cache when it ended, all sequences together.
+  p.positions AS positions,
+  -- Bytes of the KV cache in use when it ended.
+  k.cache_bytes AS cache_bytes,
+  -- Bytes of the KV cache that one position takes, all layers together.
+  1.0 * k.cache_bytes / nullif(p.positions, 0) AS cache_bytes_per_token,
+  -- The highest total of live bytes in one of its operations.
+  p.total AS peak,
+  -- That total without the weights, packed or dequantized: what grows.
+  p.without_weights AS peak_without_weights,
+  -- The same by position.
+  1.0 * p.without_weights / nullif(p.positions, 0) AS peak_without_weights_per_token
+FROM (
+    SELECT b.*, (
+        SELECT max(m.total - m.weights - m.weights_dequantized)
+        FROM pass AS a JOIN _op AS o ON o.id BETWEEN a.first_op AND a.last_op
+          JOIN _memory AS m ON m.id = o.peak
+        WHERE a.id = b.pass) AS without_weights
+    FROM memory_by_pass AS b) AS p
+  LEFT JOIN (
+    SELECT pass, max(cache_bytes) AS cache_bytes FROM _kept_append GROUP BY pass) AS k
+    ON k.pass = p.pass
+ORDER BY p.pass;

@@ -67,3 +67,62 @@ SELECT
 FROM _op AS o LEFT JOIN _node AS n ON n.id = o.node
 WHERE o.rms IS NOT NULL
 GROUP BY o.node ORDER BY min(o.id);
+
+-- Each operation of the model over all passes: what it dequantized, computed and took.
+CREATE VIEW op_summary AS
+WITH
+  -- Tiles by operation of the model.
+  made AS (
+    SELECT o.node AS node, count(*) AS tiles, sum(t.bytes) AS bytes, sum(w.packed_bytes) AS packed,
+      sum(t.dequantize_ns) AS ns
+    FROM tile AS t JOIN weight_tile AS w ON w.id = t.weight_tile
+      JOIN _event AS e ON e.step = t.id JOIN _op AS o ON o.id = e.op
+    GROUP BY o.node),
+  -- Products by operation of the model.
+  used AS (
+    SELECT o.node AS node, count(*) AS products, sum(m.flops) AS flops, sum(m.duration_ns) AS ns
+    FROM matmul AS m JOIN _event AS e ON e.step = m.step JOIN _op AS o ON o.id = e.op
+    GROUP BY o.node),
+  -- Runs of it.
+  ran AS (
+    SELECT o.node AS node, min(o.id) AS first, count(*) AS runs, sum(o.duration_ns) AS ns,
+      max(m.total) AS peak
+    FROM _op AS o LEFT JOIN _memory AS m ON m.id = o.peak GROUP BY o.node)
+SELECT
+  -- The operation's name, as llama.cpp names it.
+  n.name AS name,
+  -- The transformer layer, or NULL.
+  n.layer AS layer,
+  -- What it does.
+  n.kind AS kind,
+  -- The weight tensor that it reads, or NULL.
+  (SELECT s.name FROM tensor AS s WHERE s.id = n.tensor) AS tensor,
+  -- In how many passes it ran.
+  r.runs AS runs,
+  -- How many tiles it made.
+  coalesce(m.tiles, 0) AS tiles,
+  -- Packed bytes that it dequantized, added up over the run.
+  coalesce(m.packed, 0) AS packed,
+  -- Bytes of its tiles, added up over the run.
+  coalesce(m.bytes, 0) AS dequantized,
+  -- Its share of all bytes dequantized, in percent.
+  round(100.0 * coalesce(m.bytes, 0) / (SELECT nullif(sum(bytes), 0) FROM tile), 2)
+    AS dequantized_percent,
+  -- How long making its tiles took, in ns.
+  coalesce(m.ns, 0) AS dequantize_ns,
+  -- How many products with weights it computed.
+  coalesce(u.products, 0) AS products,
+  -- Floating-point operations of these.
+  coalesce(u.flops, 0) AS flops,
+  -- How long these took, in ns.
+  coalesce(u.ns, 0) AS multiply_ns,
+  -- How long it took in all, in ns.
+  r.ns AS duration_ns,
+  -- Its share of the time of all operations, in percent.
+  round(100.0 * r.ns / (SELECT nullif(sum(duration_ns), 0) FROM _op), 2) AS percent,
+  -- The highest total of live bytes while it ran.
+  r.peak AS peak
+FROM ran AS r JOIN _node AS n ON n.id = r.node
+  LEFT JOIN made AS m ON m.node = r.node
+  LEFT JOIN used AS u ON u.node = r.node
+ORDER BY r.first;

@@ -153,7 +153,16 @@ SELECT
   -- Floating-point operations of these.
   coalesce(used.flops, 0) AS flops,
   -- How long they took in all, in ns.
-  coalesce(used.ns, 0) AS multiply_ns
+  coalesce(used.ns, 0) AS multiply_ns,
+  -- Its share of all packed weights, in percent.
+  round(100.0 * s.bytes / (SELECT nullif(sum(bytes), 0) FROM tensor), 2) AS packed_percent,
+  -- Its share of all bytes dequantized, in percent.
+  round(100.0 * coalesce(made.bytes, 0) / (SELECT nullif(sum(bytes), 0) FROM tile), 2)
+    AS dequantized_percent,
+  -- Its share of the time that all tensors' tiles and products took, in percent.
+  round(100.0 * (coalesce(made.ns, 0) + coalesce(used.ns, 0)) / nullif(
+    (SELECT coalesce(sum(ns), 0) FROM made) + (SELECT coalesce(sum(ns), 0) FROM used), 0), 2)
+    AS percent
 FROM tensor AS s
   LEFT JOIN made ON made.tensor = s.id
   LEFT JOIN used ON used.tensor = s.id
@@ -210,3 +219,30 @@ FROM layers
   LEFT JOIN work ON work.layer IS layers.layer
   LEFT JOIN cache ON cache.layer IS layers.layer
 ORDER BY layers.layer IS NULL, layers.layer;
+
+-- What packing changed in each tensor, where the unquantized model was named (--original): the
+-- largest share first.
+CREATE VIEW packing_error AS
+SELECT
+  -- The weight tensor.
+  s.name AS name,
+  -- The transformer layer, or NULL.
+  s.layer AS layer,
+  -- What it is for: attn_q, ffn_gate…
+  s.role AS role,
+  -- The format its values are packed in.
+  s.type AS type,
+  -- Bits per weight.
+  s.bpw AS bpw,
+  -- Mean square of what packing changed, over the rows that were dequantized; its square root is
+  -- the rmse.
+  sum(w.error_rms * w.error_rms * w.rows) / sum(w.rows) AS error_squared,
+  -- The largest change of one weight.
+  max(w.error_max) AS max_error,
+  -- The mean square error as a share of the weights' own mean square, in percent; NULL where no
+  -- statistics were kept.
+  100.0 * sum(w.error_rms * w.error_rms * w.rows)
+    / nullif(sum(w.value_rms * w.value_rms * w.rows), 0) AS percent
+FROM weight_tile AS w JOIN tensor AS s ON s.id = w.tensor
+WHERE w.error_rms IS NOT NULL
+GROUP BY s.id ORDER BY percent DESC, error_squared DESC;

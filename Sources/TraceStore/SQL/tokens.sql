@@ -62,7 +62,15 @@ SELECT
   -- prefill or decode, or NULL.
   p.kind AS pass_kind,
   -- How long that pass took, in ns, or NULL.
-  p.duration_ns AS pass_ns
+  p.duration_ns AS pass_ns,
+  -- The probability that the model gave it, 0 to 1, or NULL. Not every SQLite has exp: this is
+  -- (1 + x + x² / 2 + x³ / 6) ^ 65536 with x = logprob / 65536, right to 6 places.
+  (WITH RECURSIVE
+      small(x) AS (SELECT max(t.logprob, -700.0) / 65536),
+      squared(n, value) AS (
+        SELECT 0, 1 + x * (1 + x / 2 * (1 + x / 3)) FROM small
+        UNION ALL SELECT n + 1, value * value FROM squared WHERE n < 16)
+    SELECT round(value, 6) FROM squared WHERE n = 16) AS probability
 FROM token AS t LEFT JOIN pass AS p ON p.id = t.pass
 ORDER BY t.branch, t.sequence, t.position;
 

@@ -4,7 +4,8 @@ import Inference
 /// `matmul`, `token`, `pass`, `mem` and `kv` and their columns, or over `peak`, the most bytes
 /// alive so far.
 ///
-/// Sizes and times can carry a unit: `mem.live > 64MiB`, `op.duration_ns > 5ms`.
+/// Sizes and times can carry a unit: `mem.live > 64MiB`, `op.duration_ns > 5 ms`. Names and units are
+/// the same in capitals.
 public struct SearchExpression: Sendable, Equatable {
   /// As it was typed.
   public let text: String
@@ -124,13 +125,23 @@ public struct SearchExpression: Sendable, Equatable {
         number += String(rest.removeFirst()) + take { $0.isASCII && $0.isNumber }
       }
       // What is read as hexadecimal digits may be the beginning of a unit: 8B.
-      let unit = take { $0.isLetter }
+      var unit = take { $0.isLetter }
+      if unit.isEmpty { unit = takeUnitAfterSpaces(of: number) }
       let isWhole = rest.first.map { $0 != "_" && $0 != "." && !$0.isNumber } ?? true
       if isWhole, let value = Self.value(of: number, unit: unit) {
         sql += value
       } else {
         throw error("\(number)\(unit) is no number, size or time", at: start)
       }
+    }
+
+    /// The unit of `64 MiB`; nothing where the next word is none.
+    private mutating func takeUnitAfterSpaces(of number: String) -> String {
+      let spaces = rest.prefix { $0 == " " }
+      let word = rest.dropFirst(spaces.count).prefix(while: \.isLetter)
+      guard !word.isEmpty, Self.value(of: number, unit: String(word)) != nil else { return "" }
+      rest = rest.dropFirst(spaces.count + word.count)
+      return String(word)
     }
 
     private static func value(of number: String, unit: String) -> String? {
@@ -142,8 +153,8 @@ public struct SearchExpression: Sendable, Equatable {
       if parseBytes("1" + number + unit) != nil, Double(number.prefix { $0.isNumber }) == 0 {
         return "0"
       }
-      guard let power = ["ns", "us", "ms", "s"].firstIndex(of: unit.replacing("µ", with: "u")),
-        let count = Double(number)
+      let ofTime = unit.lowercased().replacing("µ", with: "u")
+      guard let power = ["ns", "us", "ms", "s"].firstIndex(of: ofTime), let count = Double(number)
       else { return nil }
       let nanoseconds = (0..<power).reduce(count) { product, _ in product * 1000 }
       return Int(exactly: nanoseconds.rounded()).map(String.init)
@@ -152,18 +163,18 @@ public struct SearchExpression: Sendable, Equatable {
     private mutating func readName() throws(TraceError) {
       let start = offset
       let name = take { $0 == "_" || $0.isLetter || $0.isNumber }
-      if rest.first == ".", let object = SearchObject(rawValue: name) {
+      if rest.first == ".", let object = SearchObject(rawValue: name.lowercased()) {
         rest.removeFirst()
         let place = offset
         let column = take { $0 == "_" || $0.isLetter || $0.isNumber }
-        guard let expression = object.sql(of: column) else {
+        guard let expression = object.sql(of: column.lowercased()) else {
           throw error(
             "\(name) has no \"\(column)\"; it has \(object.columns.joined(separator: ", "))",
             at: place)
         }
         objects.insert(object)
         sql += "(\(expression))"
-      } else if name == "peak" {
+      } else if name.lowercased() == "peak" {
         speaksOfPeak = true
         sql += "q.peak"
       } else {
@@ -179,7 +190,8 @@ public struct SearchExpression: Sendable, Equatable {
       throw error("there is no \"\(name)\"; \(Self.advice(for: name))", at: start)
     }
 
-    private static func advice(for name: String) -> String {
+    private static func advice(for word: String) -> String {
+      let name = word.lowercased()
       if let object = SearchObject(rawValue: name) {
         return "say which of its columns: \(object.columns.joined(separator: ", "))"
       }

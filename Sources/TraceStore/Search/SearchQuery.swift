@@ -81,6 +81,9 @@ struct SearchQuery {
     return added.isEmpty ? name : "(SELECT *, \(added.joined(separator: ", ")) FROM \(name))"
   }
 
+  /// Whether it needs to know, at each event, what was the last to be appended to the KV cache.
+  var readsKVAtEvents: Bool { grain == .event && objects.contains(.kv) }
+
   private var isByOp: Bool { grain == .opStart || grain == .opEnd }
 
   /// Whether one operation after the other is gone through, and the steps of each.
@@ -91,9 +94,10 @@ struct SearchQuery {
   ///   - condition: SQL that is true where to stop; `nil` stops anywhere.
   ///   - steps: where to look.
   ///   - ops: the operations that lie in `steps`, wholly or in part.
+  ///   - kept: SQL that is true of an append `a` that is in the KV cache at event `e`.
   func sql(
     selecting result: String, where condition: String?, steps: ClosedRange<Int>,
-    ops: ClosedRange<Int>, backwards: Bool
+    ops: ClosedRange<Int>, keeping kept: String, backwards: Bool
   ) -> String {
     let (table, step) = source
     var tables = [isWithinOps ? "_op AS o" : table]
@@ -115,7 +119,7 @@ struct SearchQuery {
         "e.memory IN (SELECT m.id FROM _memory AS m WHERE m.id <= \(steps.upperBound)"
           + " AND \(condition))")
     } else {
-      tables += joins(from: step)
+      tables += joins(from: step, keeping: kept)
       if let condition { conditions.append(condition) }
     }
     let direction = backwards ? " DESC" : ""
@@ -127,7 +131,7 @@ struct SearchQuery {
   }
 
   /// The tables that the expression needs beside the one that is gone through.
-  private func joins(from step: String) -> [String] {
+  private func joins(from step: String, keeping kept: String) -> [String] {
     func speaks(of some: SearchObject...) -> Bool { !objects.isDisjoint(with: some) }
     var joins: [String] = []
     if grain == .peak { return [] }
@@ -150,10 +154,10 @@ struct SearchQuery {
         joins.append("LEFT JOIN matmul AS x ON x.step = e.step")
         joins.append("LEFT JOIN \(table("tile")) AS t ON t.id = \(Self.tileAtEvent)")
       }
-      if speaks(of: .kv) {
+      if readsKVAtEvents {
         joins.append(
           "LEFT JOIN \(table("kv_append")) AS k ON k.step = "
-            + "(SELECT max(step) FROM kv_append WHERE step <= e.step)")
+            + "(SELECT a.step FROM kv_append AS a WHERE \(kept) ORDER BY a.step DESC LIMIT 1)")
       }
     } else if grain == .matmul, needsTile {
       joins.append("LEFT JOIN \(table("tile")) AS t ON t.id = x.tile")

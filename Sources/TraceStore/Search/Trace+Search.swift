@@ -24,11 +24,14 @@ public struct TraceNode: Sendable, Equatable {
 extension Trace {
   /// The operations of the model, in order of appearance.
   public func nodes() throws(TraceError) -> [TraceNode] {
-    try all("SELECT id, layer, name, kind, tensor FROM _node ORDER BY id", []) { row in
+    // Those that were read stay as they are; a live run may add more.
+    let query = "SELECT id, layer, name, kind, tensor FROM _node WHERE id > ? ORDER BY id"
+    knownNodes += try all(query, [knownNodes.last?.id ?? 0]) { row in
       try TraceNode(
         id: row["id"], layer: row["layer"], name: row["name"], kind: row["kind"],
         tensor: row["tensor"])
     }
+    return knownNodes
   }
 
   /// The first steps of the passes that a position's token went into.
@@ -58,9 +61,17 @@ extension Trace {
   ) throws -> (step: Int, value: SQLValue)? {
     guard step > 0 else { return nil }
     let query = SearchQuery(expression, scope: .everywhere, schema: schema)
-    return try firstRow(
-      query, selecting: expression.sql, where: nil, steps: 1...step, backwards: true,
-      of: expression)
+    var ranges = try history(at: step).ranges(before: step + 1, downTo: 1)
+    if query.grain == .append {
+      ranges = try lastKVAppend(atOrBefore: step).map { [$0.step...$0.step] } ?? []
+    }
+    for range in ranges {
+      let found = try firstRow(
+        query, selecting: expression.sql, where: nil, steps: range, backwards: true,
+        of: expression)
+      if let found { return found }
+    }
+    return nil
   }
 
   /// The step nearest to the beginning of a range, or to its end, at which a search stops.
@@ -89,17 +100,41 @@ extension Trace {
     return nil
   }
 
-  /// The step nearest to the beginning of a range, or to its end, after which the value of an
-  /// expression is another than before it. Before there is anything that it speaks of, it counts as 0.
+  /// The step nearest to the beginning of a range, or to its end, at which the value of an expression
+  /// is another than at the step before it in the history of its branch. Before there is anything
+  /// that it speaks of, it counts as 0.
   public func firstChange(
     of expression: SearchExpression, in steps: ClosedRange<Int>, backwards: Bool
   ) throws -> Int? {
-    let query = SearchQuery(expression, scope: .everywhere, schema: schema)
-    let (first, last) = (steps.lowerBound, steps.upperBound)
-    func counted(_ step: Int) throws -> SQLValue {
-      let value = try value(of: expression, at: step)
-      return value == .null ? .integer(0) : value
+    guard expression.objects.contains(.kv) else {
+      return try firstRise(of: expression, in: steps, backwards: backwards)
     }
+    // After a pass that was given up, the KV cache is what it was before it.
+    let ends = try passesGivenUp().map(\.upperBound).filter { steps.contains($0 + 1) }
+    let starts = [steps.lowerBound] + ends.map { $0 + 1 }.filter { $0 > steps.lowerBound }
+    let parts = zip(starts, starts.dropFirst().map { $0 - 1 } + [steps.upperBound])
+      .map { (steps: $0...$1, followsOne: ends.contains($0 - 1)) }
+    for part in backwards ? parts.reversed() : parts {
+      func fallsBack() throws -> Bool {
+        let first = part.steps.lowerBound
+        guard part.followsOne, try step(before: first) == first - 1 else { return false }
+        return try counted(expression, first - 1) != counted(expression, first)
+      }
+      if !backwards, try fallsBack() { return part.steps.lowerBound }
+      let found = try firstRise(of: expression, in: part.steps, backwards: backwards)
+      if let found { return found }
+      if backwards, try fallsBack() { return part.steps.lowerBound }
+    }
+    return nil
+  }
+
+  /// The same, where the value changes nowhere but at things that the expression speaks of.
+  private func firstRise(
+    of expression: SearchExpression, in steps: ClosedRange<Int>, backwards: Bool
+  ) throws -> Int? {
+    let query = SearchQuery(expression, scope: .everywhere, schema: schema)
+    let first = steps.lowerBound
+    let before = try step(before: first)
     func firstRow(
       _ steps: ClosedRange<Int>, otherThan value: SQLValue?, backwards: Bool
     ) throws -> Int? {
@@ -109,14 +144,48 @@ extension Trace {
         steps: steps, backwards: backwards, of: expression)?.step
     }
     if !backwards {
-      return try firstRow(steps, otherThan: counted(first - 1), backwards: false)
+      return try firstRow(steps, otherThan: counted(expression, before), backwards: false)
     }
     // What stood last, and where it was another: the next thing after that made the change.
-    let end = try counted(last)
-    var other = try firstRow(max(1, first - 1)...last, otherThan: end, backwards: true)
-    if other == nil, try counted(first - 1) != end { other = first - 1 }
-    guard let other, other < last else { return nil }
-    return try firstRow(max(other + 1, first)...last, otherThan: nil, backwards: false)
+    let end = try counted(expression, steps.upperBound)
+    var other = try firstRow(steps, otherThan: end, backwards: true)
+    if other == nil, try counted(expression, before) != end { other = first - 1 }
+    guard let other, other < steps.upperBound else { return nil }
+    return try firstRow(other + 1...steps.upperBound, otherThan: nil, backwards: false)
+  }
+
+  /// The step before another in the history of its branch; 0 before the first.
+  private func step(before step: Int) throws(TraceError) -> Int {
+    try history(at: step).ranges(before: step, downTo: 1).first?.upperBound ?? 0
+  }
+
+  private func counted(_ expression: SearchExpression, _ step: Int) throws -> SQLValue {
+    let value = try value(of: expression, at: step)
+    return value == .null ? .integer(0) : value
+  }
+
+  /// The steps of the passes that were given up, in order.
+  private func passesGivenUp() throws(TraceError) -> [ClosedRange<Int>] {
+    guard schema >= 2 else { return [] }
+    return try all(
+      "SELECT first_step, last_step FROM pass WHERE NOT is_finished ORDER BY id", []
+    ) { try self.range($0[0], $0[1]) }
+  }
+
+  /// SQL that is true of an append `a` that is in the KV cache at an event `e` of some steps.
+  private func isKept(in steps: ClosedRange<Int>) throws -> String {
+    var conditions = ["a.step <= e.step"]
+    let ranges = try history(at: steps.upperBound).ranges(after: 0, through: steps.upperBound)
+    for (range, next) in zip(ranges, ranges.dropFirst()) {
+      conditions.append(
+        "a.step NOT BETWEEN \(range.upperBound + 1) AND \(next.lowerBound - 1)")
+    }
+    for pass in try passesGivenUp() where pass.lowerBound <= steps.upperBound {
+      conditions.append(
+        "NOT (a.step BETWEEN \(pass.lowerBound) AND \(pass.upperBound)"
+          + " AND e.step > \(pass.upperBound))")
+    }
+    return conditions.joined(separator: " AND ")
   }
 
   private func firstRow(
@@ -126,7 +195,8 @@ extension Trace {
     let first = try op(startingAtOrBefore: steps.lowerBound)?.id ?? 1
     let last = max(first, try op(startingAtOrBefore: steps.upperBound)?.id ?? first)
     let sql = query.sql(
-      selecting: result, where: condition, steps: steps, ops: first...last, backwards: backwards)
+      selecting: result, where: condition, steps: steps, ops: first...last,
+      keeping: query.readsKVAtEvents ? try isKept(in: steps) : "", backwards: backwards)
     var found: (step: Int, value: SQLValue)?
     do {
       try run(

@@ -5,9 +5,9 @@ import Foundation
 #endif
 
 /// A program on a terminal of its own, as a person at a keyboard meets it.
-final class PseudoTerminal {
-  struct Failure: Error, CustomStringConvertible {
-    let description: String
+public final class PseudoTerminal {
+  public struct Failure: Error, CustomStringConvertible {
+    public let description: String
   }
 
   // TIOCSPTLCK and TIOCGPTN of Linux, whose macros Swift does not import.
@@ -15,7 +15,7 @@ final class PseudoTerminal {
   private static let getNumber: UInt = 0x8004_5430
 
   /// Everything that the program has written.
-  private(set) var output = ""
+  public private(set) var output = ""
   private var bytes: [UInt8] = []
   /// How much of the output ``expect(_:)`` has passed.
   private var passed = 0
@@ -24,7 +24,7 @@ final class PseudoTerminal {
   private let screen: FileHandle
   private let before: termios
 
-  init(
+  public init(
     _ program: URL, arguments: [String], environment: [String: String], columns: Int = 80,
     rows: Int = 24
   ) throws {
@@ -54,7 +54,7 @@ final class PseudoTerminal {
     close(keyboard)
   }
 
-  func type(_ text: String) {
+  public func type(_ text: String) {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { write(keyboard, $0.baseAddress, $0.count) }
@@ -63,11 +63,11 @@ final class PseudoTerminal {
     }
   }
 
-  func send(signal: Int32) {
+  public func send(signal: Int32) {
     kill(process.processIdentifier, signal)
   }
 
-  func resize(columns: Int, rows: Int) {
+  public func resize(columns: Int, rows: Int) {
     setSize(columns: columns, rows: rows)
     send(signal: SIGWINCH)
   }
@@ -79,7 +79,7 @@ final class PseudoTerminal {
   }
 
   /// Whether the terminal is in the state in which the program found it.
-  var isAsItWas: Bool {
+  public var isAsItWas: Bool {
     var now = termios()
     tcgetattr(screen.fileDescriptor, &now)
     return now.c_lflag == before.c_lflag && now.c_iflag == before.c_iflag
@@ -87,7 +87,7 @@ final class PseudoTerminal {
   }
 
   /// Waits for a text in what the program writes after the last one that was waited for.
-  func expect(_ text: String) throws {
+  public func expect(_ text: String) throws {
     while true {
       let plain = Array(output.unicodeScalars.dropFirst(passed))
       let wanted = Array(text.unicodeScalars)
@@ -101,8 +101,30 @@ final class PseudoTerminal {
     }
   }
 
+  /// Waits for the first of several texts: which it was.
+  public func expect(anyOf texts: [String]) throws -> Int {
+    while true {
+      let plain = Array(output.unicodeScalars.dropFirst(passed))
+      var first: (place: Int, text: Int)?
+      for (index, text) in texts.enumerated() {
+        let wanted = Array(text.unicodeScalars)
+        guard let place = plain.indices.first(where: { plain[$0...].starts(with: wanted) }) else {
+          continue
+        }
+        if first.map({ place < $0.place }) ?? true { first = (place, index) }
+      }
+      if let first {
+        passed += first.place + texts[first.text].unicodeScalars.count
+        return first.text
+      }
+      guard try read() else {
+        throw Failure(description: "none of \(texts) came; there was \(output.debugDescription)")
+      }
+    }
+  }
+
   /// Sends ^C until a text tells that it was heard: the first may come before what it is to end.
-  func interrupt(until text: String) throws {
+  public func interrupt(until text: String) throws {
     for _ in 0..<200 where !output.contains(text) {
       send(signal: SIGINT)
       try read(milliseconds: 200)
@@ -114,7 +136,7 @@ final class PseudoTerminal {
 
   /// Reads some more of what the program writes; `false` after some time without any.
   @discardableResult
-  func read(milliseconds: Int32 = 30_000) throws -> Bool {
+  public func read(milliseconds: Int32 = 30_000) throws -> Bool {
     var wait = pollfd(fd: keyboard, events: Int16(POLLIN), revents: 0)
     guard poll(&wait, 1, milliseconds) > 0 else { return false }
     var buffer = [UInt8](repeating: 0, count: 65536)
@@ -126,7 +148,7 @@ final class PseudoTerminal {
   }
 
   /// Waits until the program is stopped, as ^Z does it; for half a minute at most.
-  func waitUntilStopped() throws {
+  public func waitUntilStopped() throws {
     for _ in 0..<1500 {
       let status = try String(
         contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
@@ -139,7 +161,7 @@ final class PseudoTerminal {
   }
 
   /// Waits for the end of the program: its exit code, or the negative number of its signal.
-  func wait() -> Int32 {
+  public func wait() -> Int32 {
     // The screen is still open here, so that reading ends only when the program has.
     while process.isRunning {
       var more = pollfd(fd: keyboard, events: Int16(POLLIN), revents: 0)

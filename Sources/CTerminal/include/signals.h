@@ -1,0 +1,27 @@
+// The signals of a person at a terminal: ^C as a flag, and what is deadly.
+
+#ifndef NIBBLE_SIGNALS_H
+#define NIBBLE_SIGNALS_H
+
+#include <stdbool.h>
+
+// From now on ^C sets a flag instead of ending the process.
+void nibble_interrupts_install(void);
+// Gives ^C back to whoever had it.
+void nibble_interrupts_remove(void);
+// Whether ^C was pressed since the flag was last cleared.
+bool nibble_interrupted(void);
+void nibble_interrupts_clear(void);
+
+// Lets a signal through: some programs start others with signals blocked, and nobody could stop us
+// then.
+void nibble_signal_unblock(int number);
+
+// From now on `restore` is called before a signal ends the process: SIGTERM and its like, and
+// what a crash raises. It runs in the handler, on a stack of its own, since a stack without end
+// is one way to crash; it may call only what POSIX allows there. One at a time can be set.
+void nibble_deadly_signals_take(void (*restore)(void));
+// Gives them back to whoever had them.
+void nibble_deadly_signals_give_back(void);
+
+#endif

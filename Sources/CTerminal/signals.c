@@ -1,0 +1,104 @@
+#if defined(__linux__)
+#define _GNU_SOURCE
+#endif
+
+#include "signals.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+void nibble_signal_unblock(int number) {
+  sigset_t one;
+  sigemptyset(&one);
+  sigaddset(&one, number);
+  pthread_sigmask(SIG_UNBLOCK, &one, NULL);
+}
+
+// ---- ^C ---------------------------------------------------------------------------------------
+
+static volatile sig_atomic_t interrupt_flag;
+static struct sigaction interrupt_before;
+static bool interrupts_installed;
+
+static void on_interrupt(int number) {
+  (void)number;
+  interrupt_flag = 1;
+}
+
+void nibble_interrupts_install(void) {
+  if (interrupts_installed) return;
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = on_interrupt;  // no SA_RESTART: a blocked read must return
+  sigemptyset(&action.sa_mask);
+  interrupts_installed = sigaction(SIGINT, &action, &interrupt_before) == 0;
+  nibble_signal_unblock(SIGINT);
+}
+
+void nibble_interrupts_remove(void) {
+  if (!interrupts_installed) return;
+  sigaction(SIGINT, &interrupt_before, NULL);
+  interrupts_installed = false;
+}
+
+bool nibble_interrupted(void) { return interrupt_flag != 0; }
+void nibble_interrupts_clear(void) { interrupt_flag = 0; }
+
+// ---- What is deadly ---------------------------------------------------------------------------
+
+// The last six are a crash.
+static const int deadly[] = {SIGTERM, SIGHUP, SIGQUIT, SIGABRT, SIGSEGV,
+                             SIGBUS,  SIGILL, SIGTRAP, SIGFPE};
+enum { DEADLY = sizeof deadly / sizeof deadly[0] };
+
+static struct sigaction deadly_before[DEADLY];
+static void (*volatile restore_terminal)(void);
+
+static void on_deadly(int number) {
+  int error = errno;
+  void (*restore)(void) = restore_terminal;
+  restore_terminal = NULL;
+  if (restore) restore();
+  for (int i = 0; i < DEADLY; i++)
+    if (deadly[i] == number) sigaction(number, &deadly_before[i], NULL);
+  nibble_signal_unblock(number);
+  raise(number);
+  errno = error;
+}
+
+// Handlers of this thread get a stack, unless they have one.
+static void give_handlers_a_stack(void) {
+  static char memory[64 * 1024];
+  stack_t stack;
+  if (sigaltstack(NULL, &stack) == 0 && !(stack.ss_flags & SS_DISABLE)) return;
+  memset(&stack, 0, sizeof stack);
+  stack.ss_sp = memory;
+  stack.ss_size = sizeof memory;
+  sigaltstack(&stack, NULL);
+}
+
+void nibble_deadly_signals_take(void (*restore)(void)) {
+  give_handlers_a_stack();
+  bool are_ours = restore_terminal != NULL;
+  restore_terminal = restore;
+  if (are_ours) return;
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  sigemptyset(&action.sa_mask);
+  action.sa_handler = on_deadly;
+  action.sa_flags = SA_ONSTACK;
+  for (int i = 0; i < DEADLY; i++) {
+    sigaction(deadly[i], &action, &deadly_before[i]);
+    // What was ignored (nohup) stays ignored.
+    if (deadly_before[i].sa_handler == SIG_IGN) sigaction(deadly[i], &deadly_before[i], NULL);
+    nibble_signal_unblock(deadly[i]);
+  }
+}
+
+void nibble_deadly_signals_give_back(void) {
+  if (!restore_terminal) return;
+  for (int i = 0; i < DEADLY; i++) sigaction(deadly[i], &deadly_before[i], NULL);
+  restore_terminal = NULL;
+}

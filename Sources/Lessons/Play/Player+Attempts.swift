@@ -1,0 +1,138 @@
+import Debugger
+import Foundation
+import TraceStore
+
+extension Player {
+  /// Waits for Enter, or for a command of the lesson.
+  func waitForEnter() throws -> Outcome {
+    try attempt(prompt: text(.enter), solution: { [] }, judge: { _ in true })
+  }
+
+  /// Says why a step cannot be done, and lets the learner go on.
+  func cannotDo(_ why: String) throws -> Outcome {
+    talk.say(why)
+    let outcome = try waitForEnter()
+    return outcome == .passed ? .skipped : outcome
+  }
+
+  /// Asks until an answer passes, or a command ends the step.
+  ///
+  /// - Parameters:
+  ///   - dotted: whether the commands begin with a dot here.
+  ///   - manyLines: whether an answer goes on to a line that is empty or ends with a semicolon.
+  ///   - solution: the lines that `skip` shows.
+  ///   - showQuestion: what `info` shows beside the question.
+  ///   - ask: asks for a line in another way than with the prompt.
+  ///   - judge: whether an answer passes; says itself why it does not.
+  func attempt(
+    prompt: String, dotted: Bool = false, manyLines: Bool = false,
+    solution: () throws -> [String], showQuestion: () throws -> Void = {},
+    ask: ((any LineSource) -> LineReply)? = nil,
+    complete: @escaping (String) -> Completion = { _ in .nothing },
+    judge: (String) throws -> Bool
+  ) throws -> Outcome {
+    var hints = 0
+    var answer = ""
+    while true {
+      let reply: Conversation.Reply
+      if let ask {
+        reply = talk.lend(complete: complete) { Conversation.Reply(ask($0)) }
+      } else {
+        reply = talk.ask(answer.isEmpty ? prompt + " " : "...> ", complete: complete)
+      }
+      guard case .line(let line) = reply else {
+        if reply == .end {
+          if manyLines, !answer.isEmpty, try judge(answer) { return .passed }
+          return .quit
+        }
+        answer = ""
+        continue
+      }
+      if answer.isEmpty, let command = LessonCommand(line, dotted: dotted) {
+        switch command {
+        case .hint: showHint(&hints)
+        case .skip:
+          let lines = try solution()
+          if !lines.isEmpty {
+            talk.say(.solution)
+            talk.show(lines.map { "    " + talk.style.paint($0, .code) })
+          }
+          talk.say(.skipped)
+          return .skipped
+        case .play: try playFreely()
+        case .back: return .back
+        case .info: try showInfo(showQuestion)
+        case .quit: return .quit
+        case .help: talk.say(.lessonCommands)
+        }
+        continue
+      }
+      if manyLines {
+        answer += answer.isEmpty ? line : "\n" + line
+        let isEnded = line.trimmingCharacters(in: .whitespaces).hasSuffix(";")
+        if !isEnded, !line.allSatisfy(\.isWhitespace) { continue }
+      } else {
+        answer = line
+      }
+      defer { answer = "" }
+      if try judge(answer) { return .passed }
+    }
+  }
+
+  private func showHint(_ given: inout Int) {
+    guard given < section.hints.count else { return talk.say(.noHint) }
+    show(section.hints[given])
+    given += 1
+    let left = section.hints.count - given
+    if left > 0 { talk.say(.hintsLeft, "\(left)") }
+  }
+
+  private func showInfo(_ showQuestion: () throws -> Void) throws {
+    talk.say(
+      .info, lesson.title(in: language), "\(index + 1)", "\(lesson.steps.count)",
+      "\(progress.passed.count)", recordings.folder.path)
+    talk.say(.lessonCommands)
+    talk.gap()
+    if let question = section.question {
+      show(question)
+      talk.gap()
+    }
+    try showQuestion()
+  }
+
+  /// The debugger on the recording of the step, or on the last one that was made; what is done there
+  /// changes nothing in the step.
+  private func playFreely() throws {
+    let known = lesson.steps[...index].compactMap { $0.kind.playTrace }
+    let trace =
+      step.kind.playTrace.flatMap { recordings.has($0) ? $0 : nil }
+      ?? known.last { recordings.has($0) }
+    guard let trace else { return talk.say(.playedNothing) }
+    let session = try DebuggerSession(
+      trace: Trace(path: recordings.path(of: trace)), output: talk.output, style: talk.style)
+    session.useTerminal(talk.source)
+    defer { session.leaveTerminal() }
+    talk.say(.playing, trace)
+    try session.showPlace()
+    while !session.isOver {
+      let reply = talk.lend(
+        complete: { session.completion(of: $0) }, { session.nextLine(from: $0) })
+      if reply == .end { break }
+      guard case .line(let line) = reply else { continue }
+      if ["done", ".done"].contains(line.trimmingCharacters(in: .whitespaces)) { break }
+      session.answer(line, from: talk.source)
+    }
+    talk.say(.back)
+    if let question = section.question { show(question) }
+  }
+}
+
+extension Conversation.Reply {
+  fileprivate init(_ reply: LineReply) {
+    switch reply {
+    case .line(let line): self = .line(line)
+    case .interrupted, .switchScreen: self = .interrupted
+    case .end: self = .end
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import Debugger
+import Foundation
+import TraceStore
+
+extension Player {
+  /// What was said beside what was measured, kindly, with a bar for each.
+  func showComparison(said: Double?, measured: Double, unit: Unit, tolerance: Tolerance) {
+    guard let said else {
+      return talk.say("**\(text(.measured))** \(unit.format.text(measured))")
+    }
+    let largest = max(said, measured)
+    let rows = [(text(.youSaid), said), (text(.measured), measured)]
+    let labels = rows.map { displayWidth($0.0) }.max() ?? 0
+    let style = talk.style
+    talk.show(
+      rows.map { label, number in
+        let share = largest > 0 ? number / largest : 0
+        let full = min(max(Int((share * 32).rounded()), number > 0 ? 1 : 0), 32)
+        let bar = String(repeating: style.unicode ? "█" : "#", count: full)
+        return "  " + label + String(repeating: " ", count: labels - displayWidth(label) + 2)
+          + bar + String(repeating: " ", count: 34 - full) + unit.format.text(number)
+      })
+    if tolerance.contains(said, of: measured) {
+      talk.say(.close)
+    } else if measured > 0, said > 0 {
+      let factor = ValueFormat.times.text(max(said / measured, measured / said))
+      talk.say(said > measured ? .tooHigh : .tooLow, factor)
+    }
+  }
+
+  /// A choice that was made beside the right one.
+  func showComparison(said: String?, right: String, choices: Choices) {
+    let label = section(of: choices, right)
+    guard let said else { return talk.say("**\(text(.measured))** \(label)") }
+    talk.say(said == right ? .choiceRight : .choiceWrong, section(of: choices, said), label)
+  }
+
+  /// The choice as it is written in the prose.
+  private func section(of choices: Choices, _ key: String) -> String {
+    let all = lesson.prose[language]?.sections.flatMap(\.choices) ?? []
+    guard choices.keys.contains(key), let choice = all.first(where: { $0.key == key }) else {
+      return key
+    }
+    return values.filledForPeople(choice.text.text, text).replacing("\n", with: " ")
+  }
+}

@@ -1,0 +1,35 @@
+import Debugger
+import Foundation
+
+/// How far something is that takes a while, and whether it is to end.
+struct Making {
+  let show: (Double) -> Void
+  /// Whether ^C was pressed.
+  let isCancelled: () -> Bool = { Interrupts.isPending }
+
+  func show(fraction: Double) { show(fraction) }
+}
+
+extension Player {
+  /// Does something that takes a while, with a line that tells how far it is.
+  func making<T>(_ phrase: Phrase, _ body: (Making) throws -> T) rethrows -> T {
+    Interrupts.clear()
+    defer { talk.output.progress(nil) }
+    let columns = 24
+    talk.output.progress(text(phrase))
+    return try body(
+      Making { [talk, text] fraction in
+        let full = Int((min(max(fraction, 0), 1) * Double(columns)).rounded())
+        let bar = Bar.text(full, of: columns, unicode: talk.style.unicode)
+        talk.output.progress("\(text(phrase)) \(bar) \(Int(fraction * 100)) %")
+      })
+  }
+}
+
+/// A bar of so many columns.
+enum Bar {
+  static func text(_ full: Int, of columns: Int, unicode: Bool) -> String {
+    String(repeating: unicode ? "█" : "#", count: full)
+      + String(repeating: unicode ? "░" : ".", count: max(columns - full, 0))
+  }
+}

@@ -1,0 +1,106 @@
+import Foundation
+
+/// How far a learner is in one lesson.
+public struct LessonProgress: Codable, Equatable, Sendable {
+  /// What the recordings are of: `-m`, or `nil` for the built-in model.
+  public var model: String?
+  /// The step that comes next.
+  public var step = ""
+  /// Steps that were passed, and those that were skipped.
+  public var passed: [String] = []
+  public var skipped: [String] = []
+  /// What was answered where the measurement comes later.
+  public var said: [String: String] = [:]
+  /// Predictions beside which the measurement was set.
+  public var revealed: [String] = []
+  public var isFinished = false
+}
+
+/// Everybody's progress on this machine's account: `$XDG_STATE_HOME/nibble/progress.json`.
+public final class ProgressFile {
+  private struct Contents: Codable {
+    var version: Int
+    var lessons: [String: LessonProgress]
+  }
+  private struct VersionAlone: Codable { var version: Int }
+
+  static let version = 1
+  /// The folder with the progress and the recordings of lessons.
+  public let folder: URL
+  /// What was wrong with the file, to be told once.
+  public private(set) var problem: Problem?
+  private var lessons: [String: LessonProgress] = [:]
+
+  public enum Problem: Equatable, Sendable {
+    /// Put aside under this name.
+    case damaged(keptAs: String)
+    /// Written by a newer nibble, and left as it is.
+    case newer(path: String)
+  }
+
+  var url: URL { folder.appendingPathComponent("progress.json") }
+
+  /// `$XDG_STATE_HOME/nibble`, or `~/.local/state/nibble`.
+  public static func defaultFolder() -> URL {
+    let state = ProcessInfo.processInfo.environment["XDG_STATE_HOME"] ?? ""
+    let base =
+      state.hasPrefix("/")
+      ? URL(fileURLWithPath: state, isDirectory: true)
+      : FileManager.default.homeDirectoryForCurrentUser.appendingPathComponent(".local/state")
+    return base.appendingPathComponent("nibble", isDirectory: true)
+  }
+
+  /// Reads what is there. A damaged file is put aside; a newer one is neither read nor written.
+  public init(folder: URL = ProgressFile.defaultFolder()) {
+    self.folder = folder
+    guard let data = FileManager.default.contents(atPath: url.path) else { return }
+    let decoder = JSONDecoder()
+    if let found = try? decoder.decode(VersionAlone.self, from: data), found.version > Self.version
+    {
+      problem = .newer(path: url.path)
+    } else if let contents = try? decoder.decode(Contents.self, from: data) {
+      lessons = contents.lessons
+    } else {
+      var aside = url.path + ".damaged"
+      var number = 1
+      while FileManager.default.fileExists(atPath: aside) {
+        number += 1
+        aside = url.path + ".damaged-\(number)"
+      }
+      if rename(url.path, aside) == 0 { problem = .damaged(keptAs: aside) }
+    }
+  }
+
+  public subscript(lesson: String) -> LessonProgress? { lessons[lesson] }
+
+  /// Keeps the progress of one lesson; that of others stays as another process may have left it.
+  ///
+  /// - Throws: ``LessonError/cannotWrite(path:reason:)``.
+  func keep(_ progress: LessonProgress?, of lesson: String) throws {
+    lessons[lesson] = progress
+    if case .newer = problem { return }
+    if let data = FileManager.default.contents(atPath: url.path),
+      let there = try? JSONDecoder().decode(Contents.self, from: data),
+      there.version == Self.version
+    {
+      lessons = there.lessons
+      lessons[lesson] = progress
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      let data = try encoder.encode(Contents(version: Self.version, lessons: lessons))
+      try data.write(to: url, options: .atomic)
+    } catch {
+      throw LessonError.cannotWrite(path: url.path, reason: error.localizedDescription)
+    }
+  }
+
+  /// The recordings of a lesson.
+  func recordings(of lesson: String) -> Recordings {
+    Recordings(
+      folder: folder.appendingPathComponent("lessons").appendingPathComponent(
+        lesson, isDirectory: true))
+  }
+}

@@ -1,0 +1,217 @@
+import Foundation
+import Inference
+import Recording
+import TraceStore
+
+/// `record`: a real recording with given options.
+struct RecordStep: StepKind {
+  static let keys = ["trace", "options", "fails"]
+
+  let trace: String
+  let fails: Bool
+  private let options: [(String, String)]
+
+  static let optionNames = [
+    "prompt", "count", "parallel", "strategy", "tile-rows", "kv-type", "ubatch", "memory-budget",
+    "capture", "threads", "model", "original",
+  ]
+
+  init(_ step: YAMLMapping, id: String) throws {
+    trace = try step.required("trace", of: "the step \"\(id)\"")
+    fails = try step.flag("fails")
+    let mapping = try step.mapping("options")
+    try mapping?.allow(Self.optionNames, of: "the options of a recording")
+    options = try step.texts("options")
+    // A wrong option is found now, where it is written down as it is.
+    for (name, value) in options where Template.holes(in: value).isEmpty {
+      var trial = RecordingOptions(output: "")
+      do {
+        try Self.set(name, value, in: &trial)
+      } catch let problem as OptionProblem {
+        throw step.error(problem.text, at: mapping?[name])
+      }
+    }
+  }
+
+  var playTrace: String? { trace }
+  var templates: [String] { options.map(\.1) }
+
+  func check(_ section: Prose.Section, path: String) throws {
+    try section.allow(path: path, kind: "record")
+  }
+
+  func play(_ player: Player) throws -> Outcome {
+    if player.recordings.has(trace) {
+      player.talk.say(.recordedAlready)
+      return try player.waitForEnter()
+    }
+    let options: RecordingOptions
+    do {
+      options = try self.options(player.values, model: player.progress.model)
+    } catch let error as LessonError {
+      return try player.cannotDo("\(error)")
+    }
+    player.talk.show(["    " + player.talk.style.paint(commandLine(options), .code)])
+    while true {
+      let outcome = try player.waitForEnter()
+      guard outcome == .passed else { return outcome }
+      do {
+        let report = try player.making(.recording) { progress in
+          try record(options, in: player.recordings, isCancelled: progress.isCancelled) {
+            progress.show(fraction: Double($0.tokens) / Double(max($0.ofTokens, 1)))
+          }
+        }
+        if report.isInterrupted {
+          player.talk.say(.interrupted)
+          continue
+        }
+        player.values.forget()
+        if fails, report.failure == nil {
+          player.talk.say(.didNotFail)
+        } else {
+          player.talk.say(
+            fails ? .failedAsIntended : .recorded, formatCount(report.summary.events),
+            formatBytes(report.summary.peak.total), formatBytes(report.summary.fileBytes))
+        }
+        return .passed
+      } catch {
+        player.talk.say("\(error)")
+      }
+    }
+  }
+
+  func prove(_ proof: LessonProof) throws {
+    let options = try self.options(proof.values, model: proof.model)
+    let report = try record(options, in: proof.recordings)
+    proof.values.forget()
+    try proof.expect(
+      (report.failure != nil) == fails,
+      fails
+        ? "the recording does not end at its memory budget"
+        : "the recording ends at its memory budget")
+  }
+
+  func solutionLines(_ values: Values) throws -> [String] { [""] }
+
+  private func record(
+    _ options: RecordingOptions, in recordings: Recordings,
+    isCancelled: @escaping () -> Bool = { false },
+    progress: (RecordingProgress) -> Void = { _ in }
+  ) throws -> RecordingReport {
+    try recordings.make(recordings.path(of: trace)) { part in
+      var options = options
+      options.output = part
+      let report = try Recording.record(options, isCancelled: isCancelled, progress: progress)
+      return (report, isWhole: !report.isInterrupted)
+    }
+  }
+
+  // MARK: - Options
+
+  /// - Parameter model: the learner's.
+  /// - Throws: ``LessonError``.
+  func options(_ values: Values, model: String?) throws -> RecordingOptions {
+    var result = RecordingOptions(output: "")
+    result.model = model
+    for (name, written) in options {
+      if let packed = try Self.packedModel(written, values) {
+        if name == "model" { result.model = packed } else { result.original = packed }
+        continue
+      }
+      let value = try values.filled(written)
+      do {
+        try Self.set(name, value, in: &result)
+      } catch let problem as OptionProblem {
+        throw LessonError.badValue(name: name, problem: "of the recording: " + problem.text)
+      }
+    }
+    return result
+  }
+
+  /// The file of a model that the lesson has packed, where `{{NAME}}` is one and no value.
+  private static func packedModel(_ written: String, _ values: Values) throws -> String? {
+    guard let hole = Template.holes(in: written).first, hole.format.isEmpty,
+      written == "{{\(hole.name)}}", !values.knows(hole.name)
+    else { return nil }
+    guard values.recordings.hasModel(hole.name) else {
+      throw LessonError.notRecorded(trace: hole.name)
+    }
+    return values.recordings.path(ofModel: hole.name)
+  }
+
+  /// What is wrong with an option.
+  private struct OptionProblem: Error {
+    let text: String
+  }
+
+  private static func set(_ name: String, _ value: String, in options: inout RecordingOptions)
+    throws
+  {
+    func number(_ range: ClosedRange<Int>) throws -> Int {
+      guard let number = Int(value) ?? Double(value).flatMap({ Int(exactly: $0.rounded()) }),
+        range.contains(number)
+      else {
+        throw OptionProblem(
+          text: "\"\(name)\" has to be \(range.lowerBound) to \(range.upperBound), not \"\(value)\""
+        )
+      }
+      return number
+    }
+    func choice<Value: RawRepresentable & CaseIterable>(_ type: Value.Type) throws -> Value
+    where Value.RawValue == String {
+      guard let choice = Value(rawValue: value) else {
+        let known = Value.allCases.map(\.rawValue).joined(separator: ", ")
+        throw OptionProblem(text: "\"\(name)\" can be \(known), not \"\(value)\"")
+      }
+      return choice
+    }
+    switch name {
+    case "prompt": options.prompts = [value]
+    case "count": options.count = try number(0...100_000)
+    case "parallel": options.engine.sequences = try number(1...1024)
+    case "strategy": options.engine.strategy = try choice(StrategyName.self)
+    case "tile-rows": options.engine.tileRows = try number(1...1_000_000)
+    case "kv-type": options.engine.kvType = try choice(KVType.self)
+    case "ubatch": options.ubatch = try number(1...1_000_000)
+    case "memory-budget":
+      guard let bytes = parseBytes(value) ?? Double(value).flatMap({ Int(exactly: $0.rounded()) }),
+        bytes > 0
+      else { throw OptionProblem(text: "\"memory-budget\" has to be a size, not \"\(value)\"") }
+      options.engine.memoryBudget = bytes
+    case "capture": options.capture = try choice(Capture.self)
+    case "threads": options.engine.threads = try number(1...1024)
+    case "model": options.model = value
+    case "original": options.original = value
+    default: break
+    }
+  }
+
+  /// What a person would type for it.
+  private func commandLine(_ options: RecordingOptions) -> String {
+    var words = ["nibble record"]
+    if let model = options.model { words.append("-m \(Self.quoted(model))") }
+    if let original = options.original { words.append("--original \(Self.quoted(original))") }
+    for (name, value) in self.options where name != "model" && name != "original" {
+      let value = Template.holes(in: value).isEmpty ? value : shown(name, options)
+      let option = name == "prompt" ? "-p" : name == "count" ? "-n" : "--\(name)"
+      words.append("\(option) \(Self.quoted(value))")
+    }
+    return words.joined(separator: " ")
+  }
+
+  /// An option that was filled from a measurement.
+  private func shown(_ name: String, _ options: RecordingOptions) -> String {
+    switch name {
+    case "memory-budget": options.engine.memoryBudget.map(String.init) ?? ""
+    case "count": String(options.count)
+    case "parallel": String(options.engine.sequences)
+    case "tile-rows": String(options.engine.tileRows)
+    default: options.prompts.first ?? ""
+    }
+  }
+
+  private static func quoted(_ word: String) -> String {
+    word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./=".contains($0)) }
+      ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+  }
+}

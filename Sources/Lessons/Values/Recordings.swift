@@ -1,0 +1,123 @@
+import Debugger
+import Foundation
+import Recording
+import TraceStore
+
+/// The recordings, packed models and other files of one lesson that a learner has made.
+final class Recordings {
+  let folder: URL
+  private var sessions: [String: QuerySession] = [:]
+
+  /// More rows of a query than these are not kept, and no lesson asks for as many.
+  static let mostRows = 100_000
+  /// A query that takes longer is ended.
+  static let mostSeconds = 60.0
+
+  /// Recordings of several lessons, by other names: `LESSON/TRACE`.
+  private let elsewhere: [String: String]
+
+  init(folder: URL, elsewhere: [String: String] = [:]) {
+    self.folder = folder
+    self.elsewhere = elsewhere
+  }
+
+  /// Where a recording is or will be.
+  func path(of trace: String) -> String {
+    folder.appendingPathComponent((elsewhere[trace] ?? trace) + ".sqlite").path
+  }
+
+  /// Where a packed model is or will be.
+  func path(ofModel model: String) -> String {
+    folder.appendingPathComponent(model + ".gguf").path
+  }
+
+  func has(_ trace: String) -> Bool { FileManager.default.fileExists(atPath: path(of: trace)) }
+  func hasModel(_ model: String) -> Bool {
+    FileManager.default.fileExists(atPath: path(ofModel: model))
+  }
+
+  /// - Throws: ``LessonError/notRecorded(trace:)``.
+  func existing(_ trace: String) throws -> String {
+    guard has(trace) else { throw LessonError.notRecorded(trace: trace) }
+    return path(of: trace)
+  }
+
+  /// Makes a file in the folder under another name and puts it in its place when it is whole.
+  ///
+  /// - Throws: what `make` throws, or ``LessonError/cannotWrite(path:reason:)``.
+  ///
+  /// - Parameter make: makes it, and tells whether it is whole.
+  func make<T>(_ path: String, _ make: (String) throws -> (T, isWhole: Bool)) throws -> T {
+    let files = FileManager.default
+    do {
+      try files.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw LessonError.cannotWrite(path: folder.path, reason: "\(error.localizedDescription)")
+    }
+    let url = URL(fileURLWithPath: path)
+    let part = url.deletingLastPathComponent()
+      .appendingPathComponent("part-\(getpid())-" + url.lastPathComponent).path
+    defer {
+      for ending in ["", "-wal", "-shm"] { try? files.removeItem(atPath: part + ending) }
+    }
+    let (result, isWhole) = try make(part)
+    guard isWhole else { return result }
+    guard rename(part, path) == 0 else {
+      throw LessonError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
+    }
+    return result
+  }
+
+  /// Removes all that was made.
+  func removeAll() {
+    forget()
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  /// Runs a query, with a value for each name in it.
+  ///
+  /// - Throws: ``LessonError/notRecorded(trace:)``, what `value` throws, or a `TraceError`.
+  func run(_ query: ValueQuery, value: (String) throws -> SQLValue) throws -> QueryResult {
+    let session = try session(for: query)
+    var values: [String: SQLValue] = [:]
+    for name in SQLParameters.names(in: query.sql) { values[name] = try value(name) }
+    Interrupts.clear()
+    return try session.result(of: query.sql, with: values, limit: Self.mostRows)
+  }
+
+  /// Closes what was opened for queries, as a recording has changed.
+  func forget() { sessions = [:] }
+
+  private func session(for query: ValueQuery) throws -> QuerySession {
+    let key =
+      query.traces.joined(separator: " ") + query.attach.keys.sorted().joined(separator: " ")
+    if let session = sessions[key] { return session }
+    let session = try open(query)
+    session.isCancelled = { Interrupts.isPending }
+    session.timeLimit = Self.mostSeconds
+    sessions[key] = session
+    return session
+  }
+
+  private func open(_ query: ValueQuery) throws -> QuerySession {
+    guard let trace = query.trace else { return try QuerySession(database: nil) }
+    let path = try existing(trace)
+    let attached = try query.attach.sorted { $0.key < $1.key }.map {
+      QuerySession.Attachment(name: $0.key, path: try existing($0.value))
+    }
+    guard let recording = try Self.trace(at: path) else { return try QuerySession(database: path) }
+    let session = try QuerySession(path: path, attached: attached)
+    session.weights = try ModelWeights(of: recording, named: nil)
+    return session
+  }
+
+  /// The recording, or `nil` for a file that is none: a training's.
+  private static func trace(at path: String) throws -> Trace? {
+    do {
+      return try Trace(path: path)
+    } catch {
+      if case .notATrace = error { return nil }
+      throw error
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import GGUF
+import Inference
+import Quantization
+import TraceStore
+
+/// A model before its weights were packed: what packing changed is measured against it.
+struct OriginalWeights {
+  let path: String
+  private let packed: GGUFFile
+  private let original: GGUFFile
+
+  /// - Parameters:
+  ///   - name: a name of the catalogue or a path.
+  ///   - loaded: the packed model.
+  /// - Throws: `RecordingError`, among them `notTheOriginal`, and `GGUFError`.
+  init(_ name: String, of loaded: LoadedModel) throws {
+    path = try ModelCatalogue.path(of: name)
+    original = try GGUFFile(path: path)
+    packed = try GGUFFile(path: loaded.path)
+    for tensor in loaded.model.tensors {
+      try Self.check(tensor.name, rows: tensor.rows, cols: tensor.cols, in: original)
+    }
+  }
+
+  /// Looks up the unquantized tensor of a name and shape.
+  ///
+  /// - Throws: `RecordingError.notTheOriginal`.
+  @discardableResult
+  private static func check(
+    _ name: String, rows: Int, cols: Int, in file: GGUFFile
+  ) throws -> GGUFTensor {
+    func refuse(_ reason: String) -> RecordingError {
+      .notTheOriginal(path: file.path, reason: reason)
+    }
+    guard let tensor = file.tensor(named: name) else { throw refuse("it has no tensor '\(name)'") }
+    guard tensor.rows == rows, tensor.cols == cols else {
+      throw refuse("its '\(name)' is \(tensor.rows) by \(tensor.cols), not \(rows) by \(cols)")
+    }
+    guard let type = tensor.type, !type.isQuantized else {
+      throw refuse("its '\(name)' is of type \(tensor.typeName), and not of F32, F16 or BF16")
+    }
+    return tensor
+  }
+
+  /// What packing changed in some rows of a tensor.
+  ///
+  /// - Throws: `GGUFError`, `QuantizationError`, `RecordingError.notTheOriginal`.
+  func error(of name: String, rows: Range<Int>) throws -> QuantizationStatistics {
+    guard let tensor = packed.tensor(named: name) else {
+      throw RecordingError.notTheOriginal(path: path, reason: "the packed model has no '\(name)'")
+    }
+    let before = try Self.check(name, rows: tensor.rows, cols: tensor.cols, in: original)
+    let values = try original.type(of: before).decode(original.bytes(of: before, rows: rows))
+    let stored = try packed.type(of: tensor).decode(packed.bytes(of: tensor, rows: rows))
+    var statistics = QuantizationStatistics()
+    values.withUnsafeBufferPointer { values in
+      stored.withUnsafeBufferPointer { statistics.add(values, stored: $0) }
+    }
+    return statistics
+  }
+}

@@ -1,0 +1,163 @@
+import Foundation
+import GRDBSQLite
+
+/// A session of read-only queries over a trace: for `nibble sql`, the debugger and lessons.
+///
+/// The trace is the schema `main`; others that are attached have a schema each. Views that this
+/// nibble has and an older trace lacks are there as temporary ones, as are those that compare the
+/// trace with the first attached; ``functions`` are there too. An authorizer lets nothing but
+/// reading through, values and memory are bounded, and rows are handed on as they come.
+///
+/// Not safe for several threads at once, but for ``interrupter``.
+public final class QuerySession {
+  /// Another trace that queries may name.
+  public struct Attachment: Equatable, Sendable {
+    /// Its schema: `b` for `b.op`.
+    public let name: String
+    public let path: String
+
+    public init(name: String, path: String) {
+      self.name = name
+      self.path = path
+    }
+  }
+
+  /// The most bytes of one value.
+  public static let longestValue = 256 << 20
+  /// The most bytes that SQLite may hold at once, in the whole process.
+  static let mostMemory: Int64 = 1 << 30
+
+  public let path: String
+  /// Values for `:name` and the like, by names without the colon; of `?2`, the name is `2`.
+  public var parameters: [String: SQLValue] = [:]
+  /// For how many seconds a statement may run, not counting what is done with its rows.
+  public var timeLimit: Double?
+  /// Asked often while a statement runs; `true` ends it.
+  public var isCancelled: () -> Bool = { false }
+  /// The weights of the model that was recorded, for the functions that read them.
+  public var weights: (any RecordedWeights)?
+
+  let handle: OpaquePointer
+  /// The instructions that its statements have run.
+  var work = 0
+  var stopwatch = Stopwatch()
+  /// What the authorizer refused in the statement being prepared.
+  var refused: String?
+
+  /// Opens a trace for queries.
+  ///
+  /// - Throws: what ``Trace/init(path:)`` throws, of each file; ``TraceError/badAttachment(name:reason:)``.
+  public convenience init(path: String, attached: [Attachment] = []) throws(TraceError) {
+    try Trace(path: path).close()  // tells what is wrong with the file
+    try self.init(checked: path, attached: attached)
+  }
+
+  /// - Parameter path: a file that is a trace.
+  init(checked path: String, attached: [Attachment] = []) throws(TraceError) {
+    self.path = path
+    var handle: OpaquePointer?
+    sqlite3_hard_heap_limit64(Self.mostMemory)
+    let code = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READONLY, nil)
+    guard code == SQLITE_OK, let handle else {
+      let failure = SQLiteFailure(handle, code: code)
+      sqlite3_close_v2(handle)
+      throw TraceError(failure, path: path)
+    }
+    self.handle = handle
+    sqlite3_busy_timeout(handle, 5000)
+    for attachment in attached { try attach(attachment) }
+    register(QueryFunction.all)
+    try addTemporaryViews(comparingWith: attached.first?.name)
+    try restrict()
+  }
+
+  deinit { sqlite3_close_v2(handle) }
+
+  /// Ends a query of this session from another thread.
+  public var interrupter: QueryInterrupter { QueryInterrupter(session: self) }
+
+  private func attach(_ attachment: Attachment) throws(TraceError) {
+    let name = attachment.name
+    let isName =
+      name.first?.isLetter == true && name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
+    guard isName, !["main", "temp"].contains(name.lowercased()) else {
+      throw .badAttachment(name: name, reason: "it is no name for a trace; take letters, as in b")
+    }
+    try Trace(path: attachment.path).close()
+    // As an absolute path, it is no URI whatever its name.
+    let file = URL(fileURLWithPath: attachment.path).path
+    do {
+      let statement = try Statement(handle, "ATTACH ?1 AS \(Self.quoted(name))")
+      statement.bind(1, file)
+      try statement.run()
+    } catch {
+      throw .badAttachment(name: name, reason: error.message)
+    }
+  }
+
+  /// From here on, nothing but reading.
+  private func restrict() throws(TraceError) {
+    try execute("PRAGMA cell_size_check = ON")
+    sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, Int32(Self.longestValue))
+    sqlite3_limit(handle, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 200)
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    sqlite3_set_authorizer(
+      handle,
+      { context, action, first, second, _, _ in
+        guard let context else { return SQLITE_DENY }
+        let session = Unmanaged<QuerySession>.fromOpaque(context).takeUnretainedValue()
+        let refusal = QueryRules.refusal(
+          action: action, first: first.map { String(cString: $0) },
+          second: second.map { String(cString: $0) })
+        if let refusal { session.refused = refusal }
+        return refusal == nil ? SQLITE_OK : SQLITE_DENY
+      }, context)
+    sqlite3_progress_handler(
+      handle, 5000,
+      { context in
+        guard let context else { return 1 }
+        let session = Unmanaged<QuerySession>.fromOpaque(context).takeUnretainedValue()
+        return session.isCancelled() || session.isOutOfTime ? 1 : 0
+      }, context)
+  }
+
+  var isOutOfTime: Bool { timeLimit.map { stopwatch.seconds > $0 } ?? false }
+
+  /// Runs statements of our own.
+  func execute(_ sql: String) throws(TraceError) {
+    let code = sqlite3_exec(handle, sql, nil, nil, nil)
+    guard code == SQLITE_OK else { throw TraceError(SQLiteFailure(handle, code: code), path: path) }
+  }
+
+  /// A name as SQL takes it whatever it is.
+  static func quoted(_ name: String) -> String {
+    "\"" + name.replacing("\"", with: "\"\"") + "\""
+  }
+}
+
+/// Ends a query from another thread.
+public struct QueryInterrupter: @unchecked Sendable {
+  // Unchecked because the one thing that is done with it, sqlite3_interrupt, is safe to do from
+  // any thread while the connection is open, and this keeps it open.
+  let session: QuerySession
+
+  /// Makes a query that is running throw ``TraceError/interrupted``.
+  public func interrupt() { sqlite3_interrupt(session.handle) }
+}
+
+/// Time that is counted only while it runs.
+struct Stopwatch {
+  private var counted = Duration.zero
+  private var started: ContinuousClock.Instant?
+
+  mutating func start() { started = .now }
+
+  mutating func stop() {
+    if let started { counted += .now - started }
+    started = nil
+  }
+
+  var seconds: Double {
+    (counted + (started.map { .now - $0 } ?? .zero)) / .seconds(1)
+  }
+}

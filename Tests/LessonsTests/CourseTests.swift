@@ -1,0 +1,79 @@
+import Foundation
+import Testing
+
+@testable import Lessons
+
+@Suite struct CourseTests {
+  @Test(arguments: Language.allCases)
+  func theEngineSpeaksEveryLanguage(_ language: Language) throws {
+    let folder = Project.lessons.appendingPathComponent("engine")
+    let text = try EngineText(language, folder: folder)
+    let english = try EngineText(.english, folder: folder)
+    for phrase in Phrase.allCases {
+      // The same things are filled in.
+      for place in ["{0}", "{1}", "{2}", "{3}"] {
+        #expect(text(phrase).contains(place) == english(phrase).contains(place), "\(phrase)")
+      }
+    }
+  }
+
+  @Test(
+    arguments: [
+      (["LANG": "zh_CN.UTF-8"], .simplifiedChinese), (["LANG": "en_US.UTF-8"], .english),
+      (["LC_ALL": "zh-Hans", "LANG": "en"], .simplifiedChinese),
+      (["LC_ALL": "", "LC_MESSAGES": "zh_SG", "LANG": "de"], .simplifiedChinese),
+      (["LC_ALL": "C", "LANG": "zh_CN"], .english), (["LANG": "de_DE"], .english), ([:], .english),
+    ] as [([String: String], Language)])
+  func theLanguageIsThatOfTheLocale(_ environment: [String: String], _ language: Language) {
+    #expect(Language.of(environment: environment) == language)
+  }
+
+  @Test func lessonsAreFoundByNumberAndName() throws {
+    let scratch = try Scratch()
+    for name in ["01-one-block", "02-two-blocks", "10-ten"] {
+      try scratch.write("", to: name + "/lesson.yml")
+    }
+    try scratch.write("", to: "notes/readme.md")
+    let course = try Course(folder: scratch.url)
+    #expect(course.names == ["01-one-block", "02-two-blocks", "10-ten"])
+    #expect(try course.find("2") == "02-two-blocks")
+    #expect(try course.find("010") == "10-ten")
+    #expect(try course.find("Two") == "02-two-blocks")
+    #expect(try course.find("01-one-block") == "01-one-block")
+    #expect(
+      throws: LessonError.ambiguousLesson("block", matches: ["01-one-block", "02-two-blocks"])
+    ) {
+      try course.find("block")
+    }
+    #expect(throws: LessonError.unknownLesson("3", known: course.names)) { try course.find("3") }
+  }
+
+  @Test func newLessonsGetTheNextNumber() throws {
+    let scratch = try Scratch()
+    #expect(try NewLesson.make("first", in: scratch.url).lastPathComponent == "01-first")
+    #expect(try NewLesson.make("second", in: scratch.url).lastPathComponent == "02-second")
+    #expect(try NewLesson.make("09-ninth", in: scratch.url).lastPathComponent == "09-ninth")
+    #expect(try NewLesson.make("tenth", in: scratch.url).lastPathComponent == "10-tenth")
+    #expect(throws: LessonError.self) { try NewLesson.make("02-second", in: scratch.url) }
+    for name in ["", "..", "a/b", "12", "a b", "é"] {
+      #expect(throws: LessonError.badName(name)) { try NewLesson.make(name, in: scratch.url) }
+    }
+  }
+
+  @Test func theListSaysHowFarTheLearnerIs() throws {
+    let scratch = try Scratch()
+    let course = scratch.url.appendingPathComponent("course")
+    for name in ["one", "two", "three"] { _ = try NewLesson.make(name, in: course) }
+    let file = ProgressFile(folder: scratch.url)
+    var done = LessonProgress()
+    done.isFinished = true
+    try file.keep(done, of: "01-one")
+    var begun = LessonProgress()
+    begun.passed = ["begin", "guess"]
+    try file.keep(begun, of: "02-two")
+    let lines = try Learning(folder: course, language: .english, state: scratch.url).list()
+    #expect(lines[0] == "✓  1  A new lesson  5 min  done")
+    #expect(lines[1] == "…  2  A new lesson  5 min  2 of 5 steps")
+    #expect(lines[2].hasPrefix("   3  A new lesson  5 min"))
+  }
+}

@@ -1,0 +1,84 @@
+import Debugger
+import Foundation
+import TraceStore
+
+@testable import Lessons
+
+/// A folder that is removed with the test.
+final class Scratch {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory
+      .appendingPathComponent("nibble-lessons-\(UUID().uuidString)", isDirectory: true)
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  func write(_ text: String, to name: String) throws {
+    let file = url.appendingPathComponent(name)
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try text.write(to: file, atomically: true, encoding: .utf8)
+  }
+
+  /// A new lesson as `nibble lesson new` makes it, with a change in one of its files.
+  func lesson(
+    changing file: String = "lesson.yml", _ old: String = "", to new: String = ""
+  ) throws -> URL {
+    let folder = try NewLesson.make("trial", in: url)
+    guard !old.isEmpty else { return folder }
+    let path = folder.appendingPathComponent(file)
+    let text = try String(contentsOf: path, encoding: .utf8)
+    guard text.contains(old) else { throw Absent(text: old, file: file) }
+    try text.replacing(old, with: new).write(to: path, atomically: true, encoding: .utf8)
+    return folder
+  }
+
+  struct Absent: Error {
+    let text: String
+    let file: String
+  }
+}
+
+/// The lessons as they lie in the project, whatever was built.
+enum Project {
+  static let lessons = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("lessons", isDirectory: true)
+  static let course = lessons.appendingPathComponent("course", isDirectory: true)
+  static let names = (try? Course(folder: course).names) ?? []
+}
+
+/// A lesson played by lines that are known beforehand.
+struct PlayedLesson {
+  let output = CollectedOutput()
+  let progress: ProgressFile
+  let talk: Conversation
+
+  init(
+    _ folder: URL, state: URL, lines: [String], language: Language = .english, width: Int = 80
+  ) throws {
+    progress = ProgressFile(folder: state)
+    talk = Conversation(
+      lines: QuietLines(lines), output: output, text: try EngineText(language),
+      style: { TextStyle(width: width) })
+    let player = Player(
+      lesson: try Lesson(folder: folder), language: language, model: nil, talk: talk,
+      file: progress)
+    try player.play()
+  }
+
+  var text: String { output.text }
+}
+
+/// Lines from a pipe.
+final class QuietLines: LineSource {
+  let isInteractive = false
+  private var rest: ArraySlice<String>
+
+  init(_ lines: [String]) { rest = lines[...] }
+
+  func next(prompt: String) -> LineReply { rest.popFirst().map { .line($0) } ?? .end }
+}
