@@ -35,7 +35,7 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
-      resources: [.embedInCode("SQL")]),
+      resources: [.embedInCode("SQL"), .embedInCode("Export/Page/Resources")]),
     // 6
     .target(
       name: "Recording",

@@ -15,13 +15,15 @@ bool nibble_terminal_size(int descriptor, int *columns, int *rows) {
 }
 
 bool nibble_locale_is_utf8(void) {
-  setlocale(LC_CTYPE, "");
+  const char *known = setlocale(LC_CTYPE, "");
   const char *names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-  bool named = false;
-  for (int i = 0; i < 3; i++) {
+  const char *name = NULL;
+  for (int i = 0; i < 3 && !name; i++) {
     const char *value = getenv(names[i]);
-    named = named || (value && *value);
+    if (value && *value) name = value;
   }
-  if (!named && !setlocale(LC_CTYPE, "C.UTF-8")) setlocale(LC_CTYPE, "en_US.UTF-8");
+  // A locale that is not installed here is UTF-8 all the same where its name says so.
+  bool is_absent = !known && name && (strstr(name, "UTF-8") || strstr(name, "utf8"));
+  if ((!name || is_absent) && !setlocale(LC_CTYPE, "C.UTF-8")) setlocale(LC_CTYPE, "en_US.UTF-8");
   return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }

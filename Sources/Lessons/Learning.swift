@@ -59,8 +59,8 @@ public struct Learning {
     let lines = rows.map { row in
       [
         row.mark, filled(row.number, widths[0], onLeft: true), filled(row.title, widths[1]),
-        filled(row.minutes, widths[2], onLeft: true), row.state,
-      ].joined(separator: "  ")
+        filled(row.minutes, widths[2], onLeft: true),
+      ].joined(separator: "  ") + (row.state.isEmpty ? "" : "  " + row.state)
     }
     return lines + ["", text(.listHow)]
   }
@@ -81,7 +81,7 @@ public struct Learning {
     let lesson = try course.lesson(named: course.find(word))
     var conversation: Conversation?
     let lines = TerminalLines(
-      historyPath: file.folder.appendingPathComponent("history").path,
+      historyPath: file.folder.appendingPathComponent("lesson-history").path,
       complete: { conversation?.complete($0) ?? .nothing })
     let output = StandardOutput()
     let talk = Conversation(

@@ -177,5 +177,5 @@ extension Statement {
     }
   }
 
-  fileprivate func integer(_ column: Int32) -> Int { Int(sqlite3_column_int64(handle, column)) }
+  func integer(_ column: Int32) -> Int { Int(sqlite3_column_int64(handle, column)) }
 }

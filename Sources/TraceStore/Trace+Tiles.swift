@@ -245,9 +245,9 @@ extension Trace {
   }
 
   /// What ``decodeBuffer(_:)`` reads by its place: there may be thousands.
-  private static let bufferColumns = "id, category, name, bytes, freed_step, tile"
+  static let bufferColumns = "id, category, name, bytes, freed_step, tile"
 
-  private func decodeBuffer(_ row: TraceRow) throws -> TraceBuffer {
+  func decodeBuffer(_ row: TraceRow) throws -> TraceBuffer {
     let tile: Int? = try row[5]
     return try TraceBuffer(
       id: row[0], category: category(named: row[1]), name: row[2], bytes: row[3],

@@ -29,13 +29,18 @@ extension Trace {
       [branch], decodeBranchToken)
   }
 
+  /// The tokens of every branch, each once: under the branch that was the first to have it.
+  public func allTokens() throws(TraceError) -> [TraceToken] {
+    try all("SELECT * FROM token ORDER BY branch, sequence, position", [], decodeToken)
+  }
+
   private func decodeBranchToken(_ row: TraceRow) throws -> TraceToken {
     var token = try decodeToken(row)
     token.branch = try row["own_branch"]
     return token
   }
 
-  private func decodeToken(_ row: TraceRow) throws -> TraceToken {
+  func decodeToken(_ row: TraceRow) throws -> TraceToken {
     var candidates: [TraceToken.Candidate] = []
     if let json: String = try row["top_k"] {
       do {

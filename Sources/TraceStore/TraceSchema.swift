@@ -27,4 +27,13 @@ public enum TraceSchema {
   /// The views that compare two traces, the second of which is the schema `other`. They are never
   /// stored: SQLite lets no stored view name another file.
   static let comparisons = String(decoding: PackageResources.compare_sql, as: UTF8.self)
+
+  /// The text of a topic's `.sql` file; `schema` for the tables, `compare` for two traces.
+  public static func text(of topic: String) -> String {
+    switch topic {
+    case "schema": tables
+    case "compare": comparisons
+    default: views.first { $0.topic == topic }?.sql ?? ""
+    }
+  }
 }

@@ -7,7 +7,8 @@ struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Turn a trace into what another tool opens.",
     discussion: """
-      EXAMPLE: nibble export story.sqlite --format chrome
+      EXAMPLE: nibble export story.sqlite --format html
+               nibble export story.sqlite --format chrome
       """)
 
   @Argument(help: "The trace.")
@@ -20,6 +21,8 @@ struct Export: ParsableCommand {
   var output: String?
   @Option(help: "A second trace, shown beside the first on one scale.")
   var with: String?
+  @Option(help: "The pass that a page shows step by step (default: the last decode pass).")
+  var pass: Int?
 
   func validate() throws {
     if output?.isEmpty == true { throw ValidationError("-o needs a name.") }
@@ -32,6 +35,9 @@ struct Export: ParsableCommand {
     if with != nil, !format.takesTwo {
       throw ValidationError("\(format.rawValue) shows one trace; leave --with out.")
     }
+    if pass != nil, !format.takesPass {
+      throw ValidationError("\(format.rawValue) holds every pass; leave --pass out.")
+    }
   }
 
   func run() throws {
@@ -42,7 +48,7 @@ struct Export: ParsableCommand {
     let second = try with.map { try Trace(path: $0) }
     let line = ProgressLine()
     defer { line.clear() }
-    try first.export(format, to: output, with: second) { progress in
+    try first.export(format, to: output, with: second, pass: pass) { progress in
       line.show("exporting: \(progress.percent) %")
       return isInterrupted == 0
     }

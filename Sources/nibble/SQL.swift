@@ -1,5 +1,7 @@
 import ArgumentParser
+import Debugger
 import Foundation
+import Recording
 import TraceStore
 
 struct SQL: ParsableCommand {
@@ -7,51 +9,61 @@ struct SQL: ParsableCommand {
     commandName: "sql",
     abstract: "Ask a trace in SQL; nothing can be written.",
     discussion: """
-      EXAMPLE: nibble sql trace.sqlite "SELECT * FROM peak_by_category"
-               nibble sql trace.sqlite ".tables"
+      On a terminal, without a query, a shell with the habits of sqlite3: .help lists its commands, \
+      .examples has a query for each common question.
+
+      EXAMPLE: nibble sql trace.sqlite
+               nibble sql trace.sqlite "SELECT * FROM peak_by_category"
+               nibble sql trace.sqlite ".schema tile_lifetime"
+               nibble sql tiled.sqlite --attach b=fused.sqlite "SELECT * FROM first_difference"
       """)
 
   @Argument(help: "The trace.")
-  var trace: String
+  var trace: String?
   @Argument(
-    help: "SQL, several statements perhaps, or .tables or .schema (default: standard input).")
+    help: "SQL, several statements perhaps, or a command such as .tables (default: standard input)."
+  )
   var query: String?
-  @Option(help: "How results are written, as sqlite3 does.")
+  @Option(help: "How results are written: as sqlite3 does, or with bars or curves.")
   var format = TableFormat.box
+  @Option(
+    help: "Another trace, as NAME=FILE: its tables are NAME.op and so on. Views compare the first.")
+  var attach: [AttachedTrace] = []
+  @Option(help: "The most seconds that a statement may run (default: no limit).")
+  var timeout: Double?
+  @OptionGroup var model: ModelOption
+  @Flag(help: "Print the questions of .examples with their queries.")
+  var examples = false
+  @Flag(help: "Print the reference of tables, views, functions and commands, in Markdown.")
+  var reference = false
 
-  func run() throws {
-    let trace = try Trace(path: trace)
-    let query = try text()
-    let interrupter = try trace.queryInterrupter()
-    let signals = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-    signal(SIGINT, SIG_IGN)
-    signals.setEventHandler { interrupter.interrupt() }
-    signals.resume()
-    try trace.run(query, format: format) { Output.write($0) }
+  func validate() throws {
+    if examples || reference { return }
+    if trace == nil { throw ValidationError("Name a trace.") }
+    if let timeout, !(timeout > 0) { throw ValidationError("--timeout needs more than 0 seconds.") }
   }
 
-  private func text() throws -> String {
-    guard let query else {
-      if isatty(STDIN_FILENO) == 1 {
-        printError("Type SQL, then ^D. `nibble sql \(trace) .tables` lists what there is to ask.")
-      }
-      let data = FileHandle.standardInput.readDataToEndOfFile()
-      return String(decoding: data, as: UTF8.self)
-    }
-    switch query.trimmingCharacters(in: .whitespaces) {
-    case ".tables":
-      return """
-        SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view')
-          AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%' ORDER BY name
-        """
-    case ".schema":
-      return """
-        SELECT sql FROM sqlite_master WHERE type IN ('table', 'view')
-          AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%' ORDER BY name
-        """
-    default: return query
-    }
+  func run() throws {
+    if reference { return Output.write(SQLManual.markdown()) }
+    if examples { return Output.write(SQLManual.examples()) }
+    var options = SQLOptions()
+    options.attached = attach.map(\.attachment)
+    options.timeLimit = timeout
+    options.format = format
+    options.modelPath = try model.path()
+    try runSQL(tracePath: trace ?? "", query: query, options)
   }
 }
 
 extension TableFormat: ExpressibleByArgument {}
+
+/// `b=other.sqlite`.
+struct AttachedTrace: ExpressibleByArgument {
+  let attachment: QuerySession.Attachment
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
+    attachment = QuerySession.Attachment(name: String(parts[0]), path: String(parts[1]))
+  }
+}

@@ -112,6 +112,7 @@ import Testing
     Breakage(
       "lesson.yml", "    trace: run\n    options", "    trace: run\n    fails: true\n    options",
       "does not end at its memory budget"),
+    Breakage("lesson.yml", "minutes: 5", "minutes: 5\nneeds: [gpt]", "needs the model \"gpt\""),
     Breakage("lesson.yml", "value: tiles", "value: tails", "no value or fact \"tails\""),
     Breakage(
       "lesson.yml", "  tiles: {trace: run", "  tiles: {trace: walk",

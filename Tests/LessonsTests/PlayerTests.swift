@@ -39,7 +39,7 @@ import Testing
     let played = try PlayedLesson(
       scratch.lesson(), state: scratch.url,
       lines: [
-        "back", "help", "", "hint", "info", "skip", "", "hint", ".hint", ".hint", ".back", "",
+        "back", "help", "", "hint", "info", "skip", "", "hint", "SELECT 1", ".hint", ".back", "",
         ".play",
         "step", "done", ".skip", "skip",
       ])

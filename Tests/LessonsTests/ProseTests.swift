@@ -114,7 +114,7 @@ import TraceStore
     #expect(section.hints.map(\.text) == ["First.", "Second."])
     #expect(section.choices.first?.text.text == "The choice.")
     #expect(section.choices.first?.reason?.text == "The reason.\n\nIn two paragraphs.")
-    #expect(section.after?.line == 28)
+    #expect(section.after?.line == 29)
   }
 
   @Test(
@@ -122,7 +122,7 @@ import TraceStore
       ("## one\n\nText.", "has to come first"), ("# A\n\nText.", "before the first step"),
       ("# A\n# B", "second title"), ("# A\n## one\n## one", "two sections"),
       ("# A\n## one\n### question", "has no text"), ("# A\n## one\n### whatever\nx", "none of"),
-      ("Text.", "needs a title"),
+      ("Text.", "before the first step"), ("", "needs a title"),
     ])
   func whatIsWrongIsSaidWithItsLine(_ text: String, _ problem: String) {
     #expect {

@@ -20,13 +20,17 @@ import Testing
 
   @Test(
     arguments: zip(
-      [TableFormat.box, .csv, .json, .markdown],
-      [["-box"], ["-csv", "-header"], ["-json"], ["-markdown"]]))
+      [TableFormat.box, .csv, .json, .markdown, .line, .list],
+      [["-box"], ["-csv", "-header"], ["-json"], ["-markdown"], ["-line"], ["-list", "-header"]]))
   func sameAsTheShell(format: TableFormat, options: [String]) throws {
     let folder = try ScratchFolder()
     try record(to: folder.file())
     let trace = try Trace(path: folder.file())
-    for query in Self.queries {
+    // Of several lines, ours stand under each other; and a list begins with its names each time.
+    for query in Self.queries
+    where format != .line
+      || !query.contains("char(") && !query.contains("\t") && !query.contains("\n")
+    {
       var ours = ""
       try trace.run(query, format: format) { ours += $0 }
       let theirs = try sqlite3(folder.file(), query, options: options)
@@ -37,7 +41,7 @@ import Testing
   @Test func controlCharactersDoNotReachTheTerminal() throws {
     let folder = try ScratchFolder()
     try record(to: folder.file())
-    for format in [TableFormat.box, .markdown, .json] {
+    for format in [TableFormat.box, .markdown, .json, .line, .bars] {
       var text = ""
       try Trace(path: folder.file()).run(
         "SELECT 'a' || char(27) || '[2J' || char(7) AS t, char(27) AS \"\u{1B}[31m\"",
@@ -87,5 +91,62 @@ import Testing
   ])
   func widthOnATerminal(text: String, width: Int) {
     #expect(displayWidth(text) == width)
+  }
+
+  /// What is longer than what is kept is written as it comes, in the widths of its beginning.
+  @Test func aLongTableIsWrittenAsItComes() throws {
+    let folder = try ScratchFolder()
+    try record(to: folder.file())
+    var pieces: [String] = []
+    var most = 0
+    try Trace(path: folder.file()).run(
+      "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 20000) SELECT i FROM n",
+      format: .box
+    ) {
+      pieces.append($0)
+      most = max(most, $0.utf8.count)
+    }
+    #expect(pieces.count == 20_002 && most < 200)
+    #expect(pieces[1] == "│ 1     │\n" && pieces[20_000] == "│ 20000 │\n")
+    #expect(pieces[20_001] == "└───────┘\n")
+  }
+
+  @Test func aBoxThatIsTooWideIsWrittenAsLines() throws {
+    let rows: [[SQLValue]] = [[.integer(1), .text("a\u{1B}b")], [.integer(2), .text("c")]]
+    for (limit, expected) in [
+      (18, "┌───────┬────────┐"), (17, " first = 1\nsecond = a\n"),
+    ] {
+      var text = ""
+      let formatter = TableFormatter(.box, boxLimit: limit) { text += $0 }
+      try formatter.begin(columns: ["first", "second"])
+      for row in rows { try formatter.add(row) }
+      try formatter.end()
+      #expect(text.hasPrefix(expected), "\(text)")
+      #expect(!text.contains("\u{1B}"))
+    }
+  }
+
+  @Test func barsAndCurves() throws {
+    #expect(BarTable.bar(0, room: 4) == "" && BarTable.bar(-1, room: 4) == "")
+    #expect(BarTable.bar(1, room: 4) == "████" && BarTable.bar(2, room: 4) == "████")
+    #expect(BarTable.bar(0.5, room: 3) == "█▌" && BarTable.bar(1e-9, room: 3) == "▏")
+    var curves = Sparklines(columns: ["a", "name", "same"], width: 8)
+    for value in 0..<20_000 { curves.add([.integer(value), .text("x"), .real(0.5)]) }
+    #expect(
+      curves.text == """
+        a: 0 to 19999, 20000 rows
+        ▁▂▃▄▅▆▇█
+        same: 0.5 to 0.5, 20000 rows
+        ▄▄▄▄▄▄▄▄
+
+        """)
+    var text = ""
+    let formatter = TableFormatter(.bars) { text += $0 }
+    try formatter.begin(columns: ["n"])
+    for value in [SQLValue.real(.nan), .real(-1), .real(.infinity), .null] {
+      try formatter.add([value])
+    }
+    try formatter.end()
+    #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count == 6)
   }
 }

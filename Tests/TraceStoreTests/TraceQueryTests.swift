@@ -48,6 +48,17 @@ import Testing
     "PRAGMA trusted_schema = ON", "PRAGMA temp_store_directory = '/'", "PRAGMA wal_checkpoint",
     "SELECT load_extension('x')", "BEGIN", "SAVEPOINT s", "EXPLAIN DELETE FROM tile",
     "CREATE VIRTUAL TABLE t USING fts5(a)", "WITH x AS (SELECT 1) DELETE FROM tile",
+    "UPDATE sqlite_master SET sql = 'x'", "DELETE FROM sqlite_schema",
+    "INSERT INTO sqlite_schema VALUES (1, 2, 3, 4, 5)", "PRAGMA main.writable_schema = 1",
+    "SELECT * FROM pragma_user_version(3)", "CREATE VIRTUAL TABLE temp.t USING rtree(a, b, c)",
+    "CREATE TEMP TRIGGER t INSTEAD OF INSERT ON op BEGIN SELECT 1; END", "DROP TABLE sqlite_stat1",
+    "SELECT readfile('/etc/passwd')", "SELECT writefile('/tmp/x', 'y')", "SELECT edit('x', 'sh')",
+    "SELECT * FROM fsdir('/')", "SELECT fts3_tokenizer('x', x'00')",
+    "SELECT * FROM zipfile('/tmp/x')",
+    "INSERT INTO json_each VALUES (1)", "UPDATE sqlite_dbpage SET data = x''",
+    "PRAGMA query_only = 0",
+    "PRAGMA hard_heap_limit = 0", "PRAGMA data_store_directory = '/'", "PRAGMA temp_store = 2",
+    "PRAGMA mmap_size = 1", "PRAGMA locking_mode = EXCLUSIVE", "COMMIT", "ROLLBACK", "END",
     "SELECT 1; DELETE FROM tile", "pragma User_Version=3", "REPLACE INTO meta VALUES ('a', 'b')",
   ])
   func nothingButReadingIsAllowed(query: String) throws {

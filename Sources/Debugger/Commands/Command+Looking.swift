@@ -70,7 +70,8 @@ extension Command {
       help: """
         The trace is a database; the query can read everything in it and change nothing. A line
         that begins with SELECT, WITH, VALUES or EXPLAIN needs no "sql" before it.
-        "info tables" lists what can be asked. ^C ends a query that takes long.
+        "info tables" lists what can be asked; docs/sql.md has every view and function, such as
+        vec_norm and tensor_value. ^C ends a query that takes long.
         """,
       example: "sql SELECT kind, count(*) FROM event GROUP BY kind;",
       action: { session, arguments in

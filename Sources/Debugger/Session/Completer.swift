@@ -20,7 +20,8 @@ extension DebuggerSession {
     var common = first
     for match in matches { common = common.commonPrefix(with: match) }
     if common.count > word.count { return Completion(insert: String(common.dropFirst(word.count))) }
-    return Completion(candidates: columns(matches))
+    return Completion(
+      candidates: inColumns(matches, width: style.width).map { $0 + "\n" }.joined())
   }
 
   /// What the next word can be, after the words before it.
@@ -84,20 +85,20 @@ extension DebuggerSession {
     ((try? fields(of: object)) ?? nil)?.map(\.name)
       ?? SearchObject(rawValue: object)?.columns ?? []
   }
+}
 
-  /// Words in columns, as many as the width takes; a long list is cut.
-  private func columns(_ words: [String]) -> String {
-    let shown = words.prefix(200)
-    let column = (shown.map(displayWidth).max() ?? 0) + 2
-    let across = max(1, style.width / column)
-    var lines: [String] = []
-    for start in stride(from: 0, to: shown.count, by: across) {
-      let line = shown[start..<min(start + across, shown.count)]
-      lines.append(line.map { padded($0, to: column) }.joined().trimmingTrailingSpaces())
-    }
-    if words.count > shown.count { lines.append("and \(words.count - shown.count) more") }
-    return lines.map { $0 + "\n" }.joined()
+/// Words in columns, as many as the width takes; a long list is cut.
+func inColumns(_ words: [String], width: Int) -> [String] {
+  let shown = words.prefix(200)
+  let column = (shown.map(displayWidth).max() ?? 0) + 2
+  let across = max(1, width / column)
+  var lines: [String] = []
+  for start in stride(from: 0, to: shown.count, by: across) {
+    let line = shown[start..<min(start + across, shown.count)]
+    lines.append(line.map { padded($0, to: column) }.joined().trimmingTrailingSpaces())
   }
+  if words.count > shown.count { lines.append("and \(words.count - shown.count) more") }
+  return lines
 }
 
 extension String {

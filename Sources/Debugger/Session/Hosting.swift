@@ -41,7 +41,7 @@ extension DebuggerSession {
 
   /// Goes to a step without a word; the next stop is compared with it.
   public func begin(at step: Int) throws {
-    cursor.step = min(max(step, 1), cursor.last)
+    _ = cursor.go(to: step)
     shown = try trace.event(at: cursor.step)?.live
   }
 

@@ -1,4 +1,5 @@
 import CLibEdit
+import CTerminal
 import Foundation
 
 /// Lines that a person types on a terminal, with editing, history and completion from libedit.
@@ -34,7 +35,10 @@ public final class TerminalLines: LineSource {
 
   public func next(prompt: String) -> LineReply {
     var text: UnsafePointer<CChar>?
-    let length = nibble_editor_read(editor, prompt, &text)
+    // libedit cannot take in a prompt that the locale has no characters for.
+    let isShown = prompt.utf8.allSatisfy { $0 < 0x80 } || nibble_locale_is_utf8()
+    if !isShown { _ = emit(prompt, to: 1) }
+    let length = nibble_editor_read(editor, isShown ? prompt : "", &text)
     if Int(length) == NIBBLE_LINE_INTERRUPTED { return .interrupted }
     let line = text.map { String(cString: $0) }
     if Int(length) == NIBBLE_LINE_WANTS_SCREEN { return .switchScreen(typed: line ?? "") }
@@ -72,11 +76,11 @@ public final class TerminalLines: LineSource {
   }
 
   /// `$XDG_STATE_HOME/nibble/history`, or its default place in the home directory.
-  static func defaultHistoryPath() -> String? {
+  static func defaultHistoryPath(named name: String = "history") -> String? {
     if let state = environment("XDG_STATE_HOME"), state.hasPrefix("/") {
-      return state + "/nibble/history"
+      return state + "/nibble/" + name
     }
-    return environment("HOME").map { $0 + "/.local/state/nibble/history" }
+    return environment("HOME").map { $0 + "/.local/state/nibble/" + name }
   }
 }
 

@@ -1,5 +1,6 @@
 import Debugger
 import Foundation
+import Recording
 
 /// Checks a lesson: that its own solutions pass and nothing wrong does, that all its numbers are
 /// measured, and that its languages say the same.
@@ -24,7 +25,9 @@ struct LessonCheck {
 
   private func proof(_ folder: URL, _ progress: (String) -> Void) -> [String] {
     let proof = LessonProof(lesson: lesson, model: model, folder: folder)
-    var problems: [String] = []
+    var problems = lesson.needs.filter { name in
+      !ModelCatalogue.entries.contains { $0.name == name }
+    }.map { "\(lesson.name): it needs the model \"\($0)\", which the catalogue does not have." }
     func attempt(_ step: Lesson.Step, _ what: String? = nil, _ body: () throws -> Void) -> Bool {
       proof.step = step
       do {

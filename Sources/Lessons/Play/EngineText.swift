@@ -4,13 +4,13 @@ import LessonContent
 /// A sentence of the engine itself; what it says is in lessons/engine, by language.
 enum Phrase: String, CaseIterable {
   case enter, more, answerPrompt, choicePrompt
-  case heading, resumed, startedAnew, quit, finished, finishedAlready, lessonCommands
+  case heading, resumed, quit, finished, finishedAlready, lessonCommands
   case noHint, hintsLeft, solution, skipped, cannotGoBack, playing, playedNothing, back
-  case notANumber, chooseOneOf, right, wrong, rightAlready, saidNoted
+  case notANumber, chooseOneOf, right, wrong, saidNoted
   case youSaid, measured, close, tooHigh, tooLow, answerTooHigh, answerTooLow, choiceRight,
     choiceWrong, comesLater
-  case sqlHow, sqlWrongColumns, sqlWrongRows, sqlWrongValues, sqlRight, noRows, moreRows
-  case debuggerHow, answerHow, arrived, cannotMeasure, notYet
+  case sqlHow, sqlWrongColumns, sqlWrongRows, sqlWrongValues, noRows, moreRows
+  case debuggerHow, answerHow, cannotMeasure, notYet
   case recording, recorded, recordedAlready, interrupted, failedAsIntended, didNotFail
   case packing, packed, packedAlready, training, trained, trainedAlready
   case info, needsModel, otherModel

@@ -18,7 +18,7 @@ extension Player {
   /// Asks until an answer passes, or a command ends the step.
   ///
   /// - Parameters:
-  ///   - dotted: whether the commands begin with a dot here.
+  ///   - dotted: whether the commands have to begin with a dot here.
   ///   - manyLines: whether an answer goes on to a line that is empty or ends with a semicolon.
   ///   - solution: the lines that `skip` shows.
   ///   - showQuestion: what `info` shows beside the question.
@@ -48,7 +48,8 @@ extension Player {
         answer = ""
         continue
       }
-      if answer.isEmpty, let command = LessonCommand(line, dotted: dotted) {
+      if let command = LessonCommand(line, dotted: dotted || !answer.isEmpty) {
+        answer = ""
         switch command {
         case .hint: showHint(&hints)
         case .skip:

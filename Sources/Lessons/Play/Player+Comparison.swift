@@ -12,13 +12,16 @@ extension Player {
     let rows = [(text(.youSaid), said), (text(.measured), measured)]
     let labels = rows.map { displayWidth($0.0) }.max() ?? 0
     let style = talk.style
+    let texts = rows.map { unit.format.text($0.1) }
+    let columns = min(
+      max(style.width - labels - 6 - (texts.map(displayWidth).max() ?? 0), 4), 32)
     talk.show(
       rows.map { label, number in
         let share = largest > 0 ? number / largest : 0
-        let full = min(max(Int((share * 32).rounded()), number > 0 ? 1 : 0), 32)
+        let full = min(max(Int((share * Double(columns)).rounded()), number > 0 ? 1 : 0), columns)
         let bar = String(repeating: style.unicode ? "█" : "#", count: full)
         return "  " + label + String(repeating: " ", count: labels - displayWidth(label) + 2)
-          + bar + String(repeating: " ", count: 34 - full) + unit.format.text(number)
+          + bar + String(repeating: " ", count: columns + 2 - full) + unit.format.text(number)
       })
     if tolerance.contains(said, of: measured) {
       talk.say(.close)

@@ -1,5 +1,6 @@
 import Debugger
 import Foundation
+import Recording
 import TraceStore
 
 /// What ends a lesson from within a step.
@@ -66,7 +67,7 @@ public final class Player {
       while index < lesson.steps.count {
         try keep()
         try showHeading()
-        switch try step.kind.play(self) {
+        switch try playStep() {
         case .passed:
           progress.skipped.removeAll { $0 == step.id }
           if !progress.passed.contains(step.id) { progress.passed.append(step.id) }
@@ -97,9 +98,24 @@ public final class Player {
     return true
   }
 
+  /// Plays the step; what it lacks on this model, or after a step that was skipped, ends no lesson.
+  private func playStep() throws -> Outcome {
+    do {
+      return try step.kind.play(self)
+    } catch let error as LessonError {
+      if case .cannotWrite = error { throw error }
+      return try cannotDo("\(error)")
+    }
+  }
+
   /// Finds the step to go on with, and says where that is.
   private func begin() {
     let count = lesson.steps.count
+    for model in lesson.needs {
+      do { _ = try ModelCatalogue.path(of: model) } catch {
+        talk.say(.needsModel, model, "\(error)")
+      }
+    }
     talk.say("**\(lesson.title(in: language))**")
     if progress.isFinished {
       talk.say(.finishedAlready)

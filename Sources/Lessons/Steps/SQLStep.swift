@@ -54,7 +54,7 @@ struct SQLStep: StepKind {
     player.talk.say(.sqlHow)
     let expected = try player.values.run(query(solution), of: "solution")
     return try player.attempt(
-      prompt: "sql> ", dotted: true, manyLines: true,
+      prompt: "sql>", manyLines: true,
       solution: { solution.split(separator: "\n").map(String.init) },
       judge: { sql in
         if sql.trimmingCharacters(in: .whitespacesAndNewlines).isEmpty { return false }

@@ -1,7 +1,7 @@
 /// What a trace can be turned into for another tool.
 public enum ExportFormat: String, CaseIterable, Sendable {
-  // html: the page goes here, first in the list, with its suffix below and its line in
-  // `Trace.write(_:to:progress:)`; it is the one that takes a second trace.
+  /// One page for a browser, with all it needs in it.
+  case html
   /// Chrome's JSON, for the Perfetto UI: slices, counters, lifetimes and flows over time.
   case chrome
   /// The pickle that PyTorch's memory_viz page reads: every allocation and free.
@@ -18,6 +18,7 @@ public enum ExportFormat: String, CaseIterable, Sendable {
   /// What the name of the trace gets in the place of `.sqlite`.
   public var suffix: String {
     switch self {
+    case .html: ".html"
     case .chrome: ".trace.json"
     case .memoryViz: ".memory.pickle"
     case .csv: "-csv"
@@ -34,7 +35,10 @@ public enum ExportFormat: String, CaseIterable, Sendable {
   public var isText: Bool { !isFolder && self != .memoryViz }
 
   /// Whether it can show a second trace beside the first.
-  public var takesTwo: Bool { false }
+  public var takesTwo: Bool { self == .html }
+
+  /// Whether it shows one pass step by step, which can be chosen.
+  public var takesPass: Bool { self == .html }
 
   /// Where an export goes that was not told where: `traces/story.sqlite` gives
   /// `traces/story.trace.json`.

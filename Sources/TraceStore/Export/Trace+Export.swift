@@ -16,16 +16,20 @@ extension Trace {
   ///   - path: where it goes: a file or a folder, which appears whole or not at all; `-` is standard
   ///     output, for formats that are one file.
   ///   - second: a trace to show beside this one, where the format takes two.
+  ///   - pass: the pass to show step by step, where the format shows one.
   /// - Throws: ``TraceError``: ``TraceError/cannotExport(path:reason:)`` where the trace does not
   ///   have what the format holds, ``TraceError/exportInterrupted``, and what reading and writing
   ///   throw.
   public func export(
-    _ format: ExportFormat, to path: String, with second: Trace? = nil,
+    _ format: ExportFormat, to path: String, with second: Trace? = nil, pass: Int? = nil,
     progress: @escaping ExportProgressHandler = { _ in true }
   ) throws(TraceError) {
     do {
       let progress = ExportMeter(report: progress)
       switch format {
+      case .html:
+        let page = PageExport(traces: [self] + (second.map { [$0] } ?? []), pass: pass)
+        try writeFile(path) { try page.write(to: $0, progress) }
       case .chrome: try writeFile(path) { try ChromeExport.write(self, to: $0, progress) }
       case .memoryViz: try writeFile(path) { try MemoryVizExport.write(self, to: $0, progress) }
       case .csv: try writeFolder(path) { try CSVExport.write(self, to: $0, progress) }

@@ -195,3 +195,49 @@ public struct QueryResult: Equatable, Sendable {
   /// The value of a result of one row and one column, or `nil`.
   public var single: SQLValue? { rows.count == 1 && columns.count == 1 ? rows[0][0] : nil }
 }
+
+extension QuerySession {
+  /// Whether a text ends where a statement does: with a semicolon that is in no string or comment.
+  public static func isComplete(_ sql: String) -> Bool { sqlite3_complete(sql) != 0 }
+
+  /// A table or view that queries may name.
+  public struct Table: Equatable, Sendable {
+    /// main, temp, or the name of an attached trace.
+    public let schema: String
+    public let name: String
+    public let isView: Bool
+    public let sql: String
+
+    /// Whether it is how rows lie in the file, and nothing to ask.
+    public var isPrivate: Bool { name.hasPrefix("_") || name.hasPrefix("sqlite_") }
+  }
+
+  /// The tables and views of the trace, then those of each attached one, by name. A view that this
+  /// nibble brings stands in place of the trace's own.
+  public func tables() throws -> [Table] {
+    var found: [Table] = []
+    for schema in ["temp", "main"] + attached.map(\.name) {
+      let rows = try result(
+        of: "SELECT name, type, sql FROM \(Self.quoted(schema)).sqlite_schema "
+          + "WHERE type IN ('table', 'view') ORDER BY name"
+      ).rows
+      let own = rows.map {
+        Table(
+          schema: schema, name: $0[0].text ?? "", isView: $0[1].text == "view",
+          sql: $0[2].text ?? "")
+      }
+      let known = Set(found.map(\.name))
+      found += schema == "main" ? own.filter { !known.contains($0.name) } : own
+    }
+    let own = found.filter { ["main", "temp"].contains($0.schema) }.sorted { $0.name < $1.name }
+    return own + found.filter { !["main", "temp"].contains($0.schema) }
+  }
+
+  /// The columns of a table or view.
+  public func columns(of table: Table) throws -> [String] {
+    try result(
+      of: "SELECT name FROM pragma_table_xinfo(:table, :schema)",
+      with: ["table": .text(table.name), "schema": .text(table.schema)]
+    ).rows.compactMap { $0[0].text }
+  }
+}

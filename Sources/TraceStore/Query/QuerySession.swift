@@ -28,6 +28,7 @@ public final class QuerySession {
   static let mostMemory: Int64 = 1 << 30
 
   public let path: String
+  public let attached: [Attachment]
   /// Values for `:name` and the like, by names without the colon; of `?2`, the name is `2`.
   public var parameters: [String: SQLValue] = [:]
   /// For how many seconds a statement may run, not counting what is done with its rows.
@@ -55,6 +56,7 @@ public final class QuerySession {
   /// - Parameter path: a file that is a trace.
   init(checked path: String, attached: [Attachment] = []) throws(TraceError) {
     self.path = path
+    self.attached = attached
     var handle: OpaquePointer?
     sqlite3_hard_heap_limit64(Self.mostMemory)
     let code = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READONLY, nil)

@@ -1,24 +1,48 @@
 /// How a query's result is written.
 public enum TableFormat: String, CaseIterable, Sendable {
   case box, csv, json, markdown
+  /// A line a value, with the column's name before it.
+  case line
+  /// A line a row, with bars between the values.
+  case list
+  /// A table with a bar for each value of the last column of numbers.
+  case bars
+  /// A curve for each column of numbers.
+  case sparkline
 }
 
-/// Writes the results of queries as sqlite3's shell does with `-box`, `-csv -header`, `-json` and
-/// `-markdown`: a result without rows writes nothing.
+/// Writes the results of queries as sqlite3's shell does with `-box`, `-csv -header`, `-json`,
+/// `-markdown`, `-line` and `-list`: a result without rows writes nothing.
 ///
-/// CSV and JSON are written row by row; a box or a Markdown table needs all rows before its first
-/// line, to know how wide its columns are. Where sqlite3 counts characters to align them, this
-/// counts the columns that they take on a terminal, which differs for wide and combining ones.
+/// CSV, JSON, lines and lists are written row by row; a box or a Markdown table needs rows before its
+/// first line, to know how wide its columns are, but not all of a long one. Where sqlite3 counts
+/// characters to align them, this counts the columns that they take on a terminal, which differs for
+/// wide and combining ones.
 public final class TableFormatter {
   private let format: TableFormat
   private let write: (String) throws -> Void
+  private let hasHeaders: Bool
+  private let width: Int
+  private let boxLimit: Int
   private var columns: [String] = []
   private var rows = 0
   private var table = AlignedTable()
+  private var bars = BarTable(columns: [], width: 0)
+  private var curves = Sparklines(columns: [], width: 0)
 
-  /// - Parameter write: called with a piece of the output at a time, each a whole number of rows.
-  public init(_ format: TableFormat, write: @escaping (String) throws -> Void) {
+  /// - Parameters:
+  ///   - hasHeaders: whether CSV and lists begin with the names of their columns.
+  ///   - width: columns of the terminal, for bars and curves.
+  ///   - boxLimit: the most columns of a box; a wider one is written as with `line`.
+  ///   - write: called with a piece of the output at a time, each a whole number of rows.
+  public init(
+    _ format: TableFormat, hasHeaders: Bool = true, width: Int = 80, boxLimit: Int = .max,
+    write: @escaping (String) throws -> Void
+  ) {
     self.format = format
+    self.hasHeaders = hasHeaders
+    self.width = width
+    self.boxLimit = boxLimit
     self.write = write
   }
 
@@ -33,13 +57,25 @@ public final class TableFormatter {
     rows += 1
     switch format {
     case .csv:
-      let header = rows == 1 ? Self.csv(columns.map { .text($0) }) : ""
+      let header = rows == 1 && hasHeaders ? Self.csv(columns.map { .text($0) }) : ""
       try write(header + Self.csv(row))
+    case .list:
+      let header = rows == 1 && hasHeaders ? columns.joined(separator: "|") + "\n" : ""
+      try write(header + row.map { $0.text ?? "" }.joined(separator: "|") + "\n")
+    case .line:
+      try write((rows == 1 ? "" : "\n") + AlignedTable.vertical(columns, row.map { $0.text ?? "" }))
     case .json:
       try write((rows == 1 ? "[" : ",\n") + Self.json(columns, row))
     case .box, .markdown:
-      if rows == 1 { table = AlignedTable(columns: columns) }
-      table.add(row.map { $0.text ?? "" })
+      if rows == 1 { table = AlignedTable(columns: columns, limit: boxLimit) }
+      try table.add(
+        row.map { $0.text ?? "" }, format == .box ? .box : .markdown, to: write)
+    case .bars:
+      if rows == 1 { bars = BarTable(columns: columns, width: width) }
+      try bars.add(row, to: write)
+    case .sparkline:
+      if rows == 1 { curves = Sparklines(columns: columns, width: width) }
+      curves.add(row)
     }
   }
 
@@ -51,15 +87,19 @@ public final class TableFormatter {
     }
     guard rows > 0 else { return }
     switch format {
-    case .csv: break
+    case .csv, .list, .line: break
     case .json: try write("]\n")
-    case .box: try table.write(.box, to: write)
-    case .markdown: try table.write(.markdown, to: write)
+    case .box: try table.end(.box, to: write)
+    case .markdown: try table.end(.markdown, to: write)
+    case .bars: try bars.end(to: write)
+    case .sparkline: try write(curves.text)
     }
   }
+}
 
-  // MARK: - CSV and JSON
+// MARK: - Rows as text
 
+extension TableFormatter {
   private static func csv(_ row: [SQLValue]) -> String {
     row.map { $0.text.map(csv) ?? "" }.joined(separator: ",") + "\n"
   }

@@ -1,0 +1,87 @@
+import Foundation
+
+/// A trace, or two beside each other, as one page that needs no network: `page.html` with the style,
+/// the scripts and the data in it.
+///
+/// The data is a reduced form of the trace whose size does not depend on the length of the run:
+/// ``PageRun`` says how, and the page says it to its reader.
+struct PageExport {
+  /// One or two.
+  let traces: [Trace]
+  /// The pass of the first to show step by step; `nil` for the last decode pass that was finished,
+  /// or else the last pass.
+  let pass: Int?
+
+  /// - Throws: ``TraceError/cannotExport(path:reason:)`` where there is no such pass, and what the
+  ///   traces throw.
+  /// - Complexity: O(steps) time; memory for one trace's reduced columns and one pass.
+  func write(to output: ExportOutput, _ progress: ExportMeter) throws {
+    let counts = try traces.map { try $0.eventCount() }
+    progress.total = counts.reduce(0, +)
+    for piece in Self.pieces {
+      switch piece.marker {
+      case "title": output.write(try title())
+      case "style": output.write(bytes: PackageResources.page_css)
+      case "script": for script in Self.scripts { output.write(bytes: script) }
+      case "data":
+        output.write("{\"traces\":[")
+        for (index, trace) in traces.enumerated() {
+          if index > 0 { output.write(",\n") }
+          let before = counts[..<index].reduce(0, +)
+          let page = try PageTrace(trace, pass: index == 0 ? pass : nil) { read in
+            try progress.reached(before + read)
+          }
+          output.write(try Self.json(page))
+          try output.rowEnded()
+        }
+        output.write("]}")
+      default: break
+      }
+      output.write(piece.text)
+      try output.rowEnded()
+    }
+  }
+
+  /// What was run, as text of HTML.
+  private func title() throws -> String {
+    let models = try traces.map { try $0.meta()["model"] ?? "a trace" }
+    return Self.escaped(Set(models).count == 1 ? models[0] : models.joined(separator: " and "))
+  }
+
+  /// In the order in which they need each other.
+  private static let scripts = [
+    PackageResources.data_js, PackageResources.text_js, PackageResources.plot_js,
+    PackageResources.figures_js, PackageResources.run_js, PackageResources.pass_js,
+    PackageResources.tiles_js, PackageResources.tokens_js, PackageResources.main_js,
+  ]
+
+  /// The page cut at its markers, `{{data}}` and the like: each with the text that follows it.
+  private static var pieces: [(marker: String, text: String)] {
+    let page = String(decoding: PackageResources.page_html, as: UTF8.self)
+    return page.components(separatedBy: "{{").enumerated().map { index, part in
+      guard index > 0, let end = part.range(of: "}}") else { return ("", part) }
+      return (String(part[..<end.lowerBound]), String(part[end.upperBound...]))
+    }
+  }
+
+  /// JSON that may stand in a script element: nothing in it can end the element or begin a comment.
+  private static func json(_ page: PageTrace) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(page), as: UTF8.self)
+      .replacingOccurrences(of: "<", with: "\\u003c")
+  }
+
+  /// Text as it may stand in HTML.
+  private static func escaped(_ text: String) -> String {
+    text.unicodeScalars.reduce(into: "") { result, scalar in
+      switch scalar {
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "&": result += "&amp;"
+      case let scalar where scalar.properties.generalCategory == .control: result += " "
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+  }
+}

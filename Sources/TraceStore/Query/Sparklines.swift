@@ -1,0 +1,77 @@
+/// A curve for each column of numbers: the largest value of each stretch of rows, from the least to
+/// the greatest of the column.
+struct Sparklines {
+  private let width: Int
+  private var curves: [Curve]
+
+  /// However many rows there are, it keeps a few thousand numbers.
+  private struct Curve {
+    let name: String
+    var stretches: [Double] = []
+    /// Rows of a stretch, and of the last.
+    var length = 1
+    var rows = 0
+    var least = Double.infinity
+    var greatest = -Double.infinity
+    var isNumbers = true
+
+    static let mostStretches = 4096
+
+    mutating func add(_ value: SQLValue) {
+      guard let number = value.number else {
+        if value != .null { isNumbers = false }
+        return
+      }
+      least = min(least, number)
+      greatest = max(greatest, number)
+      if rows % length == 0 {
+        if stretches.count == Self.mostStretches {
+          stretches = stride(from: 0, to: stretches.count, by: 2).map {
+            max(stretches[$0], stretches[$0 + 1])
+          }
+          length *= 2
+        }
+        stretches.append(number)
+      } else {
+        stretches[stretches.count - 1] = max(stretches[stretches.count - 1], number)
+      }
+      rows += 1
+    }
+  }
+
+  init(columns: [String], width: Int) {
+    self.width = width
+    curves = columns.map { Curve(name: AlignedTable.title($0)) }
+  }
+
+  mutating func add(_ row: [SQLValue]) {
+    for index in curves.indices { curves[index].add(row[index]) }
+  }
+
+  var text: String {
+    let drawn = curves.filter { $0.isNumbers && $0.rows > 0 }
+    if drawn.isEmpty { return "No column of numbers to draw.\n" }
+    return drawn.map { curve in
+      let range = [curve.least, curve.greatest].map {
+        // Whole numbers without the point that SQLite gives them.
+        Int(exactly: $0).map(String.init) ?? SQLValue.format($0, digits: 7)
+      }
+      return "\(curve.name): \(range[0]) to \(range[1]), \(curve.rows) rows\n"
+        + line(curve) + "\n"
+    }.joined()
+  }
+
+  private func line(_ curve: Curve) -> String {
+    let levels = Array("▁▂▃▄▅▆▇█")
+    let count = min(width, curve.stretches.count)
+    let span = curve.greatest - curve.least
+    return String(
+      (0..<count).map { column in
+        let first = column * curve.stretches.count / count
+        let last = (column + 1) * curve.stretches.count / count
+        let value = curve.stretches[first..<last].max() ?? curve.least
+        guard span > 0, span.isFinite else { return levels[3] }
+        return levels[min(7, Int((value - curve.least) / span * 8))]
+      })
+  }
+}

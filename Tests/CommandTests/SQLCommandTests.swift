@@ -1,0 +1,91 @@
+import Foundation
+import Testing
+
+/// `nibble sql` as another program runs it.
+@Suite struct SQLCommandTests {
+  let nibble: Nibble
+
+  init() throws {
+    nibble = try Nibble()
+    #expect(try nibble("record", "-n", "3", "-o", "t.sqlite").code == 0)
+  }
+
+  @Test func scriptsCommandsAndFormats() throws {
+    let script = ".mode list\n.headers off\nSELECT count(*)\n FROM pass;\nSELECT 'end'"
+    #expect(try nibble("sql", "t.sqlite", input: script).output == "3\nend\n")
+    #expect(try nibble("sql", "t.sqlite", script).output == "3\nend\n")
+    #expect(
+      try nibble("sql", "t.sqlite", "SELECT 1 AS a", "--format", "json").output == "[{\"a\":1}]\n")
+    #expect(try nibble("sql", "t.sqlite", ".tables kv%").output.contains("kv_by_position"))
+    #expect(try nibble("sql", "--examples").output.contains("FROM peak_by_category;"))
+    #expect(try nibble("sql", "--reference").output.contains("### peak_by_pass_kind"))
+  }
+
+  @Test func theFirstErrorEndsAScript() throws {
+    let result = try nibble("sql", "t.sqlite", input: "SELECT 1;\nSELECT nam;\nSELECT 2;\n")
+    #expect(result.code == 1 && result.output.contains("│ 1 │") && !result.output.contains("2"))
+    #expect(result.errors == "nibble: SQL: no such column: nam\n  SELECT nam;\n         ^\n")
+  }
+
+  @Test func anotherTraceIsAttached() throws {
+    #expect(try nibble("record", "-n", "3", "--strategy", "fused", "-o", "f.sqlite").code == 0)
+    let result = try nibble(
+      "sql", "t.sqlite", "--attach", "b=f.sqlite", "--format", "list",
+      "SELECT name FROM first_difference LIMIT 1; SELECT count(*) FROM b.tile")
+    #expect(result.output == "name\nQcur-0\ncount(*)\n0\n")
+    for wrong in ["b", "=f.sqlite", "b="] {
+      #expect(try nibble("sql", "t.sqlite", "SELECT 1", "--attach", wrong).code == 2)
+    }
+    let missing = try nibble("sql", "t.sqlite", "SELECT 1", "--attach", "b=none.sqlite")
+    #expect(missing.code == 1 && missing.sentence?.contains("none.sqlite") == true)
+    let name = try nibble("sql", "t.sqlite", "SELECT 1", "--attach", "main=f.sqlite")
+    #expect(name.code == 1 && name.sentence?.contains("'main' cannot be attached") == true)
+  }
+
+  @Test func weightsComeFromTheModelFile() throws {
+    let weight = "SELECT tensor_value('token_embd.weight', 0, 0) IS NOT NULL AS a"
+    #expect(
+      try nibble("sql", "t.sqlite", weight, "--format", "csv").output == "a\n1\n")
+    _ = try nibble.shell(
+      "sqlite3 t.sqlite \"UPDATE meta SET value = 'gone.gguf' WHERE key = 'model_file'\"")
+    let missing = try nibble("sql", "t.sqlite", weight)
+    #expect(missing.code == 1 && missing.errors.contains("'gone.gguf'"))
+    #expect(missing.errors.contains("-m"))
+    #expect(
+      try nibble("sql", "t.sqlite", weight, "-m", "tiny", "--format", "csv").output == "a\n1\n")
+  }
+
+  @Test func aRunawayQueryIsStopped() throws {
+    let query =
+      "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT sum(i) FROM n"
+    let result = try nibble("sql", "t.sqlite", "--timeout", "0.3", query)
+    #expect(result.code == 1)
+    #expect(result.sentence?.contains("The query was stopped after 0.3 s") == true)
+    for wrong in ["0", "-1", "nan", "soon"] {
+      #expect(try nibble("sql", "t.sqlite", "SELECT 1", "--timeout=\(wrong)").code == 2)
+    }
+  }
+
+  /// Rows are handed on as they come: what all of a long trace takes is hardly more than what one row
+  /// does.
+  @Test(arguments: ["csv", "json", "list", "box", "bars", "sparkline"])
+  func memoryIsBounded(format: String) throws {
+    let measure = """
+      import os, resource, subprocess, sys
+      subprocess.run([os.environ['NIBBLE'], 'sql', 't.sqlite', sys.argv[1], '--format', '\(format)'],
+        stdout=subprocess.DEVNULL, check=True)
+      print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+      """
+    try measure.write(toFile: nibble.path("measure.py"), atomically: true, encoding: .utf8)
+    func peak(_ query: String) throws -> Int {
+      try #require(Int(nibble.shell("python3 measure.py \"\(query)\"").output.dropLast()))
+    }
+    // Each step of the trace many times over.
+    let all =
+      "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 100) "
+      + "SELECT i, event.* FROM n, event"
+    let one = try peak("SELECT 1")
+    let many = try peak(all)
+    #expect(many - one < 24 << 10, "\(many - one) KiB")
+  }
+}

@@ -1,0 +1,230 @@
+import Foundation
+import Testing
+import TraceStore
+
+@testable import Debugger
+
+/// The shell of `nibble sql`, line by line.
+@Suite struct SQLShellTests {
+  let folder: ScratchFolder
+
+  init() throws {
+    folder = try ScratchFolder()
+    try Rehearsal(path: folder.file()).perform()
+  }
+
+  private func shell(
+    _ output: CollectedOutput, attached: [QuerySession.Attachment] = [], width: Int = 80
+  ) throws -> SQLShell {
+    SQLShell(
+      session: try QuerySession(path: folder.file(), attached: attached), output: output,
+      style: TextStyle(width: width))
+  }
+
+  /// What the shell prints for lines that a person types, without prompts and lines.
+  private func replies(_ lines: String..., width: Int = 80) throws -> String {
+    let output = CollectedOutput()
+    let shell = try shell(output, width: width)
+    for line in lines {
+      do { try shell.execute(line) } catch { output.complain("\(error)") }
+    }
+    return output.text
+  }
+
+  // MARK: - Statements
+
+  @Test func statementsTakeSeveralLines() throws {
+    let output = CollectedOutput()
+    let lines = [
+      "SELECT 1 AS a,", "  'x;", "y' AS b; -- done", "-- a comment", "", "SELECT 2; SELECT 3", ";",
+    ]
+    try shell(output).run(ScriptedLines(lines, echo: output))
+    #expect(output.text.contains("sql> SELECT 1 AS a,\n...>   'x;\n...> y' AS b; -- done\n┌"))
+    #expect(output.text.contains("│ 1 │ x; │\n│   │ y  │"))
+    #expect(output.text.contains("sql> SELECT 2; SELECT 3\n...> ;\n┌───┐\n│ 2 │"))
+    #expect(output.text.hasSuffix("│ 3 │\n└───┘\nsql> \n\n"))
+  }
+
+  @Test func theLastStatementOfAFileNeedsNoSemicolon() throws {
+    let output = CollectedOutput()
+    try shell(output).run(ScriptedLines(["SELECT 7", "  AS seven"]))
+    #expect(output.text == "┌───────┐\n│ seven │\n├───────┤\n│ 7     │\n└───────┘\n")
+  }
+
+  @Test func anErrorPointsAtThePlaceAndAPersonGoesOn() throws {
+    let output = CollectedOutput()
+    let lines = ["SELECT step,", "  nam FROM event;", "SELECT 1 AS one;"]
+    try shell(output).run(ScriptedLines(lines, echo: output))
+    #expect(output.text.contains("SQL: no such column: nam\n    nam FROM event;\n    ^\nsql> "))
+    #expect(output.text.contains("│ one │"))
+    #expect(throws: TraceError.self) { try shell(output).run(ScriptedLines(lines)) }
+  }
+
+  @Test func onlyAPersonIsToldThatThereAreNoRows() throws {
+    let typed = CollectedOutput()
+    try shell(typed).run(
+      ScriptedLines(["SELECT 1 WHERE 0;", ".mode csv", "SELECT 1 WHERE 0;"], echo: typed))
+    #expect(typed.text.components(separatedBy: "No rows.").count == 2)
+    let piped = CollectedOutput()
+    try shell(piped).run(ScriptedLines(["SELECT 1 WHERE 0;"]))
+    #expect(piped.text.isEmpty)
+  }
+
+  // MARK: - Commands
+
+  @Test func modes() throws {
+    let query = "SELECT 'a' AS name, 4 AS n UNION ALL SELECT 'b', 1 UNION ALL SELECT 'c', NULL;"
+    func written(_ mode: String) throws -> String {
+      try replies(".mode \(mode)", query, width: 30)
+    }
+    #expect(try written("csv") == "name,n\na,4\nb,1\nc,\n")
+    #expect(try written("list") == "name|n\na|4\nb|1\nc|\n")
+    #expect(
+      try written("line")
+        == " name = a\n    n = 4\n\n name = b\n    n = 1\n\n name = c\n    n = \n")
+    #expect(
+      try written("bars") == """
+        name  n
+        a     4  █████████████████████
+        b     1  █████▎
+        c
+
+        """)
+    #expect(try written("sparkline") == "n: 1 to 4, 2 rows\n█▁\n")
+    #expect(try written("markdown").hasPrefix("| name | n |\n|------|---|\n"))
+    #expect(try replies(".mode csv", ".headers off", query) == "a,4\nb,1\nc,\n")
+    #expect(try replies(".mode") == "current output mode: box\n")
+    #expect(try replies(".mode html").contains("There is no mode \"html\"; there are box, csv,"))
+    #expect(try replies(".headers maybe") == ".headers takes on or off, not \"maybe\".\n")
+  }
+
+  @Test func tablesAndSchema() throws {
+    let tables = try replies(".tables")
+    let names = tables.split { $0 == " " || $0 == "\n" }
+    #expect(names.contains("memory_timeline") && !names.contains { $0.hasPrefix("_") })
+    #expect(tables.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    let cache = try replies(".tables kv%").split { $0 == " " || $0 == "\n" }
+    #expect(cache == ["kv_append", "kv_by_layer", "kv_by_position", "kv_error", "kv_growth"])
+    let schema = try replies(".schema kv_growth")
+    #expect(schema.hasPrefix("CREATE VIEW kv_growth AS\n") && schema.hasSuffix(";\n"))
+    #expect(schema.contains("-- The position, counting from 0."))
+    #expect(try replies(".schema nothing").hasPrefix("There is no table or view \"nothing\"; "))
+  }
+
+  @Test func parameters() throws {
+    let text = try replies(
+      ".mode list", ".headers off", ".parameter set :a 1+2", ".parameter set b 'it'",
+      ".parameter set $c text", ".parameter list", "SELECT :a, @b, :c;", ".parameter unset :a",
+      "SELECT :a;", ".parameter clear", ".parameter list", ".parameter", ".parameter set x")
+    #expect(
+      text == """
+        :a = 3
+        :b = it
+        :c = text
+        3|it|text
+        SQL: :a has no value
+          SELECT :a;
+                 ^
+        Usage: .parameter set NAME VALUE | unset NAME | clear | list.
+        Usage: .parameter set NAME VALUE, unset NAME, clear, or list.
+
+        """)
+  }
+
+  @Test func commandsCanBeShortened() throws {
+    #expect(try replies(".help nothing") == "There is no command .nothing; .help lists them.\n")
+    #expect(try replies(".t").hasPrefix(".t begins several commands: .tables, .timer."))
+    #expect(try replies(".frobnicate") == "There is no command .frobnicate; .help lists them.\n")
+    #expect(try replies(".timer on", "SELECT 1;").contains("Run Time: real 0."))
+    #expect(try replies(".help mode").contains("sparkline draws a curve"))
+    #expect(try replies(".functions").contains("vec_dot(a, b [, dtype])"))
+    for line in try replies(".help").split(separator: "\n") { #expect(line.count <= 80) }
+  }
+
+  @Test func quitLeavesTheRest() throws {
+    for word in [".quit", ".exit", ".q"] {
+      let output = CollectedOutput()
+      try shell(output).run(ScriptedLines([word, "SELECT 1;"]))
+      #expect(output.text.isEmpty)
+    }
+  }
+
+  // MARK: - Files
+
+  @Test func resultsGoToFiles() throws {
+    let (once, all) = (folder.file("once.csv"), folder.file("all file.csv"))
+    let text = try replies(
+      ".mode csv", ".once \(once)", "SELECT 1 AS a;", "SELECT 2 AS a;", ".output '\(all)'",
+      "SELECT 3 AS a;", ".tables tok%", ".output", "SELECT 4 AS a;")
+    #expect(text == "a\n2\na\n4\n")
+    #expect(try String(contentsOfFile: once, encoding: .utf8) == "a\n1\n")
+    let words = try String(contentsOfFile: all, encoding: .utf8).split { $0 == " " || $0 == "\n" }
+    #expect(words == ["a", "3", "token", "token_summary"])
+    #expect(
+      try replies(".output \(folder.path)")
+        == "\(folder.path): cannot be written (Is a directory).\n"
+    )
+    #expect(try replies(".once '|cat'").hasPrefix("Results go to files alone;"))
+  }
+
+  @Test func aTraceIsNoOutput() throws {
+    let (trace, other) = (folder.file(), folder.file("other.sqlite"))
+    try FileManager.default.copyItem(atPath: trace, toPath: other)
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.file("link"), withDestinationPath: trace)
+    try FileManager.default.linkItem(atPath: trace, toPath: folder.file("hard"))
+    let before = try Data(contentsOf: URL(filePath: trace))
+    let output = CollectedOutput()
+    let shell = try shell(output, attached: [.init(name: "b", path: other)])
+    for path in [
+      trace, other, folder.file("link"), folder.file("hard"), trace + "-wal", other + "-journal",
+      folder.path + "/./trace.sqlite",
+    ] {
+      for command in [".output", ".once"] {
+        let error = #expect(throws: SQLShellError.self) { try shell.execute("\(command) \(path)") }
+        #expect(
+          error?.description == "\(path) is a trace that is being read; name another file.")
+      }
+    }
+    #expect(try Data(contentsOf: URL(filePath: trace)) == before)
+    #expect(try Data(contentsOf: URL(filePath: other)) == before)
+  }
+
+  @Test func filesAreRead() throws {
+    let script = folder.file("script.sql")
+    try ".mode list\n.headers off\nSELECT 1\n  + 1;\nSELECT 'end'".write(
+      toFile: script, atomically: true, encoding: .utf8)
+    #expect(try replies(".read \(script)") == "2\nend\n")
+    #expect(
+      try replies(".read /nowhere") == "/nowhere: cannot be read (there is no such file).\n")
+    try ".read \(script)".write(toFile: script, atomically: true, encoding: .utf8)
+    #expect(
+      try replies(".read \(script)")
+        == "\(script) reads itself without end; take out the line that does.\n")
+  }
+
+  // MARK: - Completion
+
+  @Test(arguments: [
+    (".sch", "", Completion(insert: "ema ")), (".mode mark", "", Completion(insert: "down ")),
+    ("SELECT * FROM memory_t", "", Completion(insert: "imeline ")),
+    ("sele", "", Completion(insert: "ct ")), ("SELE", "", Completion(insert: "CT ")),
+    ("SELECT packed_per", "SELECT * FROM tensor_summary;", Completion(insert: "cent ")),
+    ("FROM tile_lifetime WHERE lifet", "SELECT x", Completion(insert: "ime ")),
+    ("SELECT t.lifet", "FROM tile_lifetime AS t", Completion(insert: "ime ")),
+    ("SELECT vec_max_", "", Completion(insert: "abs_diff(")), ("SELECT zzz", "", Completion()),
+    ("SELECT * FROM b.kv_gr", "", Completion(insert: "owth ")),
+  ])
+  func completion(before: String, pending: String, expected: Completion) throws {
+    let session = try QuerySession(
+      path: folder.file(), attached: [.init(name: "b", path: folder.file())])
+    let found = SQLCompletion(session).complete(before, pending: pending, width: 80)
+    #expect(found == expected, "\(before)")
+  }
+
+  @Test func severalCandidatesAreListed() throws {
+    let completion = SQLCompletion(try QuerySession(path: folder.file()))
+    let found = completion.complete("SELECT * FROM peak_by_", pending: "", width: 80)
+    #expect(found == Completion(candidates: "peak_by_category   peak_by_pass_kind\n"))
+  }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The shell of `nibble sql` on a pseudo-terminal.
+@Suite(.serialized) struct SQLTerminalTests {
+  private func terminal(_ folder: ScratchFolder, _ arguments: String...) throws -> PseudoTerminal {
+    if !FileManager.default.fileExists(atPath: folder.file()) {
+      try Rehearsal(path: folder.file()).perform()
+    }
+    return try PseudoTerminal(
+      TerminalTests.program, arguments: ["sql", folder.file()] + arguments,
+      environment: [
+        "TERM": "xterm-256color", "HOME": folder.path, "XDG_STATE_HOME": folder.path + "/state",
+        "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin",
+      ])
+  }
+
+  @Test func asksCompletesAndRemembers() throws {
+    let folder = try ScratchFolder()
+    let first = try terminal(folder)
+    try first.expect(".examples questions")
+    try first.expect("sql> ")
+    first.type("SELECT count(*) AS steps\r")
+    try first.expect("...> ")
+    first.type("FROM memory_t\t;\r")
+    try first.expect("steps")
+    try first.expect("sql> ")
+    first.type("SELECT nam FROM op;\r")
+    try first.expect("no such column: nam")
+    try first.expect("^")
+    try first.expect("sql> ")
+    first.type(".quit\r")
+    #expect(first.wait() == 0 && first.isAsItWas)
+
+    let second = try terminal(folder)
+    try second.expect("sql> ")
+    second.type("\u{1B}[A\u{1B}[A\r")  // the line before the last: the failing query
+    try second.expect("no such column: nam")
+    try second.expect("sql> ")
+    second.type("\u{4}")  // ^D
+    #expect(second.wait() == 0 && second.isAsItWas)
+  }
+
+  @Test func interruptEndsAQueryAndClearsALine() throws {
+    let folder = try ScratchFolder()
+    let terminal = try terminal(folder)
+    try terminal.expect("sql> ")
+    terminal.type("WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n)\r")
+    try terminal.expect("...> ")
+    terminal.type("SELECT count(*) FROM n;\r")
+    try terminal.expect("FROM n;\r\n")
+    try terminal.interrupt(until: "The query was interrupted.")
+    terminal.type("SELECT 1 +\r")
+    try terminal.expect("...> ")
+    terminal.send(signal: SIGINT)
+    try terminal.expect("^C\r\nsql> ")
+    terminal.type("SELECT 'after' || 'wards' AS t;\r")
+    try terminal.expect("afterwards")
+    try terminal.expect("sql> ")
+    terminal.type(".exit\r")
+    #expect(terminal.wait() == 0)
+  }
+
+  @Test func timeIsLimited() throws {
+    let folder = try ScratchFolder()
+    let terminal = try terminal(folder, "--timeout", "0.2")
+    try terminal.expect("sql> ")
+    terminal.type(
+      "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT sum(i) FROM n;\r")
+    try terminal.expect("The query was stopped after 0.2 s")
+    try terminal.expect("sql> ")
+    terminal.type("\u{4}")
+    #expect(terminal.wait() == 0)
+  }
+}
