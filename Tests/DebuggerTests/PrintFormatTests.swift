@@ -28,10 +28,13 @@ struct PrintFormatTests {
   }
 
   @Test func bitsOfValues() throws {
-    let plain = try answer("p ffn_norm-0[0]").split { $0.isWhitespace }[2]
-    let bits = try answer("p/x ffn_norm-0[0]").split { $0.isWhitespace }[2]
-    let value = try #require(Float(plain))
-    #expect(bits == "0x" + String(value.bitPattern, radix: 16))
+    func value(_ line: String) throws -> Substring {
+      let words = try answer(line).split { $0.isWhitespace }
+      return words[try #require(words.firstIndex(of: "=")) + 1]
+    }
+    let plain = try #require(Float(value("p ffn_norm-0[0]")))
+    let bits = try value("p/x ffn_norm-0[0]").dropFirst(2)
+    #expect(UInt32(bits, radix: 16) == plain.bitPattern && bits.count == 8)
     #expect(try answer("p/t ffn_norm-0[0..2]").contains(/= \{[01]{32}, [01]{32}\}/))
     #expect(try answer("p/x tile").isEmpty == false)
   }
