@@ -69,7 +69,7 @@ public struct Summary {
 
   /// A question with its answer, or with the lessons that are still to be played for it.
   private enum Answer {
-    case measured(question: String, answer: String)
+    case measured(id: String, question: String, answer: String)
     case missing(question: String, lessons: [String])
   }
 
@@ -85,7 +85,7 @@ public struct Summary {
         }
         return .missing(question: asked.text, lessons: Set(lessons).sorted())
       }
-      return .measured(question: asked.text, answer: answer.text)
+      return .measured(id: question.id, question: asked.text, answer: answer.text)
     }
   }
 
@@ -99,7 +99,7 @@ public struct Summary {
     for answer in answers(text.language) {
       lines.append("")
       switch answer {
-      case .measured(let question, let answer):
+      case .measured(_, let question, let answer):
         lines += render("**\(question)**", renderer) + render(answer, renderer)
       case .missing(let question, let lessons):
         lines += render("**\(question)**", renderer)
@@ -125,13 +125,38 @@ public struct Summary {
     }
   }
 
+  /// Saves the summary as Markdown, with a picture (SVG) beside it for each recording that it plots.
+  ///
+  /// - Throws: ``LessonError/cannotWrite(path:reason:)``, or what reading a recording throws.
+  public func save(_ text: EngineText, to path: String, asTyped: (String) -> String) throws {
+    let file = URL(fileURLWithPath: path)
+    let base = file.deletingPathExtension()
+    var pictures: [String: String] = [:]
+    for case .measured(let id, _, let answer) in answers(text.language) {
+      for case .debugger(let name, _) in ProseBlock.all(in: answer) {
+        let picture = base.path + "-\(id).svg"
+        let trace = try Trace(path: values.recordings.existing(name))
+        _ = try trace.export(.svg, to: picture)
+        pictures[id] = URL(fileURLWithPath: picture).lastPathComponent
+      }
+    }
+    do {
+      try Data(asTyped(markdown(text, pictures: pictures)).utf8).write(to: file, options: .atomic)
+    } catch {
+      throw LessonError.cannotWrite(path: path, reason: error.localizedDescription)
+    }
+  }
+
   /// The summary as Markdown, with its plots and tables as blocks of text.
-  public func markdown(_ text: EngineText) -> String {
+  ///
+  /// - Parameter pictures: names of image files, by questions.
+  func markdown(_ text: EngineText, pictures: [String: String] = [:]) -> String {
     var lines = ["# \(prose[text.language]?.title ?? "")"]
     for answer in answers(text.language) {
       switch answer {
-      case .measured(let question, let answer):
+      case .measured(let id, let question, let answer):
         lines += ["", "## \(question)", "", filled(answer, text)]
+        if let picture = pictures[id] { lines += ["", "![\(question)](\(picture))"] }
       case .missing(let question, let lessons):
         lines += ["", "## \(question)", ""] + lessons.map { text(.summaryMissing, $0) }
       }

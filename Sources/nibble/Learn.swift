@@ -56,13 +56,7 @@ extension Learn {
       let lines = summary.lines(text, style: .standardOutput())
       return Output.line(asTyped(lines.joined(separator: "\n")))
     }
-    do {
-      try Data(asTyped(summary.markdown(text)).utf8).write(
-        to: URL(fileURLWithPath: output), options: .atomic)
-    } catch {
-      printError("nibble: \(output): cannot be written; name a file in a folder that can be.")
-      throw ExitCode(1)
-    }
+    try summary.save(text, to: output, asTyped: asTyped)
     printError(text.saved(as: output))
   }
 }

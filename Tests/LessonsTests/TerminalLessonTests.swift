@@ -43,6 +43,13 @@ import TraceStore
     }
     let measured = try Summary(folder: summary, state: scratch.url)
     #expect(measured.problems() == [])
+    let saved = scratch.url.appendingPathComponent("mine.md")
+    try measured.save(text, to: saved.path, asTyped: { $0 })
+    let written = try String(contentsOf: saved, encoding: .utf8)
+    #expect(written.contains("](mine-blow-up.svg)"))
+    let picture = try String(
+      contentsOf: scratch.url.appendingPathComponent("mine-blow-up.svg"), encoding: .utf8)
+    #expect(picture.contains("<svg"))
     for language in Language.allCases {
       let markdown = measured.markdown(try EngineText(language))
       #expect(!markdown.contains("{{"))

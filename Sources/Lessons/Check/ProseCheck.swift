@@ -113,7 +113,8 @@ struct ProseCheck {
       for span in Span.parse(text) where ![.code, .address, .link].contains(span.style) {
         for word in span.text.split(whereSeparator: { !isNamePart($0) }) {
           guard word.contains(where: isDigit), !word.contains(where: isLetter) else { continue }
-          found.append((String(word), passage.line + index))
+          let number = word.trimmingCharacters(in: CharacterSet(charactersIn: ".,-"))
+          found.append((number, passage.line + index))
         }
       }
     }
