@@ -30,8 +30,6 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
   case unknownFunction(name: String, known: [String])
   /// What is to be calculated with is no number.
   case notANumber(name: String, reason: String)
-  /// The file that was named as the original is none.
-  case notTheOriginal(path: String, reason: String)
   /// A slice does not fit what it is taken of.
   case badSlice(slice: String, name: String, reason: String)
   /// The trace holds no step.
@@ -98,8 +96,6 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
       "There is no function \"\(name)\"; there are \(known.joined(separator: ", "))."
     case .notANumber(let name, let reason):
       "\(name) is no number: \(reason)."
-    case .notTheOriginal(let path, let reason):
-      "\(path) does not hold this model's unquantized weights: \(reason)."
     case .badSlice(let slice, let name, let reason):
       "\(slice) does not fit \(name): \(reason)."
     case .emptyTrace(let path):

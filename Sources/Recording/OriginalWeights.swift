@@ -18,28 +18,8 @@ struct OriginalWeights {
     original = try GGUFFile(path: path)
     packed = try GGUFFile(path: loaded.path)
     for tensor in loaded.model.tensors {
-      try Self.check(tensor.name, rows: tensor.rows, cols: tensor.cols, in: original)
+      try original.unquantizedTensor(tensor.name, rows: tensor.rows, cols: tensor.cols)
     }
-  }
-
-  /// Looks up the unquantized tensor of a name and shape.
-  ///
-  /// - Throws: `RecordingError.notTheOriginal`.
-  @discardableResult
-  private static func check(
-    _ name: String, rows: Int, cols: Int, in file: GGUFFile
-  ) throws -> GGUFTensor {
-    func refuse(_ reason: String) -> RecordingError {
-      .notTheOriginal(path: file.path, reason: reason)
-    }
-    guard let tensor = file.tensor(named: name) else { throw refuse("it has no tensor '\(name)'") }
-    guard tensor.rows == rows, tensor.cols == cols else {
-      throw refuse("its '\(name)' is \(tensor.rows) by \(tensor.cols), not \(rows) by \(cols)")
-    }
-    guard let type = tensor.type, !type.isQuantized else {
-      throw refuse("its '\(name)' is of type \(tensor.typeName), and not of F32, F16 or BF16")
-    }
-    return tensor
   }
 
   /// What packing changed in some rows of a tensor.
@@ -49,7 +29,7 @@ struct OriginalWeights {
     guard let tensor = packed.tensor(named: name) else {
       throw RecordingError.notTheOriginal(path: path, reason: "the packed model has no '\(name)'")
     }
-    let before = try Self.check(name, rows: tensor.rows, cols: tensor.cols, in: original)
+    let before = try original.unquantizedTensor(name, rows: tensor.rows, cols: tensor.cols)
     let values = try original.type(of: before).decode(original.bytes(of: before, rows: rows))
     let stored = try packed.type(of: tensor).decode(packed.bytes(of: tensor, rows: rows))
     var statistics = QuantizationStatistics()
@@ -57,5 +37,25 @@ struct OriginalWeights {
       stored.withUnsafeBufferPointer { statistics.add(values, stored: $0) }
     }
     return statistics
+  }
+}
+
+extension GGUFFile {
+  /// The tensor of a name and shape, `(rows, cols)`, in a model before it was quantized.
+  ///
+  /// - Throws: `RecordingError.notTheOriginal` where there is no unquantized one.
+  @discardableResult
+  public func unquantizedTensor(_ name: String, rows: Int, cols: Int) throws -> GGUFTensor {
+    func refuse(_ reason: String) -> RecordingError {
+      .notTheOriginal(path: path, reason: reason)
+    }
+    guard let tensor = tensor(named: name) else { throw refuse("it has no tensor '\(name)'") }
+    guard tensor.rows == rows, tensor.cols == cols else {
+      throw refuse("its '\(name)' is \(tensor.rows) by \(tensor.cols), not \(rows) by \(cols)")
+    }
+    guard let type = tensor.type, !type.isQuantized else {
+      throw refuse("its '\(name)' is of type \(tensor.typeName), and not of F32, F16 or BF16")
+    }
+    return tensor
   }
 }

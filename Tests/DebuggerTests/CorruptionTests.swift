@@ -11,7 +11,7 @@ import TraceStore
   /// Every command in every form that goes its own way through a trace.
   static let script: [String] =
     Command.all.filter { $0.name != "quit" }
-    .map { $0.example.replacing("stops.nibble", with: "/dev/null") }
+    .map { $0.example.replacing("stops.nibble", with: "/nowhere/stops.nibble") }
     + Place.objects.map { "print \($0)" } + InfoTopic.all.map { "info \($0.name)" }
     + [
       "help", "help info", "step 7", "next", "next 1000000", "reverse-next", "reverse-next 1000000",

@@ -177,7 +177,7 @@ import TraceStore
     }
     try Rehearsal.writeModel(to: folder.file("other.gguf"))
     let other = try session(folder.file(), originalPath: folder.file("other.gguf"))
-    #expect(throws: DebuggerError.self) { try other.values.checkOriginal() }
+    #expect(throws: RecordingError.self) { try other.values.checkOriginal() }
   }
 
   // MARK: - x

@@ -110,9 +110,11 @@ extension DebuggerSession {
       throw DebuggerError.badArgument(
         command: "save", found: arguments, expected: "\"breakpoints\" and the name of a file")
     }
+    let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
     do {
+      // A device or a link is written to, and not replaced by a file.
       try breakpointLines.map { $0 + "\n" }.joined().write(
-        toFile: path, atomically: true, encoding: .utf8)
+        toFile: path, atomically: type == nil || type == .typeRegular, encoding: .utf8)
     } catch {
       throw DebuggerError.unwritable(path: path)
     }

@@ -32,7 +32,8 @@ public struct DebuggerOptions: Sendable {
 ///
 /// - Returns: the exit code.
 /// - Throws: ``TraceError`` where the trace cannot be opened or is damaged,
-///   ``DebuggerError/notTheOriginal(path:reason:)``, ``DebuggerError/emptyTrace(path:)``, and ``DebuggerError/cannotWrite(reason:)``.
+///   `RecordingError.notTheOriginal`, ``DebuggerError/emptyTrace(path:)``, and
+///   ``DebuggerError/cannotWrite(reason:)``.
 public func runDebugger(tracePath: String, _ options: DebuggerOptions) throws -> Int32 {
   let output = StandardOutput()
   let session = try DebuggerSession(

@@ -27,12 +27,26 @@ final class ValueSource {
 
   /// - Parameters:
   ///   - modelName: the model file, in place of the one that the trace names.
-  ///   - originalPath: the same model before its weights were quantized.
+  ///   - originalPath: the same model before its weights were quantized, in place of the one that the
+  ///     trace was recorded with.
   init(trace: Trace, meta: [String: String], modelName: String?, originalPath: String?) {
     self.trace = trace
     self.meta = meta
     self.modelName = modelName
-    self.originalPath = originalPath
+    self.originalPath = originalPath ?? Self.recordedOriginal(trace, meta)
+  }
+
+  /// The unquantized model that the trace was recorded with (`record --original`), where it is still
+  /// there.
+  private static func recordedOriginal(_ trace: Trace, _ meta: [String: String]) -> String? {
+    guard let name = meta["original_file"], !name.isEmpty,
+      let path = try? ModelCatalogue.path(of: name), let file = try? GGUFFile(path: path),
+      let tensors = try? trace.tensors()
+    else { return nil }
+    let isOriginal = tensors.allSatisfy {
+      (try? file.unquantizedTensor($0.name, rows: $0.rows, cols: $0.cols)) != nil
+    }
+    return isOriginal ? path : nil
   }
 
   /// How packed weights got to a product in an operation's pass, or `nil` where the trace does not
@@ -215,24 +229,25 @@ final class ValueSource {
 
   /// Checks that the file that was named as the original has every matrix that the trace has.
   ///
-  /// - Throws: `DebuggerError.notTheOriginal`, `GGUFError`.
+  /// - Throws: `RecordingError.notTheOriginal`, `GGUFError`.
   func checkOriginal() throws {
     guard let originalPath else { return }
     let file = try GGUFFile(path: originalPath)
     for tensor in try trace.tensors() {
-      try WeightMatrix.checkOriginal(tensor.name, rows: tensor.rows, cols: tensor.cols, in: file)
+      try file.unquantizedTensor(tensor.name, rows: tensor.rows, cols: tensor.cols)
     }
     openOriginal = file
   }
 
   /// The tensor before it was quantized, where a file of such was named.
   ///
-  /// - Throws: `DebuggerError.notTheOriginal`.
+  /// - Throws: `RecordingError.notTheOriginal`.
   func original(of matrix: WeightMatrix) throws -> WeightMatrix? {
     guard let originalPath else { return nil }
     let file = try openOriginal ?? GGUFFile(path: originalPath)
     openOriginal = file
-    return try WeightMatrix.original(of: matrix, in: file)
+    let tensor = try file.unquantizedTensor(matrix.name, rows: matrix.rows, cols: matrix.cols)
+    return try WeightMatrix(file: file, tensor: tensor)
   }
 }
 

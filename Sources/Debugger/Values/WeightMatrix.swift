@@ -106,33 +106,6 @@ struct WeightMatrix {
     }
     return products
   }
-
-  /// The same tensor of a file with unquantized weights.
-  ///
-  /// - Throws: `DebuggerError.notTheOriginal`.
-  static func original(of matrix: WeightMatrix, in file: GGUFFile) throws -> WeightMatrix {
-    let tensor = try checkOriginal(matrix.name, rows: matrix.rows, cols: matrix.cols, in: file)
-    return try WeightMatrix(file: file, tensor: tensor)
-  }
-
-  /// - Throws: `DebuggerError.notTheOriginal` where a file has no unquantized tensor of that name and
-  ///   shape.
-  @discardableResult
-  static func checkOriginal(
-    _ name: String, rows: Int, cols: Int, in file: GGUFFile
-  ) throws -> GGUFTensor {
-    func refuse(_ reason: String) -> DebuggerError {
-      .notTheOriginal(path: file.path, reason: reason)
-    }
-    guard let tensor = file.tensor(named: name) else { throw refuse("it has no tensor '\(name)'") }
-    guard tensor.rows == rows, tensor.cols == cols else {
-      throw refuse("its '\(name)' is \(tensor.rows) by \(tensor.cols), not \(rows) by \(cols)")
-    }
-    guard let type = tensor.type, !type.isQuantized else {
-      throw refuse("its '\(name)' is of type \(tensor.typeName), and not of F32, F16 or BF16")
-    }
-    return tensor
-  }
 }
 
 /// One block of a tensor, laid open.
