@@ -2,7 +2,7 @@
 import PackageDescription
 
 // The floors of the house, from the ground up; a target depends on lower floors alone.
-// Sources/ and DESIGN agree on this table, and Tests/ProjectTests reads the imports to hold it.
+// Sources/ and ARCHITECTURE.md agree on this table, and Tests/ProjectTests reads the imports to hold it.
 let package = Package(
   name: "nibble",
   platforms: [.macOS(.v15)],

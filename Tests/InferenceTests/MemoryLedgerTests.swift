@@ -2,7 +2,7 @@ import Testing
 
 @testable import Inference
 
-/// What DESIGN, section 6, promises of every trace, checked on what an observer is told.
+/// What holds of every trace, checked on what an observer is told.
 @Suite struct MemoryLedgerTests {
   struct Case: CustomTestStringConvertible, Sendable {
     let fixture: String

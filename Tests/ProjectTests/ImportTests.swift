@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The house of DESIGN: imports run strictly downwards, and each outside package enters through
+/// The floors of ARCHITECTURE.md: imports run strictly downwards, and each outside package enters through
 /// one module alone.
 @Suite struct ImportTests {
   static let floors: [String: Int] = [
