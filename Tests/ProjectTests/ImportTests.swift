@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// The floors of ARCHITECTURE.md: imports run strictly downwards, and each outside package enters through
-/// one module alone.
+/// The floors of ARCHITECTURE.md: imports run strictly downwards, and each outside package enters
+/// through one module alone.
 @Suite struct ImportTests {
   static let floors: [String: Int] = [
     "CKernels": 0, "Quantization": 1, "GGUF": 2, "Tokenization": 3, "Inference": 4,
