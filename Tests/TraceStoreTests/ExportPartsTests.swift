@@ -61,7 +61,10 @@ import Testing
     ("UPDATE _memory SET id = 9223372036854775807 WHERE id = (SELECT max(id) FROM _memory)", true),
     ("UPDATE _event SET op = 9223372036854775807", true),
     ("UPDATE _event SET op = -1", true),
-    ("UPDATE pass SET first_step = 9007199254740992, last_step = 9007199254740992", false),
+    (
+      "UPDATE pass SET first_step = 1 << 53, last_step = 1 << 53 "
+        + "WHERE id = (SELECT max(id) FROM pass)", false
+    ),
   ])
   func impossibleNumbers(_ change: String, isRefused: Bool) throws {
     let folder = try ScratchFolder()
