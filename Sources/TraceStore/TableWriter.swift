@@ -41,13 +41,7 @@ public final class TableWriter {
     do {
       let statement = try self.statement(for: table, columns: values.count)
       for (index, value) in zip(Int32(1)..., values) {
-        switch value {
-        case .null: statement.bind(index, nil as Int?)
-        case .integer(let number): statement.bind(index, number)
-        case .real(let number): statement.bind(index, number)
-        case .text(let text): statement.bind(index, text)
-        case .blob(let bytes): statement.bind(index, blob: bytes)
-        }
+        value.bind(to: statement.handle, index)
       }
       try statement.run()
     } catch {
@@ -70,15 +64,6 @@ public final class TableWriter {
     let code = sqlite3_exec(handle, sql, nil, nil, nil)
     guard code == SQLITE_OK else {
       throw TraceError(SQLiteFailure(handle, code: code), path: path)
-    }
-  }
-}
-
-extension Statement {
-  /// Copies the bytes.
-  fileprivate func bind(_ index: Int32, blob bytes: [UInt8]) {
-    bytes.withUnsafeBytes {
-      _ = sqlite3_bind_blob64(handle, index, $0.baseAddress, UInt64($0.count), Statement.copied)
     }
   }
 }

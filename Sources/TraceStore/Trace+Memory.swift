@@ -132,7 +132,11 @@ struct MemoryStateCache {
   mutating func load(_ db: Database, path: String) throws {
     let sql = "SELECT * FROM _memory WHERE id BETWEEN ?1 AND ?2 ORDER BY id"
     try Statement.forEachRow(db, sql, last + 1, Int.max) { row in
-      last = row.integer(0)
+      let id = row.integer(0)
+      guard (0...TraceRow.largest).contains(id) else {
+        throw TraceError.corrupt(path: path, reason: "a state of memory numbered \(id)")
+      }
+      last = id
       var use = MemoryUse()
       for category in MemoryCategory.allCases {
         let bytes = row.integer(1 + Int32(category.rawValue))

@@ -1,7 +1,7 @@
 import Foundation
 
-/// The output file of a recording, before SQLite opens it.
-enum TraceFile {
+/// A file that is a trace, or that a recording is to make one, before SQLite opens it.
+public enum TraceFile {
   /// Makes way for a new trace: removes an old trace with what SQLite keeps beside it, and refuses
   /// to touch anything else. An empty file is taken over.
   ///
@@ -24,8 +24,10 @@ enum TraceFile {
     try remove(path)
   }
 
-  /// Whether there is a trace of nibble at `path`.
-  static func isTrace(at path: String) throws(TraceError) -> Bool {
+  /// Whether there is a trace of nibble at `path`, which nothing but a recording may replace.
+  ///
+  /// - Throws: ``TraceError/io(path:reason:)`` where a file that is there cannot be read.
+  public static func isTrace(at path: String) throws(TraceError) -> Bool {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
     return access(path, R_OK) == 0 ? try isOurs(path) : false

@@ -186,8 +186,15 @@ import TraceStore
           error?.description == "\(path) is a trace that is being read; name another file.")
       }
     }
-    #expect(try Data(contentsOf: URL(filePath: trace)) == before)
-    #expect(try Data(contentsOf: URL(filePath: other)) == before)
+    let apart = folder.file("apart.sqlite")
+    try FileManager.default.copyItem(atPath: trace, toPath: apart)
+    let error = #expect(throws: SQLShellError.self) { try shell.execute(".output \(apart)") }
+    #expect(
+      error?.description
+        == "\(apart) is a trace, which results do not replace; name another file.")
+    for path in [trace, other, apart] {
+      #expect(try Data(contentsOf: URL(filePath: path)) == before)
+    }
   }
 
   @Test func filesAreRead() throws {

@@ -56,6 +56,38 @@ import Testing
     #expect(throws: TraceError.self) { try TraceReport(trace: trace) }
   }
 
+  /// Numbers that only damage can make: a sentence or a picture, from everything that draws memory.
+  @Test(arguments: [
+    ("UPDATE _memory SET id = 9223372036854775807 WHERE id = (SELECT max(id) FROM _memory)", true),
+    ("UPDATE _event SET op = 9223372036854775807", true),
+    ("UPDATE _event SET op = -1", true),
+    (
+      "UPDATE pass SET first_step = 1 << 53, last_step = 1 << 53 "
+        + "WHERE id = (SELECT max(id) FROM pass)", false
+    ),
+  ])
+  func impossibleNumbers(_ change: String, isRefused: Bool) throws {
+    let folder = try ScratchFolder()
+    try record(to: folder.file())
+    _ = try sqlite3(folder.file(), change)
+    let trace = try Trace(path: folder.file())
+    if isRefused {
+      let error = #expect(throws: TraceError.self) {
+        try trace.export(.html, to: folder.file("page.html"))
+      }
+      guard case .corrupt = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      // A second reading goes on from where the first ended.
+      #expect(throws: TraceError.self) { try trace.export(.html, to: folder.file("page.html")) }
+    } else {
+      try trace.export(.svg, to: folder.file("plot.svg"))
+      let plot = try String(contentsOfFile: folder.file("plot.svg"), encoding: .utf8)
+      #expect(plot.hasSuffix("</svg>\n"))
+    }
+  }
+
   @Test func numbersAndStrings() throws {
     let folder = try ScratchFolder()
     let output = try ExportOutput(path: folder.file("out"))

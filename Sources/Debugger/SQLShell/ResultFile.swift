@@ -1,4 +1,5 @@
 import Foundation
+import TraceStore
 
 /// A file that results of the SQL shell go to.
 final class ResultFile {
@@ -9,7 +10,7 @@ final class ResultFile {
 
   /// Makes the file anew.
   ///
-  /// - Throws: ``SQLShellError`` where it is one of `traces`, or cannot be written.
+  /// - Throws: ``SQLShellError`` where it is a trace, one of `traces` or another, or cannot be written.
   init(path: String, isOnce: Bool, traces: [String]) throws {
     self.path = path
     self.isOnce = isOnce
@@ -19,6 +20,9 @@ final class ResultFile {
     }
     for trace in traces where Self.isSame(path, trace) {
       throw SQLShellError("\(path) is a trace that is being read; name another file.")
+    }
+    if try TraceFile.isTrace(at: path) {
+      throw SQLShellError("\(path) is a trace, which results do not replace; name another file.")
     }
     descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     if descriptor < 0 {

@@ -52,7 +52,9 @@ extension SQLShell {
     let meta = try session.result(of: "SELECT key, value FROM meta").rows
     func fact(_ key: String) -> String? { meta.first { $0[0] == .text(key) }?[1].text }
     let passes = try session.result(of: "SELECT count(*) FROM pass").single?.text ?? "0"
-    let facts = [fact("model"), fact("strategy"), "\(passes) passes"].compactMap { $0 }
+    let facts = [fact("model"), fact("strategy"), "\(passes) passes"].compactMap { $0 }.map {
+      visible($0)
+    }
     let name = URL(filePath: session.path).lastPathComponent
     show(wrapped("\(name): " + facts.joined(separator: ", ") + ".", to: style.width))
     for other in session.attached { show(["\(other.name): \(other.path)"]) }

@@ -90,7 +90,7 @@ extension SQLShell {
     switch (arguments[0], arguments.count) {
     case ("list", 1):
       for (name, value) in session.parameters.sorted(by: { $0.key < $1.key }) {
-        show([":\(name) = \(value.text ?? "NULL")"])
+        show([":\(name) = \(visible(value.text ?? "NULL"))"])
       }
     case ("clear", 1):
       session.parameters = [:]

@@ -50,8 +50,8 @@ public final class SQLShell {
       case .interrupted:
         pending = ""
         output.write("^C\n")
-      case .switchScreen:
-        break  // there is one screen
+      case .switchScreen(let typed):
+        (lines as? TerminalLines)?.type(typed)  // there is one screen
       case .line(let line):
         nibble_interrupts_clear()
         do {

@@ -21,7 +21,7 @@ extension TraceReport {
       ),
     ]
     let rows = settings.compactMap { name, value in
-      value.flatMap { $0.isEmpty ? nil : [name, $0] }
+      value.flatMap { $0.isEmpty ? nil : [name, visible($0)] }
     }
     return Section(title: "Run", table: rows, columns: ["", ""])
   }
@@ -32,7 +32,7 @@ extension TraceReport {
       return Section(
         title: "What failed",
         lines: [
-          "At step \(formatCount(failure.step)) \"\(failure.name)\" (\(failure.category.label)) asked "
+          "At step \(formatCount(failure.step)) \"\(visible(failure.name))\" (\(failure.category.label)) asked "
             + "for \(formatBytes(failure.bytes)) beside \(formatBytes(failure.live)) alive, which the "
             + "memory budget of \(formatBytes(failure.budget)) does not allow."
         ])

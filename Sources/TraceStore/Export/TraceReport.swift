@@ -34,7 +34,7 @@ public struct TraceReport {
     guard try trace.eventCount() > 0 else {
       throw .cannotExport(path: trace.path, reason: "holds no steps, so there is nothing to report")
     }
-    title = "nibble: \(meta["model"] ?? "a model")"
+    title = "nibble: \(visible(meta["model"] ?? "a model"))"
     var sections = [try Self.settings(trace, meta)]
     if let failure = try Self.failure(trace) { sections.append(failure) }
     sections += [try Self.figures(trace), try Self.peaks(trace)]

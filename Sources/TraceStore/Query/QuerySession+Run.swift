@@ -91,20 +91,25 @@ extension QuerySession {
   private func bind(
     _ statement: OpaquePointer, _ values: [String: SQLValue], query: String, from offset: Int
   ) throws {
-    for index in 0..<sqlite3_bind_parameter_count(statement) {
-      guard let name = sqlite3_bind_parameter_name(statement, index + 1) else {
+    let names = (0..<sqlite3_bind_parameter_count(statement)).map {
+      sqlite3_bind_parameter_name(statement, $0 + 1).map { String(cString: $0) }
+    }
+    // ?3 makes three parameters, of which the statement need not have the others; they stay NULL.
+    let numbered = names.lastIndex { $0?.first == "?" } ?? 0
+    for (index, name) in names.enumerated() {
+      guard let written = name else {
+        if index < numbered { continue }
         throw TraceError.sql(
           message: "a parameter needs a name, as in :name, or a number, as in ?1", query: query,
           offset: Self.place(of: "?", in: query, from: offset))
       }
-      let written = String(cString: name)
       let key = String(written.dropFirst())
       guard let value = values[key] ?? parameters[key] else {
         throw TraceError.sql(
           message: "\(written) has no value", query: query,
           offset: Self.place(of: written, in: query, from: offset))
       }
-      value.bind(to: statement, index + 1)
+      value.bind(to: statement, Int32(index + 1))
     }
   }
 
@@ -112,7 +117,7 @@ extension QuerySession {
     _ statement: OpaquePointer, query: String, from offset: Int,
     columns: ([String]) throws -> Void, row: ([SQLValue]) throws -> Bool
   ) throws {
-    stopwatch = Stopwatch()
+    stopwatch = Stopwatch(now: now)
     let count = sqlite3_column_count(statement)
     if count > 0 {
       try columns(

@@ -41,7 +41,9 @@ public final class QuerySession {
   let handle: OpaquePointer
   /// The instructions that its statements have run.
   var work = 0
-  var stopwatch = Stopwatch()
+  /// What ``timeLimit`` is measured with.
+  var now: () -> ContinuousClock.Instant = { .now }
+  lazy var stopwatch = Stopwatch(now: now)
   /// What the authorizer refused in the statement being prepared.
   var refused: String?
 
@@ -149,17 +151,20 @@ public struct QueryInterrupter: @unchecked Sendable {
 
 /// Time that is counted only while it runs.
 struct Stopwatch {
+  private let now: () -> ContinuousClock.Instant
   private var counted = Duration.zero
   private var started: ContinuousClock.Instant?
 
-  mutating func start() { started = .now }
+  init(now: @escaping () -> ContinuousClock.Instant) { self.now = now }
+
+  mutating func start() { started = now() }
 
   mutating func stop() {
-    if let started { counted += .now - started }
+    if let started { counted += now() - started }
     started = nil
   }
 
   var seconds: Double {
-    (counted + (started.map { .now - $0 } ?? .zero)) / .seconds(1)
+    (counted + (started.map { now() - $0 } ?? .zero)) / .seconds(1)
   }
 }

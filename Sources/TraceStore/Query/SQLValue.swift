@@ -63,7 +63,7 @@ public enum SQLValue: Equatable, Sendable {
 
 extension SQLValue {
   /// Gives the value to a parameter of a statement.
-  func bind(to statement: OpaquePointer, _ index: Int32) {
+  func bind(to statement: OpaquePointer?, _ index: Int32) {
     switch self {
     case .null: sqlite3_bind_null(statement, index)
     case .integer(let value): sqlite3_bind_int64(statement, index, Int64(value))

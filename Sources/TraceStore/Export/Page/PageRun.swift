@@ -102,6 +102,7 @@ extension Trace {
       try Statement.forEachRow(db, sql, 1, last) { row in
         let step = row.integer(0)
         guard step == run.steps + 1, let kind = EventKind(rawValue: row.integer(2)),
+          (0...TraceRow.largest).contains(row.integer(1)),
           let use = self.memoryStates[row.integer(3)]
         else {
           throw TraceError.corrupt(path: self.path, reason: "step \(step)")
