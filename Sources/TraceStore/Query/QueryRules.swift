@@ -8,7 +8,7 @@ enum QueryRules {
     switch action {
     case SQLITE_SELECT, SQLITE_READ, SQLITE_RECURSIVE: nil
     case SQLITE_FUNCTION:
-      second?.lowercased() == "load_extension" ? "load_extension" : nil
+      second.flatMap { forbidden.contains($0.lowercased()) ? $0 : nil }
     case SQLITE_PRAGMA:
       isHarmless(pragma: first ?? "", argument: second)
         ? nil : "PRAGMA \(first ?? "")\(second == nil ? "" : " with a value")"
@@ -18,6 +18,9 @@ enum QueryRules {
     default: names[action] ?? "this statement"
     }
   }
+
+  /// Functions that load code, or that take and tell addresses of the process.
+  private static let forbidden: Set<String> = ["load_extension", "fts3_tokenizer"]
 
   /// Pragmas that tell something about the table or index that is their argument.
   private static let describing: Set<String> = [
