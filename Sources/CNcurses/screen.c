@@ -71,6 +71,8 @@ int nibble_screen_open(void) {
 
 void nibble_screen_close(void) {
   if (!nibble_screen_is_open) return;
+  // The modes first: whoever sees the screen left may type at once.
+  nibble_screen_restore_before();
   curs_set(1);
   endwin();
   nibble_screen_is_open = 0;

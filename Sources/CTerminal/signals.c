@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/select.h>
 
 void nibble_signal_unblock(int number) {
   sigset_t one;
@@ -45,6 +46,24 @@ void nibble_interrupts_remove(void) {
 
 bool nibble_interrupted(void) { return interrupt_flag != 0; }
 void nibble_interrupts_clear(void) { interrupt_flag = 0; }
+
+bool nibble_wait_for_input(int descriptor) {
+  // ^C comes only while pselect waits: one between the look at the flag and a read would be lost.
+  sigset_t interrupt, usual;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &interrupt, &usual);
+  int ready = -1;
+  while (ready < 0 && !interrupt_flag) {
+    fd_set descriptors;
+    FD_ZERO(&descriptors);
+    FD_SET(descriptor, &descriptors);
+    ready = pselect(descriptor + 1, &descriptors, NULL, NULL, NULL, &usual);
+    if (ready < 0 && errno != EINTR) break;
+  }
+  pthread_sigmask(SIG_SETMASK, &usual, NULL);
+  return ready > 0;
+}
 
 // ---- What is deadly ---------------------------------------------------------------------------
 

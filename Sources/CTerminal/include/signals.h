@@ -12,6 +12,9 @@ void nibble_interrupts_remove(void);
 // Whether ^C was pressed since the flag was last cleared.
 bool nibble_interrupted(void);
 void nibble_interrupts_clear(void);
+// Waits until there is something to read, or its end: false after ^C, also one that came between
+// nibble_interrupts_clear and this call.
+bool nibble_wait_for_input(int descriptor);
 
 // Lets a signal through: some programs start others with signals blocked, and nobody could stop us
 // then.

@@ -66,10 +66,11 @@ extension DebuggerSession {
     guard let fullScreen = output as? FullScreen else { return body() }
     return try fullScreen.whileLeft {
       let status = body()
+      nibble_interrupts_clear()
       _ = emit("Press Enter to go back to the full screen. ", to: 1)
       var byte: UInt8 = 0
       // ^C goes back as well, and so does the end of the input.
-      while read(0, &byte, 1) == 1, byte != UInt8(ascii: "\n") {}
+      while nibble_wait_for_input(0), read(0, &byte, 1) == 1, byte != UInt8(ascii: "\n") {}
       return status
     }
   }
