@@ -31,6 +31,8 @@ public enum GGUFError: Error, Equatable, Sendable, CustomStringConvertible {
   case unsupportedType(path: String, tensor: String, type: String)
   /// Data of a tensor cannot be turned into another type.
   case quantization(path: String, tensor: String, error: QuantizationError)
+  /// What was done with the file was cancelled. Nothing was left behind.
+  case interrupted(path: String)
   /// The file cannot be written; `reason` is the system's. Nothing was left behind.
   case cannotWrite(path: String, reason: String)
   /// What is to be written is no valid GGUF file, such as one with the same name twice.
@@ -70,6 +72,8 @@ public enum GGUFError: Error, Equatable, Sendable, CustomStringConvertible {
         + TensorType.allCases.map(\.name).joined(separator: ", ") + "."
     case .quantization(let path, let tensor, let error):
       "\(path): tensor \(tensor): \(error)"
+    case .interrupted(let path):
+      "\(path): interrupted before its end; nothing was written."
     case .cannotWrite(let path, let reason):
       "\(path): cannot be written: \(reason)."
     case .cannotDescribe(let path, let what):

@@ -68,10 +68,13 @@ public struct GGUFQuantizer {
 
   /// Writes the converted file; the same file as the source may be given.
   ///
-  /// - Parameter progress: called after each tensor.
+  /// - Parameters:
+  ///   - isCancelled: asked before each part of a tensor that is converted; `true` ends it.
+  ///   - progress: called after each tensor.
   /// - Throws: ``GGUFError``; nothing is left behind then.
   public func quantize(
-    _ source: GGUFFile, to path: String, progress: @escaping (Report) -> Void = { _ in }
+    _ source: GGUFFile, to path: String, isCancelled: @escaping () -> Bool = { false },
+    progress: @escaping (Report) -> Void = { _ in }
   ) throws(GGUFError) {
     for rule in rules where !source.tensors.contains(where: { rule.matches($0.name) }) {
       throw .noTensorMatches(path: source.path, pattern: rule.pattern)
@@ -88,7 +91,8 @@ public struct GGUFQuantizer {
         addCopy(of: tensor, in: source, because: reason, to: &writer, progress)
       case .convert(let from, let to, let wanted):
         let conversion = TensorConversion(
-          source: source, tensor: tensor, from: from, to: to, threads: threads)
+          source: source, tensor: tensor, from: from, to: to, threads: threads,
+          isCancelled: isCancelled)
         func report(_ bytesAfter: Int, _ statistics: QuantizationStatistics) {
           progress(
             Report(

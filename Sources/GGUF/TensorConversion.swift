@@ -8,6 +8,7 @@ struct TensorConversion {
   let from: TensorType
   let to: TensorType
   let threads: Int
+  let isCancelled: () -> Bool
 
   /// Values that are float32 at the same time, on all threads together.
   private static let valuesAtOnce = 1 << 22
@@ -19,6 +20,7 @@ struct TensorConversion {
     let rowsAtOnce = max(Self.valuesAtOnce / tensor.cols, 1)
     var statistics = QuantizationStatistics()
     for first in stride(from: 0, to: tensor.rows, by: rowsAtOnce) {
+      if isCancelled() { throw .interrupted(path: source.path) }
       let rows = first..<min(first + rowsAtOnce, tensor.rows)
       let shares = min(threads, rows.count)
       let results = Results(count: shares)

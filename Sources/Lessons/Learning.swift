@@ -4,8 +4,11 @@ import TraceStore
 
 /// What `nibble learn` does.
 public struct Learning {
+  /// The lessons that can be learned.
   public let course: Course
+  /// What the lessons and the engine speak.
   public let language: Language
+  /// The engine's sentences in that language.
   public let text: EngineText
   private let file: ProgressFile
 

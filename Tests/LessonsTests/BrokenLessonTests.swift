@@ -50,6 +50,7 @@ import Testing
     Breakage("lesson.yml", "choices: [a, b]", "choices: [a]", "at least two \"choices\""),
     Breakage("lesson.yml", "count: 2}", "count: many}", "\"count\" has to be"),
     Breakage("lesson.yml", "count: 2}", "size: 2}", "\"size\" is no key"),
+    Breakage("lesson.yml", "    trace: run", "    trace: ../../run", "\"../../run\" is no name"),
     Breakage("lesson.yml", "id: guess", "id: begin", "two steps \"begin\""),
     Breakage("lesson.yml", "steps:", "steps: [", "is no YAML"),
     Breakage("lesson.yml", "  tiles: {trace", "  op: {trace", "name of a place in the debugger"),
@@ -100,6 +101,9 @@ import Testing
     Breakage(
       "lesson.yml", "      - SELECT count(*) FROM tile", "      - SELECT total(bytes) FROM tile",
       "a wrong attempt passes"),
+    Breakage(
+      "lesson.yml", "      - SELECT count(*) FROM tile", "      - SELECT count(*) FROM tail",
+      "no such table: tail"),
     Breakage(
       "lesson.yml", "solution: SELECT sum(bytes) FROM tile",
       "solution: SELECT bytes FROM tile WHERE false", "gives no rows"),

@@ -25,11 +25,11 @@ import Testing
         "SELECT count(*) FROM tile;", "SELECT sum(bytes)", "FROM tile", "", "z", "b", "a",
       ])
     for said in [
-      "Please answer with a number", "times", "has 2 columns", "no such column: byte",
+      "Please answer with a number", "× what you said", "has 2 columns", "no such column: byte",
       "rows, and what",
       "The shape is right", "Please choose one of a, b", "Not this one.", "`freed_step`", "Right.",
     ] {
-      #expect(played.text.contains(said) || said == "times", "\(said)")
+      #expect(played.text.contains(said), "\(said)")
     }
     #expect(played.progress["01-trial"]?.isFinished == true)
   }
@@ -48,7 +48,7 @@ import Testing
       "You are in the debugger on the recording \"run\"", "Back in the lesson",
       "SELECT sum(bytes) FROM tile", "no such column: hint",
     ] {
-      #expect(played.text.contains(said) || said.contains("column: hint"), "\(said)")
+      #expect(played.text.contains(said), "\(said)")
     }
     let progress = try #require(played.progress["01-trial"])
     #expect(progress.isFinished)

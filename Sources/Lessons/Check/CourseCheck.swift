@@ -2,10 +2,12 @@ import Foundation
 
 /// Checks lessons of a course, and with all of them what closes it.
 public struct CourseCheck {
+  /// The lessons that are checked.
   public let course: Course
   /// `-m`, or `nil` for the built-in model.
   public let model: String?
 
+  /// - Parameter model: `-m`, or `nil` for the built-in model.
   public init(_ course: Course, model: String? = nil) {
     self.course = course
     self.model = model

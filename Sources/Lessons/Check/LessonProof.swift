@@ -41,8 +41,4 @@ final class LessonProof {
   func reveals(_ prediction: PredictStep) {
     if let step { predictions.append((step, prediction)) }
   }
-
-  func ifRecorded<T>(_ body: () throws -> T) throws -> T? {
-    do { return try body() } catch LessonError.notRecorded { return nil }
-  }
 }

@@ -3,6 +3,7 @@ import LessonContent
 
 /// The lessons of a folder, in the order of their names.
 public struct Course {
+  /// Where the lessons lie.
   public let folder: URL
   /// Names of the lessons' folders.
   public let names: [String]
@@ -20,6 +21,8 @@ public struct Course {
     guard !names.isEmpty else { throw LessonError.noLessons(folder: folder.path) }
   }
 
+  /// Reads a lesson by the name of its folder.
+  ///
   /// - Throws: ``LessonError/file(path:line:problem:)``.
   public func lesson(named name: String) throws -> Lesson {
     try Lesson(folder: folder.appendingPathComponent(name, isDirectory: true))

@@ -5,6 +5,7 @@ import Yams
 public struct Lesson {
   /// The folder's name: `02-a-tile-appears`.
   public let name: String
+  /// Where it lies.
   public let folder: URL
   /// About how long it takes.
   public let minutes: Int
@@ -36,6 +37,7 @@ public struct Lesson {
   /// How many steps it has.
   public var stepCount: Int { steps.count }
 
+  /// Its title as the prose of the language has it.
   public func title(in language: Language) -> String { prose[language]?.title ?? name }
 
   /// - Throws: ``LessonError/file(path:line:problem:)``.

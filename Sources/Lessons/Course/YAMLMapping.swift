@@ -81,6 +81,22 @@ struct YAMLMapping {
     return text
   }
 
+  /// The name of a file that the lesson makes: letters, digits, `-` and `_`.
+  func fileName(_ key: String, of what: String) throws -> String {
+    let name = try required(key, of: what)
+    try checkFileName(name, at: self[key])
+    return name
+  }
+
+  func checkFileName(_ name: String, at node: Node?) throws {
+    let isName = name.allSatisfy {
+      $0.isASCII && ($0.isLetter || $0.isNumber) || $0 == "-" || $0 == "_"
+    }
+    guard isName else {
+      throw error("\"\(name)\" is no name; it takes letters, digits, - and _", at: node)
+    }
+  }
+
   func integer(_ key: String) throws -> Int? {
     guard let text = try string(key) else { return nil }
     guard let value = Int(text) else {

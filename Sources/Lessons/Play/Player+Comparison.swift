@@ -17,8 +17,8 @@ extension Player {
       max(style.width - labels - 6 - (texts.map(displayWidth).max() ?? 0), 4), 32)
     talk.show(
       rows.map { label, number in
-        let share = largest > 0 ? number / largest : 0
-        let full = min(max(Int((share * Double(columns)).rounded()), number > 0 ? 1 : 0), columns)
+        let share = largest > 0 ? min(max(number / largest, 0), 1) : 0
+        let full = max(Int((share * Double(columns)).rounded()), number > 0 ? 1 : 0)
         let bar = String(repeating: style.unicode ? "█" : "#", count: full)
         return "  " + label + String(repeating: " ", count: labels - displayWidth(label) + 2)
           + bar + String(repeating: " ", count: columns + 2 - full) + unit.format.text(number)

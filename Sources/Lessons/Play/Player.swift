@@ -45,7 +45,7 @@ public final class Player {
     recordings = file.recordings(of: lesson.name)
     values = Values(facts: lesson.facts, queries: lesson.values, recordings: recordings)
     progress = file[lesson.name] ?? LessonProgress(model: model)
-    if let model, progress.model != model { restart(model: model, says: true) }
+    if let model, (progress.model ?? "tiny") != model { restart(model: model, says: true) }
   }
 
   /// Forgets what was done in the lesson, recordings too.
@@ -105,6 +105,8 @@ public final class Player {
     } catch let error as LessonError {
       if case .cannotWrite = error { throw error }
       return try cannotDo("\(error)")
+    } catch let error as TraceError {
+      return try cannotDo("\(error)")
     }
   }
 
@@ -119,17 +121,12 @@ public final class Player {
     talk.say("**\(lesson.title(in: language))**")
     if progress.isFinished {
       talk.say(.finishedAlready)
-      progress.isFinished = false
     } else if let found = lesson.steps.firstIndex(where: { $0.id == progress.step }), found > 0 {
-      index = found
-      // A recording that is gone has to be made again.
-      for (earlier, step) in lesson.steps[..<found].enumerated() {
-        guard let trace = (step.kind as? RecordStep)?.trace, !recordings.has(trace),
-          !progress.skipped.contains(step.id)
-        else { continue }
-        index = earlier
-        break
-      }
+      // What was made and is gone has to be made again.
+      index =
+        lesson.steps[..<found].firstIndex {
+          !$0.kind.isMade(in: recordings) && !progress.skipped.contains($0.id)
+        } ?? found
       talk.say(.resumed, "\(index + 1)", "\(count)")
     } else {
       talk.say(.lessonCommands)
@@ -173,7 +170,13 @@ public final class Player {
       guard let prediction = step.kind as? PredictStep, !progress.revealed.contains(step.id),
         progress.said[step.id] != nil || progress.skipped.contains(step.id)
       else { continue }
-      guard try prediction.reveal(progress.said[step.id], self) else { continue }
+      do {
+        guard try prediction.reveal(progress.said[step.id], self) else { continue }
+      } catch {
+        // A damaged recording, or ^C: it is tried again after the next step.
+        talk.say("\(error)")
+        continue
+      }
       progress.revealed.append(step.id)
       if let after = prose.section(step.id)?.after {
         talk.gap()
@@ -231,11 +234,6 @@ public final class Player {
     guard let reason = section.choices.first(where: { $0.key == key })?.reason else { return }
     show(reason)
     talk.gap()
-  }
-
-  /// What `body` gives, or `nil` where its recording has not been made yet.
-  func ifRecorded<T>(_ body: () throws -> T) throws -> T? {
-    do { return try body() } catch LessonError.notRecorded { return nil }
   }
 }
 

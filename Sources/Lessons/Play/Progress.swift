@@ -6,13 +6,15 @@ public struct LessonProgress: Codable, Equatable, Sendable {
   public var model: String?
   /// The step that comes next.
   public var step = ""
-  /// Steps that were passed, and those that were skipped.
+  /// Steps that were passed.
   public var passed: [String] = []
+  /// Steps that were skipped.
   public var skipped: [String] = []
   /// What was answered where the measurement comes later.
   public var said: [String: String] = [:]
   /// Predictions beside which the measurement was set.
   public var revealed: [String] = []
+  /// Whether its last step was reached, at whatever time.
   public var isFinished = false
 }
 
@@ -31,6 +33,7 @@ public final class ProgressFile {
   public private(set) var problem: Problem?
   private var lessons: [String: LessonProgress] = [:]
 
+  /// Why what was kept is not read.
   public enum Problem: Equatable, Sendable {
     /// Put aside under this name.
     case damaged(keptAs: String)
@@ -71,6 +74,7 @@ public final class ProgressFile {
     }
   }
 
+  /// How far the learner is in a lesson; `nil` where it was never begun.
   public subscript(lesson: String) -> LessonProgress? { lessons[lesson] }
 
   /// Keeps the progress of one lesson; that of others stays as another process may have left it.

@@ -21,7 +21,7 @@ struct DebuggerStep: StepKind {
   let wrong: [[String]]
 
   init(_ step: YAMLMapping, id: String) throws {
-    trace = try step.required("trace", of: "the step \"\(id)\"")
+    trace = try step.fileName("trace", of: "the step \"\(id)\"")
     start = try step.strings("start")
     solution = try step.strings("solution")
     wrong = try step.listsOfStrings("wrong")
@@ -166,7 +166,10 @@ struct DebuggerStep: StepKind {
         "the right answer \(unit.written(value)) does not pass")
       try proof.expect(unit.parse("") == nil, "an empty answer passes")
       for commands in wrong {
-        for answer in try commands.map(proof.values.filled).compactMap(Self.answer) {
+        for command in try commands.map(proof.values.filled) {
+          guard let answer = Self.answer(in: command) else {
+            throw proof.failure("\"\(command)\" is no \"answer X\", which \"wrong\" lists here")
+          }
           try proof.expect(
             unit.parse(answer).map { !tolerance.contains($0, of: value) } ?? true,
             "a wrong attempt passes: answer\(answer)")

@@ -88,13 +88,13 @@ struct PredictStep: StepKind {
   func reveal(_ said: String?, _ player: Player) throws -> Bool {
     switch asked {
     case .number(let name, let unit, let tolerance):
-      guard let value = try player.ifRecorded({ try player.values.number(name) }) else {
+      guard let value = try ifRecorded({ try player.values.number(name) }) else {
         return false
       }
       player.showComparison(
-        said: said.flatMap(Double.init), measured: value, unit: unit, tolerance: tolerance)
+        said: said.flatMap(Double.init).flatMap { $0.isFinite ? $0 : nil }, measured: value, unit: unit, tolerance: tolerance)
     case .choice(let choices):
-      guard let right = try player.ifRecorded({ try choices.right(player.values) }) else {
+      guard let right = try ifRecorded({ try choices.right(player.values) }) else {
         return false
       }
       player.showComparison(said: said, right: right, choices: choices)
@@ -111,7 +111,7 @@ struct PredictStep: StepKind {
   func proveReveal(_ proof: LessonProof) throws -> Bool {
     switch asked {
     case .number(let name, let unit, let tolerance):
-      guard let value = try proof.ifRecorded({ try proof.values.number(name) }) else {
+      guard let value = try ifRecorded({ try proof.values.number(name) }) else {
         return false
       }
       let exact = unit.written(value)
@@ -120,7 +120,7 @@ struct PredictStep: StepKind {
         "the measured \(exact) does not count as close")
       try proof.expect(!tolerance.contains(0, of: value) || value == 0, "an answer of 0 is close")
     case .choice(let choices):
-      guard let right = try proof.ifRecorded({ try choices.right(proof.values) }) else {
+      guard let right = try ifRecorded({ try choices.right(proof.values) }) else {
         return false
       }
       try proof.expect(

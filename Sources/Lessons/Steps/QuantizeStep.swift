@@ -14,7 +14,7 @@ struct QuantizeStep: StepKind {
   private let from: String?
 
   init(_ step: YAMLMapping, id: String) throws {
-    model = try step.required("model", of: "the step \"\(id)\"")
+    model = try step.fileName("model", of: "the step \"\(id)\"")
     guard let options = try step.mapping("options") else {
       throw step.error("the step \"\(id)\" needs \"options\" with a \"type\"")
     }
@@ -28,6 +28,8 @@ struct QuantizeStep: StepKind {
     let from = try options.string("from")
     self.from = from == "model" ? nil : from
   }
+
+  func isMade(in recordings: Recordings) -> Bool { recordings.hasModel(model) }
 
   func check(_ section: Prose.Section, path: String) throws {
     try section.allow(path: path, kind: "quantize")
@@ -43,12 +45,16 @@ struct QuantizeStep: StepKind {
       guard outcome == .passed else { return outcome }
       do {
         let bytes = try player.making(.packing) { progress in
-          try pack(player.progress.model, player.recordings) { done, all in
+          try pack(
+            player.progress.model, player.recordings, isCancelled: progress.isCancelled
+          ) { done, all in
             progress.show(fraction: Double(done) / Double(max(all, 1)))
           }
         }
         player.talk.say(.packed, type.name, formatBytes(bytes.before), formatBytes(bytes.after))
         return .passed
+      } catch GGUFError.interrupted {
+        player.talk.say(.interrupted)
       } catch {
         player.talk.say("\(error)")
       }
@@ -63,7 +69,7 @@ struct QuantizeStep: StepKind {
 
   /// - Returns: the bytes of its tensors, before and after.
   private func pack(
-    _ model: String?, _ recordings: Recordings,
+    _ model: String?, _ recordings: Recordings, isCancelled: @escaping () -> Bool = { false },
     progress: @escaping (_ done: Int, _ all: Int) -> Void
   ) throws -> (before: Int, after: Int) {
     if let from, !recordings.hasModel(from) { throw LessonError.notRecorded(trace: from) }
@@ -72,7 +78,7 @@ struct QuantizeStep: StepKind {
     let quantizer = try GGUFQuantizer(target: type, threads: 2)
     var (done, before, after) = (0, 0, 0)
     try recordings.make(recordings.path(ofModel: self.model)) { part in
-      try quantizer.quantize(source, to: part) { report in
+      try quantizer.quantize(source, to: part, isCancelled: isCancelled) { report in
         done += 1
         before += report.bytesBefore
         after += report.bytesAfter

@@ -17,7 +17,7 @@ struct RecordStep: StepKind {
   ]
 
   init(_ step: YAMLMapping, id: String) throws {
-    trace = try step.required("trace", of: "the step \"\(id)\"")
+    trace = try step.fileName("trace", of: "the step \"\(id)\"")
     fails = try step.flag("fails")
     let mapping = try step.mapping("options")
     try mapping?.allow(Self.optionNames, of: "the options of a recording")
@@ -35,6 +35,8 @@ struct RecordStep: StepKind {
 
   var playTrace: String? { trace }
   var templates: [String] { options.map(\.1) }
+
+  func isMade(in recordings: Recordings) -> Bool { recordings.has(trace) }
 
   func check(_ section: Prose.Section, path: String) throws {
     try section.allow(path: path, kind: "record")

@@ -8,7 +8,7 @@ struct TrainStep: StepKind {
   private let options: [(String, String)]
 
   init(_ step: YAMLMapping, id: String) throws {
-    trace = try step.required("trace", of: "the step \"\(id)\"")
+    trace = try step.fileName("trace", of: "the step \"\(id)\"")
     let mapping = try step.mapping("options")
     try mapping?.allow(["recording"] + TrainingOptions.names, of: "the options of a training")
     let all = try step.texts("options")
@@ -29,6 +29,8 @@ struct TrainStep: StepKind {
   }
 
   var templates: [String] { options.map(\.1) }
+
+  func isMade(in recordings: Recordings) -> Bool { recordings.has(trace) }
 
   func check(_ section: Prose.Section, path: String) throws {
     try section.allow(path: path, kind: "train")

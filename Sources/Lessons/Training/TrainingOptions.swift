@@ -28,8 +28,11 @@ public struct TrainingOptions: Sendable {
   public var output: String
   /// The weight matrix; `nil` for the attention output of the first layer.
   public var tensor: String?
+  /// How the weights are held: a training for each.
   public var methods = TrainingMethod.allCases
+  /// How they are updated: a training for each, with each of the methods.
   public var optimizers = OptimizerKind.allCases
+  /// Updates of each training.
   public var steps = 60
   /// The most tokens of the recording's first pass whose inputs are used.
   public var tokens = 64
@@ -40,6 +43,7 @@ public struct TrainingOptions: Sendable {
   /// Rows of a dequantized tile.
   public var tileRows = 64
 
+  /// The defaults, for a recording's trace and the path of the database.
   public init(recording: String, output: String) {
     self.recording = recording
     self.output = output

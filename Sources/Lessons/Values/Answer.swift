@@ -23,8 +23,9 @@ enum Unit: String, CaseIterable {
     if number == nil, let last = digits.last, "eE".contains(last) { number = nil }
     guard let number, number.isFinite else { return nil }
     if word.hasSuffix(".") { word.removeLast() }
-    guard let factor = factors[word] else { return nil }
-    return number * factor
+    guard let factor = factors[word], (number * factor).isFinite else { return nil }
+    // Only a bare number can be below zero: no size, share, count or time is.
+    return number >= 0 || self == .none ? number * factor : nil
   }
 
   /// What a word after the number multiplies it by.

@@ -89,8 +89,8 @@ final class Recordings {
   func forget() { sessions = [:] }
 
   private func session(for query: ValueQuery) throws -> QuerySession {
-    let key =
-      query.traces.joined(separator: " ") + query.attach.keys.sorted().joined(separator: " ")
+    let attached = query.attach.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    let key = ([query.trace ?? ""] + attached).joined(separator: " ")
     if let session = sessions[key] { return session }
     let session = try open(query)
     session.isCancelled = { Interrupts.isPending }
@@ -120,4 +120,9 @@ final class Recordings {
       throw error
     }
   }
+}
+
+/// What `body` gives, or `nil` where its recording has not been made yet.
+func ifRecorded<T>(_ body: () throws -> T) throws -> T? {
+  do { return try body() } catch LessonError.notRecorded { return nil }
 }

@@ -63,14 +63,3 @@ struct SQLComparison {
     }.joined(separator: "\u{1F}")
   }
 }
-
-extension SQLValue {
-  /// What an INTEGER or a REAL is.
-  var number: Double? {
-    switch self {
-    case .integer(let value): Double(value)
-    case .real(let value): value
-    default: nil
-    }
-  }
-}

@@ -119,7 +119,6 @@ final class Values {
     do {
       return try recordings.run(query) { try more[$0] ?? value($0) }
     } catch let error as TraceError {
-      if case .interrupted = error { throw error }
       throw LessonError.query(of: name, problem: "\(error)")
     }
   }
