@@ -130,6 +130,9 @@ public struct Summary {
   /// - Throws: ``LessonError/cannotWrite(path:reason:)``, or what reading a recording throws.
   public func save(_ text: EngineText, to path: String, asTyped: (String) -> String) throws {
     let file = URL(fileURLWithPath: path)
+    guard try !TraceFile.isTrace(at: path) else {
+      throw LessonError.cannotWrite(path: path, reason: "a trace is there, and is not replaced")
+    }
     let base = file.deletingPathExtension()
     var pictures: [String: String] = [:]
     for case .measured(let id, _, let answer) in answers(text.language) {
