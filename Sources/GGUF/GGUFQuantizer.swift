@@ -73,8 +73,8 @@ public struct GGUFQuantizer {
   ///   - progress: called after each tensor.
   /// - Throws: ``GGUFError``; nothing is left behind then.
   public func quantize(
-    _ source: GGUFFile, to path: String, isCancelled: @escaping () -> Bool = { false },
-    progress: @escaping (Report) -> Void = { _ in }
+    _ source: GGUFFile, to path: String, progress: @escaping (Report) -> Void = { _ in },
+    isCancelled: @escaping () -> Bool = { false }
   ) throws(GGUFError) {
     for rule in rules where !source.tensors.contains(where: { rule.matches($0.name) }) {
       throw .noTensorMatches(path: source.path, pattern: rule.pattern)
@@ -91,8 +91,7 @@ public struct GGUFQuantizer {
         addCopy(of: tensor, in: source, because: reason, to: &writer, progress)
       case .convert(let from, let to, let wanted):
         let conversion = TensorConversion(
-          source: source, tensor: tensor, from: from, to: to, threads: threads,
-          isCancelled: isCancelled)
+          source: source, tensor: tensor, from: from, to: to, threads: threads)
         func report(_ bytesAfter: Int, _ statistics: QuantizationStatistics) {
           progress(
             Report(
@@ -101,14 +100,19 @@ public struct GGUFQuantizer {
               bytesBefore: tensor.byteCount, bytesAfter: bytesAfter, statistics: statistics))
         }
         if GGUFCompanions.types.contains(to) {
-          addCompanions(of: tensor, in: source, as: to, conversion, to: &writer, report)
+          addCompanions(
+            of: tensor, in: source, as: to, conversion, isCancelled: isCancelled, to: &writer,
+            report)
         } else {
           let byteCount = try Self.byteCount(of: tensor, as: to, source)
           writer.addTensor(
             tensor.name, typeCode: to.rawValue, shape: tensor.shape, byteCount: byteCount
           ) { (sink) throws(GGUFError) in
             report(
-              byteCount, try conversion.run { (part) throws(GGUFError) in try sink.write(part) })
+              byteCount,
+              try conversion.run(isCancelled: isCancelled) { (part) throws(GGUFError) in
+                try sink.write(part)
+              })
             source.forget(tensor)
           }
         }
@@ -120,8 +124,8 @@ public struct GGUFQuantizer {
   /// Adds the four tensors that a matrix of nf4 or fp4 is in a file.
   private func addCompanions(
     of tensor: GGUFTensor, in source: GGUFFile, as type: TensorType,
-    _ conversion: TensorConversion, to writer: inout GGUFWriter,
-    _ report: @escaping (Int, QuantizationStatistics) -> Void
+    _ conversion: TensorConversion, isCancelled: @escaping () -> Bool,
+    to writer: inout GGUFWriter, _ report: @escaping (Int, QuantizationStatistics) -> Void
   ) {
     let entries = GGUFCompanions.entries(rows: tensor.rows, cols: tensor.cols)
     let total = entries.reduce(0) { $0 + $1.byteCount }
@@ -134,7 +138,9 @@ public struct GGUFQuantizer {
       ) { (sink) throws(GGUFError) in
         if index == 0 {
           var blocks: [UInt8] = []
-          _ = try conversion.run { (part) throws(GGUFError) in blocks += part }
+          _ = try conversion.run(isCancelled: isCancelled) { (part) throws(GGUFError) in
+            blocks += part
+          }
           parts = GGUFCompanions.split(blocks)
           report(total, try conversion.statistics(of: GGUFCompanions.joined(parts)))
           source.forget(tensor)

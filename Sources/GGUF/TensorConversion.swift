@@ -8,14 +8,15 @@ struct TensorConversion {
   let from: TensorType
   let to: TensorType
   let threads: Int
-  let isCancelled: () -> Bool
 
   /// Values that are float32 at the same time, on all threads together.
   private static let valuesAtOnce = 1 << 22
 
   /// Writes the converted data, part by part, and measures what was lost.
+  ///
+  /// - Parameter isCancelled: asked before each part; `true` ends it.
   func run(
-    _ write: ([UInt8]) throws(GGUFError) -> Void
+    isCancelled: () -> Bool, _ write: ([UInt8]) throws(GGUFError) -> Void
   ) throws(GGUFError) -> QuantizationStatistics {
     let rowsAtOnce = max(Self.valuesAtOnce / tensor.cols, 1)
     var statistics = QuantizationStatistics()

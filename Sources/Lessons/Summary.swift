@@ -143,8 +143,11 @@ public struct Summary {
         pictures[id] = URL(fileURLWithPath: picture).lastPathComponent
       }
     }
+    let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
     do {
-      try Data(asTyped(markdown(text, pictures: pictures)).utf8).write(to: file, options: .atomic)
+      // A device or a link is written to, and not replaced by a file.
+      try Data(asTyped(markdown(text, pictures: pictures)).utf8).write(
+        to: file, options: type == nil || type == .typeRegular ? .atomic : [])
     } catch {
       throw LessonError.cannotWrite(path: path, reason: error.localizedDescription)
     }

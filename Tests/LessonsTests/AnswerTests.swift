@@ -22,7 +22,8 @@ import TraceStore
     arguments: [
       ("", .bytes), ("much", .bytes), ("12 apples", .bytes), ("", .percent), ("30 MiB", .percent),
       ("", .count), ("1.2.3", .count), ("nan", .none), ("inf", .none), ("12 %", .times),
-      ("1e308万", .count), ("1e308 million", .none), ("-1", .count), ("-1e300", .ns), ("-3 %", .percent),
+      ("1e308万", .count), ("1e308 million", .none), ("-1", .count), ("-1e300", .ns),
+      ("-3 %", .percent),
     ] as [(String, Lessons.Unit)])
   func isNoAnswer(_ text: String, _ unit: Lessons.Unit) {
     #expect(unit.parse(text) == nil)

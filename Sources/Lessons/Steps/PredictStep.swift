@@ -92,7 +92,8 @@ struct PredictStep: StepKind {
         return false
       }
       player.showComparison(
-        said: said.flatMap(Double.init).flatMap { $0.isFinite ? $0 : nil }, measured: value, unit: unit, tolerance: tolerance)
+        said: said.flatMap(Double.init).flatMap { $0.isFinite ? $0 : nil }, measured: value,
+        unit: unit, tolerance: tolerance)
     case .choice(let choices):
       guard let right = try ifRecorded({ try choices.right(player.values) }) else {
         return false

@@ -78,12 +78,13 @@ struct QuantizeStep: StepKind {
     let quantizer = try GGUFQuantizer(target: type, threads: 2)
     var (done, before, after) = (0, 0, 0)
     try recordings.make(recordings.path(ofModel: self.model)) { part in
-      try quantizer.quantize(source, to: part, isCancelled: isCancelled) { report in
+      func add(_ report: GGUFQuantizer.Report) {
         done += 1
         before += report.bytesBefore
         after += report.bytesAfter
         progress(done, source.tensors.count)
       }
+      try quantizer.quantize(source, to: part, progress: add, isCancelled: isCancelled)
       return ((), isWhole: true)
     }
     return (before, after)
