@@ -46,7 +46,7 @@ import Testing
     for said in [
       "This is the first step.", "There are no more hints", "The table `tile` has", "step 4 of 5",
       "You are in the debugger on the recording \"run\"", "Back in the lesson",
-      "SELECT sum(bytes) FROM tile", "no such column: hint",
+      "SELECT sum(bytes) FROM tile",
     ] {
       #expect(played.text.contains(said), "\(said)")
     }
