@@ -100,7 +100,7 @@ import TraceStore
       "SELECT branch, position, text, is_forced FROM token;", "SELECT * FROM branch;",
       "SELECT pass, branch, positions FROM memory_by_pass;")
     try expectGolden(
-      live.output.text.replacing(/\d+(\.\d)? (ns|µs|ms)/, with: "TIME")
+      live.output.text.replacing(/\d+(\.\d)? (ns|µs|ms|s)\b/, with: "TIME")
         .replacing(/[ ]+TIME/, with: " TIME").replacing(/[ ]+time  text/, with: " time  text"),
       "session-live.txt")
   }
