@@ -80,28 +80,33 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
-    .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
+    .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "TestSupport"]),
     .testTarget(
-      name: "QuantizationTests", dependencies: ["Quantization"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "GGUFTests", dependencies: ["GGUF"], resources: [.copy("Fixtures")]),
-    .testTarget(
-      name: "TokenizationTests", dependencies: ["Tokenization"], resources: [.copy("Fixtures")]),
-    .testTarget(
-      name: "InferenceTests", dependencies: ["CKernels", "Inference", "GGUF", "Quantization"],
+      name: "QuantizationTests", dependencies: ["Quantization", "TestSupport"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "TraceStoreTests", dependencies: ["TraceStore", "Recording"]),
-    .testTarget(name: "RecordingTests", dependencies: ["Recording"]),
+    .testTarget(
+      name: "GGUFTests", dependencies: ["GGUF", "TestSupport"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "TokenizationTests", dependencies: ["Tokenization", "TestSupport"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "InferenceTests",
+      dependencies: ["CKernels", "Inference", "GGUF", "Quantization", "TestSupport"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(name: "TraceStoreTests", dependencies: ["TraceStore", "Recording", "TestSupport"]),
+    .testTarget(name: "RecordingTests", dependencies: ["Recording", "TestSupport"]),
     // Crashes on purpose, beside the tests that start it.
     .executableTarget(
-      name: "StackOverflow", dependencies: ["CLibEdit", "CNcurses", "CTerminal"],
-      path: "Tests/StackOverflow"),
+      name: "Crash", dependencies: ["CLibEdit", "CNcurses", "CTerminal"],
+      path: "Tests/Crash"),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(
-      name: "DebuggerTests", dependencies: ["Debugger", "StackOverflow", "TestSupport"],
+      name: "DebuggerTests", dependencies: ["Debugger", "Crash", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "LessonsTests", dependencies: ["Lessons", "nibble", "TestSupport"]),
-    .testTarget(name: "CommandTests", dependencies: ["nibble", "Inference", "Recording"]),
+    .testTarget(
+      name: "CommandTests", dependencies: ["nibble", "Inference", "Recording", "TestSupport"]),
     .testTarget(name: "ProjectTests"),
   ],
   swiftLanguageModes: [.v6]

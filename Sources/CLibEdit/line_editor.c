@@ -129,6 +129,7 @@ int nibble_editor_read(nibble_editor *editor, const char *prompt, const char **l
   editor->interrupted = false;
   editor->wants_screen = false;
   nibble_line_signals_take();
+  nibble_interrupts_clear();  // from here on ^C is for this line, and then for what is typed in it
   nibble_deadly_signals_take(restore_terminal);
   el_resize(editor->el);  // the window may have changed while a command ran
   el_set(editor->el, EL_PREP_TERM, 1);  // before the prompt: no key is echoed twice

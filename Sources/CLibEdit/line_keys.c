@@ -33,6 +33,9 @@ void nibble_line_signals_take(void) {
 
 void nibble_line_signals_give_back(void) {
   for (int i = 0; i < ANSWERED; i++) sigaction(answered[i], &before[i], NULL);
+  // What came after the last key is for what follows: ^C for the command that was typed.
+  for (int i = 0; i < ANSWERED; i++)
+    if (pending[answered[i]]) raise(answered[i]);
 }
 
 // Acts on what arrived while we waited; returns true when the line is to be given up.

@@ -66,6 +66,8 @@ int nibble_screen_open(void) {
   wnoutrefresh(stdscr);
   doupdate();
   nibble_screen_remember_ours();
+  nibble_screen_prepare_messages();
+  nibble_screen_keep_messages();
   return NIBBLE_SCREEN_OPENED;
 }
 
@@ -77,6 +79,7 @@ void nibble_screen_close(void) {
   endwin();
   nibble_screen_is_open = 0;
   nibble_screen_restore_before();
+  nibble_screen_say_messages();
   nibble_screen_signals_give_back();
 }
 

@@ -6,6 +6,7 @@
 #include "screen.h"
 
 #include <signal.h>
+#include <stddef.h>
 
 // Whether the terminal is ours.
 extern volatile sig_atomic_t nibble_screen_is_open;
@@ -30,6 +31,15 @@ void nibble_screen_remember_sequences(void);
 void nibble_screen_remember_ours(void);
 // Puts the terminal into the state in which it was found.
 void nibble_screen_restore_before(void);
+
+// Keeps what is written to standard error until the screen is left. All but the first may be called
+// in a signal handler.
+void nibble_screen_prepare_messages(void);
+void nibble_screen_keep_messages(void);
+void nibble_screen_say_messages(void);
+
+// Writes all of it, where it can be written; may be called in a signal handler.
+void nibble_screen_write(int descriptor, const char *bytes, size_t length);
 
 // Names the keys that ncurses does not know by itself.
 void nibble_screen_define_keys(void);

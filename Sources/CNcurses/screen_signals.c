@@ -18,7 +18,7 @@
 #include "signals.h"
 
 // The signals while the screen is open. Their handlers call only what POSIX allows in one: write,
-// tcsetattr, sigaction, raise. So the terminal's own sequences are written out beforehand.
+// tcsetattr, sigaction, raise, and what is like them. So the terminal's own sequences are written out beforehand.
 
 volatile sig_atomic_t nibble_screen_is_open;
 volatile sig_atomic_t nibble_screen_was_interrupted, nibble_screen_was_resized,
@@ -62,9 +62,9 @@ void nibble_screen_remember_ours(void) { tcgetattr(STDIN_FILENO, &ours); }
 
 void nibble_screen_restore_before(void) { tcsetattr(STDIN_FILENO, TCSANOW, &before); }
 
-static void write_all(const char *bytes, size_t length) {
+void nibble_screen_write(int descriptor, const char *bytes, size_t length) {
   while (length > 0) {
-    ssize_t count = write(STDOUT_FILENO, bytes, length);
+    ssize_t count = write(descriptor, bytes, length);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return;
     bytes += count;
@@ -75,12 +75,14 @@ static void write_all(const char *bytes, size_t length) {
 // Without waiting for what is still to be shown: a terminal that was stopped never shows it.
 static void leave(void) {
   nibble_screen_restore_before();
-  write_all(leaving, leaving_length);
+  nibble_screen_write(STDOUT_FILENO, leaving, leaving_length);
+  nibble_screen_say_messages();
 }
 
 static void enter(void) {
   tcsetattr(STDIN_FILENO, TCSANOW, &ours);
-  write_all(entering, entering_length);
+  nibble_screen_write(STDOUT_FILENO, entering, entering_length);
+  nibble_screen_keep_messages();
 }
 
 static void leave_for_good(void) {

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/select.h>
 
@@ -73,18 +74,28 @@ static const int deadly[] = {SIGTERM, SIGHUP, SIGQUIT, SIGABRT, SIGSEGV,
 enum { DEADLY = sizeof deadly / sizeof deadly[0] };
 
 static struct sigaction deadly_before[DEADLY];
-static void (*volatile restore_terminal)(void);
+typedef void (*restorer)(void);
+static _Atomic(restorer) restore_terminal;
 
-static void on_deadly(int number) {
-  int error = errno;
-  void (*restore)(void) = restore_terminal;
-  restore_terminal = NULL;
+// Lets whoever had the signal before answer it as it came: Swift's backtracer shows where.
+static void hand_on(const struct sigaction *before, int number, siginfo_t *info, void *context) {
+  sigaction(number, before, NULL);
+  if (before->sa_flags & SA_SIGINFO) {
+    before->sa_sigaction(number, info, context);
+  } else if (before->sa_handler != SIG_DFL && before->sa_handler != SIG_IGN) {
+    before->sa_handler(number);
+  }
+}
+
+static void on_deadly(int number, siginfo_t *info, void *context) {
+  restorer restore = atomic_exchange(&restore_terminal, NULL);
   if (restore) restore();
   for (int i = 0; i < DEADLY; i++)
-    if (deadly[i] == number) sigaction(number, &deadly_before[i], NULL);
+    if (deadly[i] == number) hand_on(&deadly_before[i], number, info, context);
+  // Where that came back, a signal that was sent by another process would not come again.
+  signal(number, SIG_DFL);
   nibble_signal_unblock(number);
   raise(number);
-  errno = error;
 }
 
 // Handlers of this thread get a stack, unless they have one.
@@ -100,14 +111,12 @@ static void give_handlers_a_stack(void) {
 
 void nibble_deadly_signals_take(void (*restore)(void)) {
   give_handlers_a_stack();
-  bool are_ours = restore_terminal != NULL;
-  restore_terminal = restore;
-  if (are_ours) return;
+  if (atomic_exchange(&restore_terminal, restore)) return;
   struct sigaction action;
   memset(&action, 0, sizeof action);
   sigemptyset(&action.sa_mask);
-  action.sa_handler = on_deadly;
-  action.sa_flags = SA_ONSTACK;
+  action.sa_sigaction = on_deadly;
+  action.sa_flags = SA_ONSTACK | SA_SIGINFO;
   for (int i = 0; i < DEADLY; i++) {
     sigaction(deadly[i], &action, &deadly_before[i]);
     // What was ignored (nohup) stays ignored.
@@ -117,7 +126,7 @@ void nibble_deadly_signals_take(void (*restore)(void)) {
 }
 
 void nibble_deadly_signals_give_back(void) {
-  if (!restore_terminal) return;
+  if (!atomic_load(&restore_terminal)) return;
   for (int i = 0; i < DEADLY; i++) sigaction(deadly[i], &deadly_before[i], NULL);
-  restore_terminal = NULL;
+  atomic_store(&restore_terminal, NULL);
 }

@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct ElementwiseTests {
@@ -8,7 +9,7 @@ import Testing
 
   @Test(arguments: InstructionSet.available)
   func softmax(isa: InstructionSet) {
-    var random = SplitMix64(state: 3)
+    var random = SeededGenerator(seed: 3)
     for count in 1...70 {
       for visible in Set([1, (count + 1) / 2, count]) {
         let x = (0..<count).map { _ in Float.random(in: -30...30, using: &random) }
@@ -48,7 +49,7 @@ import Testing
 
   @Test(arguments: InstructionSet.available)
   func swiglu(isa: InstructionSet) {
-    var random = SplitMix64(state: 5)
+    var random = SeededGenerator(seed: 5)
     for count in 1...70 {
       let gate = (0..<count).map { _ in Float.random(in: -90...90, using: &random) }
       let up = (0..<count).map { _ in Float.random(in: -3...3, using: &random) }
@@ -86,7 +87,7 @@ import Testing
   }
 
   @Test func rmsNorm() {
-    var random = SplitMix64(state: 9)
+    var random = SeededGenerator(seed: 9)
     for count in 1...70 {
       for size in [Float(1), 1e-20, 1e18] {
         let x = (0..<count).map { _ in size * Float.random(in: -2...2, using: &random) }
@@ -103,7 +104,7 @@ import Testing
   }
 
   @Test func add() {
-    var random = SplitMix64(state: 11)
+    var random = SeededGenerator(seed: 11)
     for count in 0...70 {
       let a = (0..<count).map { _ in Float.random(in: -2...2, using: &random) }
       let b = (0..<count).map { _ in Float.random(in: -2...2, using: &random) }
@@ -116,7 +117,7 @@ import Testing
   /// Each pair is turned by its angle, the rest of a head stays, in each layout.
   @Test(arguments: [(2, 2), (6, 4), (10, 10), (16, 8), (64, 64)])
   func rope(headSize: Int, rotated: Int) {
-    var random = SplitMix64(state: 13)
+    var random = SeededGenerator(seed: 13)
     let heads = 3
     let x = (0..<heads * headSize).map { _ in Float.random(in: -2...2, using: &random) }
     let angles = (0..<rotated / 2).map { _ in Double.random(in: -100...100, using: &random) }

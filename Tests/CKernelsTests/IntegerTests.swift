@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// Integer products of every instruction set, against the plain reference and against sums in
@@ -30,7 +31,7 @@ import Testing
       self.rows = rows
       self.cols = cols
       self.tokens = tokens
-      var random = SplitMix64(state: seed)
+      var random = SeededGenerator(seed: seed)
       let size = Int(nibble_block_bytes(type))
       packed = []
       for _ in 0..<rows * cols / Int(nibble_block_values(type)) {
@@ -40,7 +41,7 @@ import Testing
     }
 
     /// Any bytes whose values are numbers of a common size.
-    static func block(_ type: UInt32, _ size: Int, _ random: inout SplitMix64) -> [UInt8] {
+    static func block(_ type: UInt32, _ size: Int, _ random: inout SeededGenerator) -> [UInt8] {
       while true {
         let block = (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) }
         if nibble_magnitude_bound(type, block, nibble_block_values(type)) < 100 { return block }

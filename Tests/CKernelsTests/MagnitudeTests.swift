@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 @Suite struct MagnitudeTests {
@@ -11,7 +12,7 @@ import Testing
   func boundIsTheReferences(type: Int) {
     let type = UInt32(type)
     let (values, bytes) = (nibble_block_values(type), nibble_block_bytes(type))
-    var random = SplitMix64(state: UInt64(type))
+    var random = SeededGenerator(seed: UInt64(type))
     var finite = 0
     for round in 0..<2000 {
       let blocks = 1 + round % 9

@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// Products and weighted sums of each instruction set against sums in Double.
@@ -59,7 +60,7 @@ import Testing
   static let hole: Float = -12345
 
   static func operands(_ shape: Shape, _ type: Int) -> (w: Packed, x: [Float]) {
-    var random = SplitMix64(state: UInt64(shape.cols * 1000 + shape.rows * 10 + shape.tokens))
+    var random = SeededGenerator(seed: UInt64(shape.cols * 1000 + shape.rows * 10 + shape.tokens))
     func values(_ count: Int) -> [Float] {
       (0..<max(count, 1)).map { _ in Float.random(in: -2...2, using: &random) }
     }

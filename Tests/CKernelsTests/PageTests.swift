@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// Attention over a page of each instruction set, against sums in Double and against itself in
@@ -8,7 +9,7 @@ import Testing
   static let page = Int(NIBBLE_PAGE)
 
   static func values(_ count: Int, seed: Int) -> [Float] {
-    var random = SplitMix64(state: UInt64(seed))
+    var random = SeededGenerator(seed: UInt64(seed))
     return (0..<count).map { _ in Float.random(in: -2...2, using: &random) }
   }
 

@@ -1,10 +1,11 @@
 import CKernels
+import TestSupport
 import Testing
 
 @Suite struct StatisticsTests {
   @Test(arguments: InstructionSet.available)
   func sumsAreThoseOfSixteenLanes(isa: InstructionSet) {
-    var random = SplitMix64(state: 11)
+    var random = SeededGenerator(seed: 11)
     for count in [0, 1, 7, 15, 16, 17, 100, 1003] {
       let values = (0..<count).map { _ in Float.random(in: -3...3, using: &random) }
       let sums = nibble_statistics_isa(isa.code, UInt32(NIBBLE_TYPE_F32), values, count)

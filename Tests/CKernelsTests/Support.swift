@@ -16,19 +16,6 @@ enum InstructionSet: UInt32, CaseIterable, Sendable {
   static let available = allCases.filter { $0.rawValue <= nibble_isa_best().rawValue }
 }
 
-/// A generator whose numbers are the same in every run.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-}
-
 /// Weights of one type, in memory as a kernel takes them, with some bytes before them so that they
 /// are aligned to nothing.
 struct Packed {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Damaged, foreign and missing files, full disks, signals: one sentence, exit code 1, and nothing
@@ -17,7 +18,8 @@ import Testing
   }
 
   func expectSentence(
-    _ result: Nibble.Result, naming name: String, sourceLocation: SourceLocation = #_sourceLocation
+    _ result: FinishedProgram, naming name: String,
+    sourceLocation: SourceLocation = #_sourceLocation
   ) {
     #expect(result.code == 1, sourceLocation: sourceLocation)
     #expect(result.output.isEmpty, sourceLocation: sourceLocation)
@@ -102,34 +104,20 @@ import Testing
   @Test func killedLiveSession() throws {
     try "generate 400\n".write(
       toFile: nibble.path("commands"), atomically: true, encoding: .utf8)
-    let process = try nibble.begin(
-      "step", "-p", "Once upon a time", "-o", "killed.sqlite", "-x", "commands", "--batch")
-    while process.isRunning, try passes("killed.sqlite") < 3 { usleep(2000) }
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
-    let finished = try passes("killed.sqlite")
-    #expect(finished >= 3)
-    let gaps = try nibble.shell(
-      "sqlite3 killed.sqlite 'SELECT (SELECT max(last_step) FROM pass) = count(*) FROM event'")
-    #expect(gaps.output == "1\n")
+    let (finished, _) = try end(
+      nibble.begin(
+        "step", "-p", "Once upon a time", "-o", "ended.sqlite", "-x", "commands", "--batch"),
+      with: SIGKILL)
     let opened = try nibble(
-      "step", "killed.sqlite", "--batch", "-ex", "goto end", "-ex", "print pass.id")
+      "step", "ended.sqlite", "--batch", "-ex", "goto end", "-ex", "print pass.id")
     #expect(opened.code == 0)
     #expect(opened.output.contains("pass.id = \(finished)"))
   }
 
   @Test(arguments: [SIGINT, SIGKILL])
   func endedBySignal(_ number: Int32) throws {
-    let process = try nibble.begin("record", "-n", "400", "-o", "ended.sqlite")
-    // Wait until passes are there, however fast the machine is.
-    while process.isRunning, try passes("ended.sqlite") < 3 { usleep(2000) }
-    kill(process.processIdentifier, number)
-    process.waitUntilExit()
-    let finished = try passes("ended.sqlite")
-    #expect(finished >= 3)
-    let gaps = try nibble.shell(
-      "sqlite3 ended.sqlite 'SELECT (SELECT max(last_step) FROM pass) = count(*) FROM event'")
-    #expect(gaps.output == "1\n")
+    let (finished, process) = try end(
+      nibble.begin("record", "-n", "400", "-o", "ended.sqlite"), with: number)
     let read = try nibble(
       "sql", "ended.sqlite", "SELECT count(*) AS n FROM pass", "--format", "csv")
     #expect(read.output.contains("\(finished)"))
@@ -137,5 +125,21 @@ import Testing
       #expect(process.terminationReason == .exit)
       #expect(process.terminationStatus == 0)
     }
+  }
+
+  /// Ends a program once it has recorded some passes, which stay: how many there are.
+  private func end(
+    _ program: RunningProgram, with signal: Int32
+  ) throws -> (passes: Int, process: Process) {
+    let process = program.process
+    while process.isRunning, try passes("ended.sqlite") < 3 {}
+    kill(process.processIdentifier, signal)
+    process.waitUntilExit()
+    let finished = try passes("ended.sqlite")
+    #expect(finished >= 3)
+    let gaps = try nibble.shell(
+      "sqlite3 ended.sqlite 'SELECT (SELECT max(last_step) FROM pass) = count(*) FROM event'")
+    #expect(gaps.output == "1\n")
+    return (finished, process)
   }
 }

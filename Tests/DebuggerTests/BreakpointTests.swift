@@ -5,18 +5,7 @@ import TraceStore
 @testable import Debugger
 
 /// Breakpoints and watchpoints in whole sessions over the fake model.
-@Suite struct BreakpointTests {
-  private let folder: ScratchFolder
-  private let session: DebuggerSession
-  private let output = CollectedOutput()
-
-  init() throws {
-    folder = try ScratchFolder()
-    try Rehearsal(path: folder.file()).perform()
-    session = try DebuggerSession(
-      trace: Trace(path: folder.file()), output: output, style: TextStyle())
-  }
-
+@Suite final class BreakpointTests: RehearsedSession {
   /// The steps at which the moves stop.
   private func stops(_ lines: [String]) throws -> [Int] {
     try lines.map {

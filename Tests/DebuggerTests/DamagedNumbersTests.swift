@@ -2,6 +2,7 @@ import Foundation
 import GGUF
 import Inference
 import Recording
+import TestSupport
 import Testing
 import TraceStore
 

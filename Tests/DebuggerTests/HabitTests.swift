@@ -1,22 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 import TraceStore
 
 @testable import Debugger
 
 /// What people do to make a debugger theirs: macros, displays, pipes, places visited.
-@Suite struct HabitTests {
-  private let folder: ScratchFolder
-  private let session: DebuggerSession
-  private let output = CollectedOutput()
-
-  init() throws {
-    folder = try ScratchFolder()
-    try Rehearsal(path: folder.file()).perform()
-    session = try DebuggerSession(
-      trace: Trace(path: folder.file()), output: output, style: TextStyle())
-  }
-
+@Suite final class HabitTests: RehearsedSession {
   private func run(_ lines: [String]) -> Int32 {
     session.run(ScriptedLines(lines), stopsAtErrors: true)
   }

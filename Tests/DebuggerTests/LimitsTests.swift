@@ -4,18 +4,7 @@ import TraceStore
 @testable import Debugger
 
 /// Where moves end, and what is out of range: one sentence, and a command that fails.
-@Suite struct LimitsTests {
-  private let folder: ScratchFolder
-  private let session: DebuggerSession
-  private let output = CollectedOutput()
-
-  init() throws {
-    folder = try ScratchFolder()
-    try Rehearsal(path: folder.file()).perform()
-    session = try DebuggerSession(
-      trace: Trace(path: folder.file()), output: output, style: TextStyle())
-  }
-
+@Suite final class LimitsTests: RehearsedSession {
   @Test(arguments: [
     ("goto 0", "a step from 1 to"), ("goto 99999999", "a step from 1 to"),
     ("goto pass 0", "a pass from 1 to 3"), ("list 0", "a step from 1 to"),

@@ -1,5 +1,6 @@
 import Foundation
 import Recording
+import TestSupport
 import Testing
 
 /// What `why`, `x` and `print` say of numbers, recomputed by numpy and the gguf package through

@@ -1,6 +1,7 @@
 import Foundation
 import Inference
 import Recording
+import TestSupport
 import Testing
 
 @testable import Debugger

@@ -1,3 +1,4 @@
+import TestSupport
 import TraceStore
 
 @testable import Inference

@@ -5,20 +5,6 @@ import TraceStore
 
 @testable import Inference
 
-/// A folder that is removed with the value.
-final class ScratchFolder {
-  let path: String
-
-  init() throws {
-    path = NSTemporaryDirectory() + "nibble-debugger-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func file(_ name: String = "trace.sqlite") -> String { path + "/" + name }
-}
-
 /// Plays the engine's part in a recording, computing nothing: the operations, tiles and buffers of
 /// a small transformer, the same at every run.
 final class Rehearsal {

@@ -9,11 +9,7 @@ import Testing
       try Rehearsal(path: folder.file()).perform()
     }
     return try PseudoTerminal(
-      TerminalTests.program, arguments: ["sql", folder.file()] + arguments,
-      environment: [
-        "TERM": "xterm-256color", "HOME": folder.path, "XDG_STATE_HOME": folder.path + "/state",
-        "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin",
-      ])
+      DebuggerTerminal.program, ["sql", folder.file()] + arguments, home: folder.path)
   }
 
   @Test func asksCompletesAndRemembers() throws {
@@ -50,7 +46,9 @@ import Testing
     try terminal.expect("...> ")
     terminal.type("SELECT count(*) FROM n;\r")
     try terminal.expect("FROM n;\r\n")
-    try terminal.interrupt(until: "The query was interrupted.")
+    terminal.send(signal: SIGINT)
+    try terminal.expect("The query was interrupted.")
+    try terminal.expect("sql> ")
     terminal.type("SELECT 1 +\r")
     try terminal.expect("...> ")
     terminal.send(signal: SIGINT)

@@ -16,6 +16,12 @@ enum Tiny {
     _ = try Recording.record(options)
   }
 
+  static func session(_ path: String, originalPath: String? = nil) throws -> DebuggerSession {
+    try DebuggerSession(
+      trace: Trace(path: path), output: CollectedOutput(), style: TextStyle(width: 200),
+      originalPath: originalPath)
+  }
+
   /// What a session prints for these lines, the prompt and each line before it.
   static func transcript(
     _ path: String, _ lines: [String], width: Int = 200, modelPath: String? = nil,

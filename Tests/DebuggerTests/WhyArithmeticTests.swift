@@ -3,6 +3,7 @@ import GGUF
 import Inference
 import Quantization
 import Recording
+import TestSupport
 import Testing
 import TraceStore
 

@@ -1,13 +1,14 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import GGUF
 
 /// Files that are no GGUF files, or damaged ones: one sentence that names the file and the fault.
 struct BadFileTests {
-  private let directory: TemporaryDirectory
+  private let directory: ScratchFolder
 
-  init() throws { directory = try TemporaryDirectory() }
+  init() throws { directory = try ScratchFolder() }
 
   /// Opens what must not open, checks that the sentence names the file, and returns the error.
   private func error(

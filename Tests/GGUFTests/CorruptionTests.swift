@@ -1,5 +1,6 @@
 import Foundation
 import Quantization
+import TestSupport
 import Testing
 
 @testable import GGUF
@@ -13,8 +14,8 @@ struct CorruptionTests {
   @Test(arguments: seeds)
   func damagedFilesOpenOrSayWhyNot(_ seed: Int) throws {
     let original = try fixtureBytes("v3.gguf")
-    let directory = try TemporaryDirectory()
-    var random = SplitMix64(state: UInt64(seed))
+    let directory = try ScratchFolder()
+    var random = SeededGenerator(seed: UInt64(seed))
     var opened = 0
     var refused = 0
     for _ in 0..<Self.rounds {
@@ -53,7 +54,7 @@ struct CorruptionTests {
   }
 
   /// One to three injuries.
-  private func damaged(_ original: [UInt8], _ random: inout SplitMix64) -> [UInt8] {
+  private func damaged(_ original: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
     var bytes = original
     for _ in 0..<Int.random(in: 1...3, using: &random) {
       // Mostly in the header, where the structure is.

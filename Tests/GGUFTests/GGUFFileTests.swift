@@ -1,5 +1,6 @@
 import Foundation
 import Quantization
+import TestSupport
 import Testing
 
 @testable import GGUF
@@ -124,7 +125,7 @@ struct GGUFFileTests {
 
   /// A code that ggml never gave: what lies before the next tensor is taken for its data.
   @Test func unknownTypeCodesAreListed() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try ScratchFolder()
     var made = HandMadeFile(tensors: 2)
     made.tensor("strange", dims: [7], type: 999)
     made.tensor("known", dims: [8], offset: 64)
@@ -146,7 +147,7 @@ struct GGUFFileTests {
 
   /// The bytes are the page cache's own: no copy is made, however large the file.
   @Test func openingALargeFileReadsItsHeaderAlone() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try ScratchFolder()
     let rows = 5 << 20
     var made = HandMadeFile(tensors: 1)
     made.tensor("huge", dims: [256, UInt64(rows)])
@@ -165,7 +166,7 @@ struct GGUFFileTests {
   }
 
   @Test func aFileWithNothingInItOpens() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try ScratchFolder()
     let file = try GGUFFile(path: try directory.write(HandMadeFile().bytes))
     #expect(file.tensors.isEmpty)
     #expect(file.metadata.keys.isEmpty)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import GGUF
@@ -112,7 +113,7 @@ struct GGUFArrayTests {
 
   /// Vocabularies of some tokenizers have pieces that are no UTF-8.
   @Test func bytesThatAreNoTextAreStillThere() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try ScratchFolder()
     var made = HandMadeFile(keys: 1)
     made.bytes.append(string: "tokens")
     made.bytes.append(integer: GGUFValueType.array.rawValue)

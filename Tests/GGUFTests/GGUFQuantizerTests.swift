@@ -1,17 +1,18 @@
 import Foundation
 import Quantization
+import TestSupport
 import Testing
 
 @testable import GGUF
 
 struct GGUFQuantizerTests {
-  private let directory: TemporaryDirectory
+  private let directory: ScratchFolder
 
-  init() throws { directory = try TemporaryDirectory() }
+  init() throws { directory = try ScratchFolder() }
 
   /// Matrices whose rows are multiples of 256, of 32 and of neither, and what is never quantized.
   private func source() throws -> GGUFFile {
-    var random = SplitMix64(state: 7)
+    var random = SeededGenerator(seed: 7)
     var writer = GGUFWriter()
     writer.set("general.architecture", .string("llama"))
     writer.set("general.file_type", .uint32(0))

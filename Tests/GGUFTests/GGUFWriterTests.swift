@@ -1,13 +1,14 @@
 import Foundation
 import Quantization
+import TestSupport
 import Testing
 
 @testable import GGUF
 
 struct GGUFWriterTests {
-  private let directory: TemporaryDirectory
+  private let directory: ScratchFolder
 
-  init() throws { directory = try TemporaryDirectory() }
+  init() throws { directory = try ScratchFolder() }
 
   /// What was read and written again has the same bytes as the gguf package's file.
   @Test(arguments: ["v3", "v2", "aligned"])
@@ -99,9 +100,9 @@ struct GGUFWriterTests {
 }
 
 struct AtomicFileTests {
-  private let directory: TemporaryDirectory
+  private let directory: ScratchFolder
 
-  init() throws { directory = try TemporaryDirectory() }
+  init() throws { directory = try ScratchFolder() }
 
   @Test func theOldFileStaysUntilTheNewOneIsWhole() throws {
     let path = try directory.write([1, 2, 3], "f")

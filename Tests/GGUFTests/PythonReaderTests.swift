@@ -1,5 +1,6 @@
 import Foundation
 import Quantization
+import TestSupport
 import Testing
 
 @testable import GGUF
@@ -34,8 +35,8 @@ struct PythonReaderTests {
 
   @Test(.enabled(if: python != nil || isCI, "NIBBLE_PYTHON is not set"))
   func theGgufPackageReadsWhatIsWritten() throws {
-    let directory = try TemporaryDirectory()
-    var random = SplitMix64(state: 3)
+    let directory = try ScratchFolder()
+    var random = SeededGenerator(seed: 3)
     var writer = GGUFWriter(alignment: 64)
     writer.set("general.architecture", .string("llama"))
     writer.set("a.count", .uint64(1 << 40))

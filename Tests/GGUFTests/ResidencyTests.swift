@@ -1,5 +1,6 @@
 #if os(Linux)
   import Foundation
+  import TestSupport
   import Testing
 
   @testable import GGUF
@@ -8,10 +9,9 @@
     /// Pages come when they are read and go when they are released; those at the ends may stay.
     @Test func residentBytesAreThoseThatWereRead() throws {
       let size = 4 << 20
-      let path = FileManager.default.temporaryDirectory
-        .appendingPathComponent("nibble-residency-\(UUID().uuidString)").path
+      let folder = try ScratchFolder()
+      let path = folder.file("ones")
       try Data(repeating: 1, count: size).write(to: URL(fileURLWithPath: path))
-      defer { try? FileManager.default.removeItem(atPath: path) }
       let file = try MappedFile(path: path)
       #expect(file.residentBytes(in: 0..<size) == 0)
       #expect(file.residentBytes(in: 0..<0) == 0)

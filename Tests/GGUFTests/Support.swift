@@ -1,21 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import GGUF
 
-/// A directory of a test's own, gone when the test is over.
-final class TemporaryDirectory {
-  let path: String
-
-  init() throws {
-    path = NSTemporaryDirectory() + "nibble-gguf-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func file(_ name: String) -> String { path + "/" + name }
-
+extension ScratchFolder {
   /// Writes a file and returns its path.
   func write(_ bytes: [UInt8], _ name: String = "model.gguf") throws -> String {
     // Not Data.write, nor over an older file: both wait for the disk.
@@ -78,18 +67,5 @@ struct HandMadeFile {
   mutating func data(_ count: Int, alignment: Int = 32) {
     while bytes.count % alignment != 0 { bytes.append(0) }
     bytes += [UInt8](repeating: 1, count: count)
-  }
-}
-
-/// A generator whose numbers are the same in every run.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

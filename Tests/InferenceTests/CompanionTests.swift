@@ -1,6 +1,7 @@
 import Foundation
 import GGUF
 import Quantization
+import TestSupport
 import Testing
 
 @testable import Inference
@@ -9,15 +10,12 @@ import Testing
 @Suite struct CompanionTests {
   /// The fixture with its matrices as `type`, and that with the same values as f32.
   static func models(_ type: TensorType) throws -> (packed: Model, floats: Model) {
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("nibble-companions-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let folder = try ScratchFolder()
     let source = try GGUFFile(path: try Fixture.path("llama.gguf"))
-    try GGUFQuantizer(target: type).quantize(source, to: folder + "/packed.gguf")
-    let packed = try GGUFFile(path: folder + "/packed.gguf")
-    try GGUFQuantizer(target: .f32).quantize(packed, to: folder + "/floats.gguf")
-    return (try Model(file: packed), try Model(file: GGUFFile(path: folder + "/floats.gguf")))
+    try GGUFQuantizer(target: type).quantize(source, to: folder.file("packed.gguf"))
+    let packed = try GGUFFile(path: folder.file("packed.gguf"))
+    try GGUFQuantizer(target: .f32).quantize(packed, to: folder.file("floats.gguf"))
+    return (try Model(file: packed), try Model(file: GGUFFile(path: folder.file("floats.gguf"))))
   }
 
   @Test(arguments: [TensorType.nf4, .fp4], StrategyName.allCases)

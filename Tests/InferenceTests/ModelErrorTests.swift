@@ -1,6 +1,7 @@
 import Foundation
 import GGUF
 import Quantization
+import TestSupport
 import Testing
 
 @testable import Inference
@@ -138,11 +139,11 @@ import Testing
     }
     let dataStart =
       intact.count - (try SmallModel().tensors.values.reduce(0) { $0 + $1.bytes.count })
-    let path = NSTemporaryDirectory() + "nibble-damaged-\(UUID().uuidString).gguf"
-    defer { unlink(path) }
+    let folder = try ScratchFolder()
+    let path = folder.file("damaged.gguf")
     var outcomes: [String: Int] = [:]
     for seed in 0..<400 {
-      var random = SplitMix64(state: UInt64(seed))
+      var random = SeededGenerator(seed: UInt64(seed))
       var bytes = intact
       for _ in 0..<Int.random(in: 1...3, using: &random) {
         let limit = Bool.random(using: &random) ? dataStart : bytes.count

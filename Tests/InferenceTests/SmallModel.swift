@@ -1,6 +1,7 @@
 import Foundation
 import GGUF
 import Quantization
+import TestSupport
 import Testing
 
 @testable import Inference
@@ -27,7 +28,7 @@ struct SmallModel {
 
   /// - Parameter type: of the matrices.
   init(type: TensorType = .q4_0) throws {
-    var random = SplitMix64(state: 1)
+    var random = SeededGenerator(seed: 1)
     let matrices = [
       ("token_embd", 20, 32), ("blk.0.attn_q", 32, 32), ("blk.0.attn_k", 16, 32),
       ("blk.0.attn_v", 16, 32), ("blk.0.attn_output", 32, 32), ("blk.0.ffn_gate", 64, 32),
@@ -47,10 +48,10 @@ struct SmallModel {
       typeCode: type.rawValue, shape: shape, bytes: try type.encode(values))
   }
 
-  /// Writes the file, does `body` with its path, and removes it.
+  /// Writes the file and does `body` with its path, where it is no longer after that.
   func withFile<Result>(_ body: (String) throws -> Result) throws -> Result {
-    let path = NSTemporaryDirectory() + "nibble-inference-\(UUID().uuidString).gguf"
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let folder = try ScratchFolder()
+    let path = folder.file("small.gguf")
     var writer = GGUFWriter()
     for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { writer.set(key, value) }
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
@@ -70,18 +71,5 @@ struct SmallModel {
   func loadError(_ location: SourceLocation = #_sourceLocation) -> String {
     let error = #expect(throws: InferenceError.self, sourceLocation: location) { try load() }
     return error?.description ?? ""
-  }
-}
-
-/// A generator whose numbers are the same in every run.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

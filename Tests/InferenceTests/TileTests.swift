@@ -1,4 +1,5 @@
 import Quantization
+import TestSupport
 import Testing
 
 @testable import Inference
@@ -8,7 +9,7 @@ import Testing
   /// A small model with a matrix that f16 cannot hold, its effect taken back by the next one.
   static func largeModel() throws -> SmallModel {
     var small = try SmallModel(type: .q8_0)
-    var random = SplitMix64(state: 7)
+    var random = SeededGenerator(seed: 7)
     let up = (0..<64 * 32).map { _ in Float.random(in: -200_000...200_000, using: &random) }
     let down = (0..<32 * 64).map { _ in Float.random(in: -2e-6...2e-6, using: &random) }
     try small.set("blk.0.ffn_up.weight", .q8_0, [64, 32], up)

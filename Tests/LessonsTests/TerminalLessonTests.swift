@@ -90,13 +90,9 @@ import TraceStore
   {
     try PseudoTerminal(
       Self.program,
-      arguments: [
-        "learn", lesson.name, "--lessons", Project.course.path, "--lang", language.rawValue,
-      ],
-      environment: [
-        "TERM": "xterm-256color", "HOME": state.path, "XDG_STATE_HOME": state.path,
-        "NIBBLE_MODELS": ModelFolder.path, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8",
-      ])
+      ["learn", lesson.name, "--lessons", Project.course.path, "--lang", language.rawValue],
+      home: state.path,
+      environment: ["XDG_STATE_HOME": state.path, "NIBBLE_MODELS": ModelFolder.path])
   }
 
   private func play(

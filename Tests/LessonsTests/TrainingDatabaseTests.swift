@@ -1,5 +1,6 @@
 import Foundation
 import Recording
+import TestSupport
 import Testing
 import TraceStore
 
@@ -7,14 +8,11 @@ import TraceStore
 
 /// A training on a recording of the built-in model, and the database that it writes.
 struct TrainingDatabaseTests {
-  let folder = FileManager.default.temporaryDirectory
-    .appendingPathComponent("nibble-training-\(UUID().uuidString)")
+  let folder: ScratchFolder
 
-  init() throws {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
+  init() throws { folder = try ScratchFolder() }
 
-  private func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+  private func path(_ name: String) -> String { folder.file(name) }
 
   private func record(_ capture: Capture = .stats) throws -> String {
     var options = RecordingOptions(output: path("recording-\(capture.rawValue).sqlite"))
@@ -42,7 +40,6 @@ struct TrainingDatabaseTests {
     """
 
   @Test func theSameTrainingTwiceIsTheSameToTheLastBit() throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     var options = TrainingOptions(recording: try record(), output: path("one.sqlite"))
     options.steps = 4
     try trainLayer(options)
@@ -69,7 +66,6 @@ struct TrainingDatabaseTests {
   }
 
   @Test func mistakesAreToldInASentence() throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     var options = TrainingOptions(recording: try record(), output: path("out.sqlite"))
     for (name, value) in [
       ("tensor", "blk.77.attn_q"), ("tensor", "blk.0.attn_norm.weight"),

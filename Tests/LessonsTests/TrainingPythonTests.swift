@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Lessons
@@ -75,10 +76,9 @@ struct TrainingPythonTests {
     let script = URL(fileURLWithPath: #filePath)
       .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("scripts/check-training.py").path
-    let file = FileManager.default.temporaryDirectory
-      .appendingPathComponent("nibble-training-\(UUID().uuidString).json")
+    let folder = try ScratchFolder()
+    let file = folder.url.appendingPathComponent("task.json")
     try JSONEncoder().encode(task).write(to: file)
-    defer { try? FileManager.default.removeItem(at: file) }
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [python, script]

@@ -1,5 +1,6 @@
 import CKernels
 import Quantization
+import TestSupport
 import Testing
 
 struct DecodeTests {
@@ -18,7 +19,7 @@ struct DecodeTests {
 
   @Test(arguments: TensorType.allCases)
   func everyInstructionSetGivesTheSameBits(_ type: TensorType) {
-    var random = SplitMix64(state: UInt64(type.rawValue) + 1)
+    var random = SeededGenerator(seed: UInt64(type.rawValue) + 1)
     for count in [1, 2, 3, 5, 8, 15, 16, 17, 33, 64] {
       // An odd start: nothing may need alignment.
       let bytes = (0..<count * type.blockBytes + 1).map { _ in

@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// Conversions in plain C against the compiler's own.
@@ -17,7 +18,7 @@ struct HalfTests {
     }
 
     @Test func floatsRoundToTheNearestHalf() {
-      var random = SplitMix64(state: 16)
+      var random = SeededGenerator(seed: 16)
       for _ in 0..<200_000 {
         check(Float(bitPattern: UInt32.random(in: 0 ... .max, using: &random)))
       }

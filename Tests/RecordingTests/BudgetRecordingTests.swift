@@ -24,7 +24,7 @@ import TraceStore
     let step = try tests.number(query, options.output)
     options.engine.memoryBudget =
       try tests.number("SELECT total FROM memory_timeline WHERE step = \(step)", options.output) - 1
-    options.output = tests.folder.appendingPathComponent("failed.sqlite").path
+    options.output = tests.folder.file("failed.sqlite")
     return (try record(options), options.output, step)
   }
 

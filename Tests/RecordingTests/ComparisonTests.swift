@@ -1,17 +1,19 @@
 import Foundation
 import Inference
+import TestSupport
 import Testing
 
 @testable import Recording
 
 @Suite struct ComparisonTests {
-  let folder = FileManager.default.temporaryDirectory
-    .appendingPathComponent("nibble-comparison-\(UUID().uuidString)").path
+  let folder: ScratchFolder
+
+  init() throws { folder = try ScratchFolder() }
 
   private func compared(
     _ strategies: [StrategyName], _ kvTypes: [KVType], budget: Int? = nil
   ) throws -> [ComparedRun] {
-    var options = ComparisonOptions(folder: folder)
+    var options = ComparisonOptions(folder: folder.path)
     options.run.count = 6
     options.run.engine.memoryBudget = budget
     options.strategies = strategies
@@ -21,7 +23,6 @@ import Testing
 
   /// `fused` with an f32 cache is the exact run itself; what rounds more is further from it.
   @Test func differencesAreToTheExactRun() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     let runs = try compared([.tiled, .fused, .int4GEMM], [.f32, .q4])
     #expect(runs.map(\.strategy) == [.tiled, .tiled, .fused, .fused, .int4GEMM, .int4GEMM])
     let figures = try runs.map { try $0.outcome.get() }
@@ -33,7 +34,6 @@ import Testing
 
   /// What is made and moved, from the traces.
   @Test func figuresAreThoseOfTheTraces() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     let runs = try compared(StrategyName.allCases, [.f16])
     var figures: [StrategyName: ComparedRun.Figures] = [:]
     for run in runs {
@@ -56,7 +56,6 @@ import Testing
 
   /// A run that its budget ends is a run that failed; the others go on.
   @Test func aRunThatFailsIsOneOfThem() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     let runs = try compared([.wholeModel, .tiled], [.f16], budget: 4 << 20)
     guard case .failure(InferenceError.overBudget) = runs[0].outcome else {
       Issue.record("whole-model fitted into 4 MiB")

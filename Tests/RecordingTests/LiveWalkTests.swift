@@ -1,5 +1,6 @@
 import Foundation
 import Inference
+import TestSupport
 import Testing
 import TraceStore
 
@@ -15,7 +16,7 @@ import TraceStore
   /// holds the text that its passes took in, and each pass's logits are, to the bit, those of a fresh
   /// run over the text before them.
   @Test(arguments: 0..<6) func everyPassIsThatOfAFreshRun(_ seed: UInt64) throws {
-    var random = Seeded(state: seed)
+    var random = SeededGenerator(seed: seed)
     let live = try tests.live { $0.capture = .values }
     var finished: [Int] = []
     for _ in 0..<30 where live.ending == nil {
@@ -68,17 +69,5 @@ import TraceStore
       """, live.trace)
     #expect(wrong == 0)
     try tests.expectBuffersAddUp(live.trace)
-  }
-
-  /// SplitMix64.
-  struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-      return z ^ (z >> 31)
-    }
   }
 }

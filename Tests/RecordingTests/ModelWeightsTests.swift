@@ -1,6 +1,7 @@
 import Foundation
 import GGUF
 import Quantization
+import TestSupport
 import Testing
 import TraceStore
 
@@ -8,12 +9,13 @@ import TraceStore
 
 /// Weights of the model file in queries, against the decoder and against the bytes themselves.
 @Suite struct ModelWeightsTests {
-  private static func recordTiny() throws -> String {
-    let path = NSTemporaryDirectory() + "nibble-weights-\(UUID().uuidString).sqlite"
-    var options = RecordingOptions(output: path)
+  private let folder: ScratchFolder
+
+  init() throws {
+    folder = try ScratchFolder()
+    var options = RecordingOptions(output: folder.file())
     options.count = 1
     _ = try record(options)
-    return path
   }
 
   private static func session(_ path: String, model: String? = nil) throws -> QuerySession {
@@ -23,8 +25,7 @@ import TraceStore
   }
 
   @Test func aWeightIsWhatTheBlockGives() throws {
-    let path = try Self.recordTiny()
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let path = folder.file()
     let session = try Self.session(path)
     let file = try GGUFFile(path: ModelCatalogue.path(of: "tiny"))
     for name in ["token_embd.weight", "blk.1.attn_q.weight", "blk.0.attn_norm.weight"] {
@@ -54,8 +55,7 @@ import TraceStore
 
   /// The nibble, scale and minimum at the byte that is told, taken from the file by hand.
   @Test func theOffsetLeadsToTheNibble() throws {
-    let path = try Self.recordTiny()
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let path = folder.file()
     let session = try Self.session(path)
     let file = try GGUFFile(path: ModelCatalogue.path(of: "tiny"))
     let tensor = try #require(file.tensors.first { $0.type == .q4_K })
@@ -87,8 +87,7 @@ import TraceStore
     ("tensor_nibble('blk.0.attn_norm.weight', 0, -1)", "it has no (0, -1), which count from 0"),
   ])
   func whatIsNotThereIsSaid(expression: String, message: String) throws {
-    let path = try Self.recordTiny()
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let path = folder.file()
     let session = try Self.session(path)
     let error = #expect(throws: TraceError.self) {
       _ = try session.result(of: "SELECT \(expression)")
@@ -97,9 +96,8 @@ import TraceStore
   }
 
   @Test func aMissingOrOtherModelFileIsSaid() throws {
-    let path = try Self.recordTiny()
-    let other = path + ".gguf"
-    defer { for file in [path, other] { try? FileManager.default.removeItem(atPath: file) } }
+    let path = folder.file()
+    let other = folder.file("other.gguf")
     var bytes = try Data(contentsOf: URL(fileURLWithPath: ModelCatalogue.path(of: "tiny")))
     bytes[bytes.count - 1] ^= 1
     try bytes.write(to: URL(fileURLWithPath: other))

@@ -1,6 +1,7 @@
 import Foundation
 import GGUF
 import Quantization
+import TestSupport
 import Testing
 import TraceStore
 
@@ -14,20 +15,20 @@ import TraceStore
 @Suite struct OriginalWeightsTests {
   private static let python = ProcessInfo.processInfo.environment["NIBBLE_PYTHON"]
   private static let isCI = ProcessInfo.processInfo.environment["CI"] == "true"
-  private let folder = FileManager.default.temporaryDirectory
-    .appendingPathComponent("nibble-original-\(UUID().uuidString)")
+  private let folder: ScratchFolder
+
+  init() throws { folder = try ScratchFolder() }
 
   /// tiny, packed as another type.
   private func packed(_ type: TensorType) throws -> String {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let path = folder.appendingPathComponent("\(type.name).gguf").path
+    let path = folder.file("\(type.name).gguf")
     let source = try GGUFFile(path: ModelCatalogue.path(of: "tiny"))
     try GGUFQuantizer(target: type, threads: 2).quantize(source, to: path)
     return path
   }
 
   private func record(_ model: String, original: String?) throws -> String {
-    var options = RecordingOptions(output: folder.appendingPathComponent("trace.sqlite").path)
+    var options = RecordingOptions(output: folder.file())
     options.model = model
     options.original = original
     options.count = 0
@@ -39,7 +40,6 @@ import TraceStore
   func numpyComesToTheSame() throws {
     let python = try #require(
       Self.python, "CI has to set NIBBLE_PYTHON to a python3 that has gguf and numpy")
-    defer { try? FileManager.default.removeItem(at: folder) }
     let (small, large) = (try packed(.q4_0), try packed(.f16))
     let trace = try record(small, original: large)
     let script = URL(fileURLWithPath: #filePath)
@@ -63,7 +63,6 @@ import TraceStore
   }
 
   @Test func withoutAnOriginalNothingIsSaid() throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     let trace = try record(try packed(.q4_1), original: nil)
     let said = try QuerySession(path: trace).result(
       of: "SELECT (SELECT count(error_rms) FROM weight_tile), (SELECT count(*) FROM packing_error)")
@@ -71,7 +70,6 @@ import TraceStore
   }
 
   @Test func aPackedModelIsNoOriginal() throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     let small = try packed(.q4_0)
     #expect {
       try record("tiny", original: small)
@@ -79,6 +77,6 @@ import TraceStore
       guard case RecordingError.notTheOriginal(small, _) = error else { return false }
       return "\(error)".contains("q4_0")
     }
-    #expect(!FileManager.default.fileExists(atPath: folder.path + "/trace.sqlite"))
+    #expect(!FileManager.default.fileExists(atPath: folder.file()))
   }
 }

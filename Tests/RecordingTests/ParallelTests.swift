@@ -1,5 +1,6 @@
 import Foundation
 import Inference
+import TestSupport
 import Testing
 import TraceStore
 
@@ -11,10 +12,8 @@ import TraceStore
     _ prompts: [String], sequences: Int, ubatch: Int? = nil, kvType: KVType = .f16,
     check: (RecordingReport) throws -> Void
   ) throws {
-    let path = FileManager.default.temporaryDirectory
-      .appendingPathComponent("nibble-parallel-\(UUID().uuidString).sqlite").path
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    var options = RecordingOptions(output: path)
+    let folder = try ScratchFolder()
+    var options = RecordingOptions(output: folder.file())
     options.prompts = prompts
     options.count = 6
     options.ubatch = ubatch

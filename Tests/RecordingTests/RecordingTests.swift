@@ -1,5 +1,6 @@
 import Foundation
 import Inference
+import TestSupport
 import Testing
 import TraceStore
 
@@ -7,16 +8,12 @@ import TraceStore
 
 /// Recordings of the built-in model, read back.
 @Suite struct RecordingTests {
-  let folder: URL
+  let folder: ScratchFolder
 
-  init() throws {
-    folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("nibble-recording-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
+  init() throws { folder = try ScratchFolder() }
 
   func options(_ name: String = "trace.sqlite", count: Int = 4) -> RecordingOptions {
-    var options = RecordingOptions(output: folder.appendingPathComponent(name).path)
+    var options = RecordingOptions(output: folder.file(name))
     options.count = count
     return options
   }
@@ -223,7 +220,7 @@ import TraceStore
     options.model = nil
     options.output = folder.path
     #expect(throws: TraceError.self) { try record(options) }
-    let text = folder.appendingPathComponent("letter.txt")
+    let text = folder.url.appendingPathComponent("letter.txt")
     try "dear reader".write(to: text, atomically: true, encoding: .utf8)
     options.output = text.path
     #expect(throws: TraceError.self) { try record(options) }

@@ -1,5 +1,6 @@
 import Foundation
 import GGUF
+import TestSupport
 import Testing
 
 @testable import Tokenization
@@ -144,11 +145,8 @@ import Testing
   /// tokenizer works.
   @Test(arguments: ["bpe", "spm"]) func corruptedFiles(name: String) throws {
     let bytes = try Data(contentsOf: Fixtures.url("\(name).gguf"))
-    let folder = FileManager.default.temporaryDirectory.appending(
-      path: "nibble-tokenization-\(name)-\(ProcessInfo.processInfo.processIdentifier)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let url = folder.appending(path: "m.gguf")
+    let folder = try ScratchFolder()
+    let url = folder.url.appending(path: "m.gguf")
     var random = SeededGenerator(seed: 5)
     var (read, refused) = (0, 0)
     for round in 0..<1500 {
@@ -179,14 +177,13 @@ import Testing
   @Test func errorsOfTheFileAreErrorsOfTheTokenizer() throws {
     let path = Fixtures.url("spm.gguf").path
     let bytes = try Data(contentsOf: URL(filePath: path))
+    let folder = try ScratchFolder()
     func changed(_ old: String, _ new: String) throws -> GGUFMetadata {
       var bytes = bytes
       let range = try #require(bytes.range(of: Data(old.utf8)))
       bytes.replaceSubrange(range, with: Data(new.utf8))
-      let url = FileManager.default.temporaryDirectory.appending(
-        path: "nibble-\(ProcessInfo.processInfo.processIdentifier)-\(old).gguf")
+      let url = folder.url.appending(path: "\(old).gguf")
       try bytes.write(to: url)
-      defer { try? FileManager.default.removeItem(at: url) }
       return try GGUFFile(path: url.path).metadata
     }
     let nameless = try changed("tokenizer.ggml.model", "tokenizer.ggml.modem")
@@ -206,10 +203,9 @@ import Testing
     var bytes = try Data(contentsOf: URL(filePath: path))
     let key = try #require(bytes.range(of: Data("tokenizer.ggml.eos_token_id".utf8)))
     bytes[key.upperBound + 4 + 3] = 1  // after the type, the highest byte of the id
-    let url = FileManager.default.temporaryDirectory.appending(
-      path: "nibble-\(ProcessInfo.processInfo.processIdentifier)-eos.gguf")
+    let folder = try ScratchFolder()
+    let url = folder.url.appending(path: "eos.gguf")
     try bytes.write(to: url)
-    defer { try? FileManager.default.removeItem(at: url) }
     let metadata = try GGUFFile(path: url.path).metadata
     let count = try Fixtures.vocabulary("spm").tokens.count
     #expect(

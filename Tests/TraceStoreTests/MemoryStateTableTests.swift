@@ -1,4 +1,5 @@
 import Inference
+import TestSupport
 import Testing
 
 @testable import TraceStore
@@ -7,7 +8,7 @@ import Testing
   @Test func aStateKeepsTheStepThatFirstLedToIt() {
     var table = MemoryStateTable()
     var first: [Int: Int] = [:]
-    var random = SplitMix(state: 3)
+    var random = SeededGenerator(seed: 3)
     for step in 1...50_000 {
       let kind = Int(random.next() % 20_000)
       var use = MemoryUse()

@@ -3,18 +3,6 @@ import Inference
 
 @testable import TraceStore
 
-/// A folder that is removed with the value.
-final class ScratchFolder {
-  let path: String
-  init() throws {
-    path = NSTemporaryDirectory() + "nibble-trace-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func file(_ name: String = "trace.sqlite") -> String { path + "/" + name }
-}
-
 /// A recorder with a fake engine behind it.
 struct Recording {
   let recorder: TraceRecorder

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import TraceStore
@@ -137,7 +138,7 @@ import Testing
     let folder = try ScratchFolder()
     try record(to: folder.file())
     let whole = try Data(contentsOf: URL(fileURLWithPath: folder.file()))
-    var random = SplitMix(state: 20)
+    var random = SeededGenerator(seed: 20)
     var failures = 0
     for round in 0..<150 {
       var bytes = whole
@@ -168,17 +169,5 @@ import Testing
       }
     }
     #expect(failures > 50)
-  }
-}
-
-/// A seeded generator (SplitMix64), so that every run tries the same.
-struct SplitMix {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import TraceStore
@@ -5,7 +6,7 @@ import Testing
 @Suite struct ValueStatisticsTests {
   @Test(arguments: [0, 1, 7, 8, 9, 64, 1003])
   func sumsAndRangeOfFloats(count: Int) {
-    var random = SplitMix(state: UInt64(count))
+    var random = SeededGenerator(seed: UInt64(count))
     let values = (0..<count).map { _ in Float(Int64(bitPattern: random.next()) >> 40) / 1000 }
     let statistics = values.withUnsafeBufferPointer { ValueStatistics($0) }
     let exact = values.reduce(0) { $0 + Double($1) }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Inference
@@ -7,7 +8,7 @@ import Testing
   @Test func aRangeOfRowsKeepsItsNumberInAnyOrder() {
     var table = WeightTileTable(tensors: 3)
     var numbers: [[Int]: Int] = [:]
-    var random = SplitMix(state: 5)
+    var random = SeededGenerator(seed: 5)
     for round in 0..<3000 {
       // In order at first, as a model's tiles come; in any order later.
       let choice = round < 1000 ? round % 60 : Int(random.next() % 60)

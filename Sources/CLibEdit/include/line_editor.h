@@ -4,7 +4,7 @@
 // import; and its signal handling re-raises to the whole process group, which would reach whatever
 // started us. So this file owns the signals while a line is being read: ^C gives up the line, ^Z
 // suspends and resumes, a resized window is redrawn, and a deadly signal leaves the terminal as
-// it was found.
+// it was found. None is lost: one that comes once the line was typed is whoever's had it before.
 
 #ifndef NIBBLE_LINE_EDITOR_H
 #define NIBBLE_LINE_EDITOR_H

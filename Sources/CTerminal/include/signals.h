@@ -22,7 +22,8 @@ void nibble_signal_unblock(int number);
 
 // From now on `restore` is called before a signal ends the process: SIGTERM and its like, and
 // what a crash raises. It runs in the handler, on a stack of its own, since a stack without end
-// is one way to crash; it may call only what POSIX allows there. One at a time can be set.
+// is one way to crash; it may call only what POSIX allows there. Whoever had the signal before is
+// told next, and then the process ends by it. One at a time can be set.
 void nibble_deadly_signals_take(void (*restore)(void));
 // Gives them back to whoever had them.
 void nibble_deadly_signals_give_back(void);

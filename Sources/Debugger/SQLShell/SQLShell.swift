@@ -41,6 +41,7 @@ public final class SQLShell {
   public func run(_ lines: any LineSource) throws {
     if lines.isInteractive { isInteractive = true }
     while !isOver {
+      nibble_interrupts_clear()
       switch lines.next(prompt: pending.isEmpty ? "sql> " : "...> ") {
       case .end:
         // A last statement needs no semicolon.
@@ -49,11 +50,9 @@ public final class SQLShell {
         return
       case .interrupted:
         pending = ""
-        output.write("^C\n")
       case .switchScreen(let typed):
         (lines as? TerminalLines)?.type(typed)  // there is one screen
       case .line(let line):
-        nibble_interrupts_clear()
         do {
           try execute(line)
           if lines.isInteractive { style.width = TextStyle.standardOutput().width }

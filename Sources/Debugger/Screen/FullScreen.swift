@@ -111,8 +111,9 @@ final class FullScreen: LineSource, OutputSink {
   func next(prompt: String) -> LineReply {
     commands.endLine()
     commands.scrollToEnd()
-    nibble_interrupts_clear()
+    // In this order: a ^C between the two gives up the line.
     screen.forgetInterrupt()
+    nibble_interrupts_clear()
     refresh()
     while true {
       draw(prompt: prompt)

@@ -21,6 +21,7 @@ extension DebuggerSession {
   /// Asks for the next line: of the full screen while it is on, else of `lines`.
   public func nextLine(from lines: any LineSource) -> LineReply {
     let source: any LineSource = terminal?.fullScreen ?? lines
+    nibble_interrupts_clear()
     return source.next(prompt: "(nibble) ")
   }
 
@@ -29,7 +30,6 @@ extension DebuggerSession {
   /// - Returns: whether it was done.
   @discardableResult
   public func answer(_ line: String, from lines: any LineSource) -> Bool {
-    nibble_interrupts_clear()
     if terminal != nil { style = .standardOutput(colour: usesColour) }
     sources.append(terminal?.fullScreen ?? lines)
     defer { sources.removeLast() }

@@ -1,3 +1,11 @@
+import CTerminal
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// Where commands come from.
 public protocol LineSource: AnyObject {
   /// Whether a person types: then an empty line repeats the last command, and an error does not
@@ -46,14 +54,33 @@ public final class ScriptedLines: LineSource {
   }
 }
 
-/// Standard input that is no terminal: no prompt and no echo, so that what the commands print can
-/// be used by another program.
+/// Standard input that is no terminal, or not together with standard output: no prompt and no echo,
+/// so that what the commands print can be used by another program.
 public final class StandardInputLines: LineSource {
   public let isInteractive = false
+  /// What was read and not yet given.
+  private var rest: ArraySlice<UInt8> = []
 
   public init() {}
 
   public func next(prompt: String) -> LineReply {
-    readLine().map { .line($0) } ?? .end
+    while true {
+      if let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+        defer { rest = rest[(end + 1)...] }
+        return .line(Self.text(rest[..<end]))
+      }
+      guard nibble_wait_for_input(0) else { return nibble_interrupted() ? .interrupted : .end }
+      var buffer = [UInt8](repeating: 0, count: 65536)
+      let count = read(0, &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { break }
+      rest = (rest + buffer[..<count])[...]
+    }
+    defer { rest = [] }
+    return rest.isEmpty ? .end : .line(Self.text(rest))
+  }
+
+  private static func text(_ line: ArraySlice<UInt8>) -> String {
+    String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
   }
 }

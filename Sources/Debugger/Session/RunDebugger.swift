@@ -157,6 +157,7 @@ extension DebuggerSession {
     sources.append(lines)
     defer { sources.removeLast() }
     while !isOver {
+      nibble_interrupts_clear()
       let (reply, source) = nextLine(from: lines, prompt: "(nibble) ")
       switch reply {
       case .switchScreen: continue  // never comes back
@@ -166,7 +167,6 @@ extension DebuggerSession {
       case .interrupted:
         output.write("Quit\n")
       case .line(let line):
-        nibble_interrupts_clear()
         if source is TerminalLines { style = .standardOutput(colour: usesColour) }
         let done = attempt { try execute(line, repeats: source.isInteractive) }
         if !done && stopsAtErrors { return 1 }

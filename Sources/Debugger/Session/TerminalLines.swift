@@ -29,7 +29,6 @@ public final class TerminalLines: LineSource {
   }
 
   deinit {
-    saveHistory()
     nibble_editor_close(editor)
   }
 
@@ -39,12 +38,15 @@ public final class TerminalLines: LineSource {
     let isShown = prompt.utf8.allSatisfy { $0 < 0x80 } || nibble_locale_is_utf8()
     if !isShown { _ = emit(prompt, to: 1) }
     let length = nibble_editor_read(editor, isShown ? prompt : "", &text)
-    if Int(length) == NIBBLE_LINE_INTERRUPTED { return .interrupted }
+    if Int(length) == NIBBLE_LINE_INTERRUPTED {
+      _ = emit("^C\n", to: 1)  // what follows begins a line
+      return .interrupted
+    }
     let line = text.map { String(cString: $0) }
     if Int(length) == NIBBLE_LINE_WANTS_SCREEN { return .switchScreen(typed: line ?? "") }
     guard length >= 0, let line else { return .end }
     let entry = line.trimmingSpaces()
-    if !entry.isEmpty { nibble_editor_remember(editor, entry) }
+    if !entry.isEmpty { remember(entry) }
     return .line(line)
   }
 
@@ -62,9 +64,10 @@ public final class TerminalLines: LineSource {
     return lines.reversed()
   }
 
-  /// Adds a line that was typed elsewhere to the history.
+  /// Adds a line to the history, and writes it: a session may end at any time.
   func remember(_ line: String) {
     nibble_editor_remember(editor, line)
+    saveHistory()
   }
 
   /// Writes the history; a directory that cannot be made or written is no reason to complain.
