@@ -80,6 +80,9 @@ static _Atomic(restorer) restore_terminal;
 // Lets whoever had the signal before answer it as it came: Swift's backtracer shows where.
 static void hand_on(const struct sigaction *before, int number, siginfo_t *info, void *context) {
   sigaction(number, before, NULL);
+  sigset_t blocked = before->sa_mask;
+  if (!(before->sa_flags & SA_NODEFER)) sigaddset(&blocked, number);
+  pthread_sigmask(SIG_BLOCK, &blocked, NULL);
   if (before->sa_flags & SA_SIGINFO) {
     before->sa_sigaction(number, info, context);
   } else if (before->sa_handler != SIG_DFL && before->sa_handler != SIG_IGN) {
@@ -116,7 +119,8 @@ void nibble_deadly_signals_take(void (*restore)(void)) {
   memset(&action, 0, sizeof action);
   sigemptyset(&action.sa_mask);
   action.sa_sigaction = on_deadly;
-  action.sa_flags = SA_ONSTACK | SA_SIGINFO;
+  // Nothing is blocked but what the one before wants: the backtracer reads memory that may fault.
+  action.sa_flags = SA_ONSTACK | SA_SIGINFO | SA_NODEFER;
   for (int i = 0; i < DEADLY; i++) {
     sigaction(deadly[i], &action, &deadly_before[i]);
     // What was ignored (nohup) stays ignored.

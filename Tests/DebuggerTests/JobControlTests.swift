@@ -23,8 +23,9 @@ import TraceStore
     shell.type("\"$NIBBLE\" step \(folder.file())\(isFull ? " --tui" : "")\r")
     try shell.expect(isFull ? DebuggerTerminal.entered : "(nibble) ")
     if isFull { try shell.expect("(nibble) ") }
-    shell.type("print st")
-    try shell.expect("t")
+    let repaint = isFull ? DebuggerTerminal.repaint : ""
+    shell.type("print st" + repaint)
+    try shell.expect("print st")
     #expect(!shell.isAsItWas)
     shell.type("\u{1A}")  // ^Z
     if isFull { try shell.expect(DebuggerTerminal.left) }
@@ -33,10 +34,12 @@ import TraceStore
     #expect(shell.isAsItWas)
     shell.type("fg\r")
     if isFull { try shell.expect(DebuggerTerminal.entered) }
+    shell.type(repaint)
     try shell.expect("(nibble) print st")
     #expect(!shell.isAsItWas)
-    shell.type("ep\r" + (isFull ? DebuggerTerminal.repaint : ""))
+    shell.type("ep\r" + repaint)
     try shell.expect("step = 2")
+    if !isFull { try shell.expect("(nibble) ") }
     shell.type("\u{3}")  // ^C
     try shell.expect("Quit")
     shell.type("quit\r")

@@ -31,7 +31,7 @@ import TraceStore
 
   @Test func completesTensorsAndOperations() throws {
     let terminal = try DebuggerTerminal()
-    try terminal.answer("goto ffn_ga\t-1", "ffn_gate-1")
+    try terminal.answer("goto ffn_ga\t1", "ffn_gate-1")
     try terminal.answer("whatis blk.1.ffn_ga\t", "blk.1.ffn_gate.weight")
     terminal.quit()
   }
