@@ -52,7 +52,8 @@ import Testing
     let folder = try ScratchFolder()
     let terminal = try PseudoTerminal(
       DebuggerTerminal.program.deletingLastPathComponent().appending(path: "Crash"),
-      [isFull ? "screen" : "line", crash.way], home: folder.path)
+      [isFull ? "screen" : "line", crash.way], home: folder.path,
+      environment: Self.quiet)
     if isFull {
       try terminal.expect(DebuggerTerminal.entered)
       try terminal.expect(DebuggerTerminal.left)
