@@ -14,11 +14,11 @@ import Testing
     model.vocabulary = 8 * 5461
     let recording = try Recording(model, path: folder.file(), capture: .none)
     var copies = 0
-    recording.engine.afterStep = { step in
+    recording.engine.afterStep = { [recorder = recording.recorder] step in
       guard step % 4999 == 1 else { return }
       copies += 1
       // Two files cannot be copied at one moment while they are written.
-      recording.recorder.writer.whileIdle { _ in
+      recorder.writer.whileIdle { _ in
         for suffix in ["", "-wal"] {
           try? FileManager.default.copyItem(
             atPath: folder.file() + suffix, toPath: folder.file("copy\(copies).sqlite") + suffix)
