@@ -44,7 +44,7 @@ import Testing
   private static let opOfStep =
     "SELECT e.step FROM event AS e LEFT JOIN op AS o ON o.id = e.op LEFT JOIN pass AS p ON p.id = o.pass"
 
-  @Test(arguments: [
+  private static let conditions: [(expression: String, query: String)] = [
     ("tile.bytes > 500", "SELECT id FROM tile WHERE bytes > 500"),
     (
       "tile.rows = 8 AND op.layer = 1",
@@ -170,7 +170,9 @@ import Testing
       "SELECT step FROM event AS e WHERE step > 1 AND (SELECT cache_bytes FROM kv_append AS k "
         + "WHERE k.step <= e.step ORDER BY k.step DESC LIMIT 1) > 1000"
     ),
-  ])
+  ]
+
+  @Test(arguments: conditions)
   func conditionsHoldWhereTheShellSaysSo(expression: String, query: String) throws {
     let condition = try SearchExpression(expression)
     try trace.check(condition)
@@ -179,7 +181,7 @@ import Testing
     try expect(expected, of: TraceSearch(scope: .everywhere, condition: condition))
   }
 
-  @Test(arguments: [
+  private static let withinOperations: [(expression: String?, query: String)] = [
     (nil, "SELECT first_step FROM op WHERE kind = 'mul_mat'"),
     ("op.rows > 0", "SELECT last_step FROM op WHERE kind = 'mul_mat'"),
     (
@@ -207,7 +209,9 @@ import Testing
       "SELECT e.step FROM event AS e JOIN op AS o ON o.id = e.op "
         + "WHERE o.kind = 'mul_mat' AND e.weights_dequantized = 0"
     ),
-  ])
+  ]
+
+  @Test(arguments: withinOperations)
   func conditionsWithinOperations(expression: String?, query: String) throws {
     let nodes = try trace.nodes().filter { $0.kind == "mul_mat" }.map(\.id)
     let condition = try expression.map { try SearchExpression($0) }
@@ -228,7 +232,7 @@ import Testing
         scope: .ranges(ranges), condition: try SearchExpression("event.kind = 'free'")))
   }
 
-  @Test(arguments: [
+  private static let changes: [(expression: String, query: String)] = [
     ("kv.bytes", "SELECT step FROM kv_append ORDER BY step"),
     (
       "mem.weights_dequantized > 0",
@@ -264,7 +268,9 @@ import Testing
         + "(SELECT step, max(total) OVER (ORDER BY step) AS peak FROM memory_timeline)) "
         + "WHERE peak IS NOT before"
     ),
-  ])
+  ]
+
+  @Test(arguments: changes)
   func changesAreWhereTheShellSaysSo(expression: String, query: String) throws {
     let watched = try SearchExpression(expression)
     try trace.check(watched)
@@ -293,7 +299,7 @@ import Testing
   }
 
   /// The text, the byte of the error, and a part of what is said.
-  @Test(arguments: [
+  private static let mistakes: [(text: String, offset: Int, part: String)] = [
     ("tile.nothing > 1", 5, "tile has no \"nothing\""), ("", 0, "no expression"),
     ("tile.rows > > 1", 12, "syntax error"), ("mem.live > 5Mib2", 11, "5Mib is no number"),
     ("(mem.live", 9, "not closed"), ("mem.live) > 1", 8, "nothing that this"),
@@ -312,7 +318,9 @@ import Testing
     ("event.kind IN ('free', 'multply')", 23, "never 'multply'"),
     ("event.category is not 'kv'", 22, "'kv_cache'"), ("tile.type = 'F16'", 12, "is 'f16' meant?"),
     ("op.name <> 'ffn_up'", 11, "it is one of"), ("tensor.role == 'attn'", 15, "attn_q"),
-  ])
+  ]
+
+  @Test(arguments: mistakes)
   func mistakesAreToldWithTheirPlace(text: String, offset: Int, part: String) throws {
     do {
       try trace.check(try SearchExpression(text))

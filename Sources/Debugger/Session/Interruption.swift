@@ -1,4 +1,5 @@
 import CTerminal
+import Dispatch
 import TraceStore
 
 extension DebuggerSession {
@@ -17,7 +18,14 @@ extension DebuggerSession {
       progress.tell()
       return nibble_interrupted()
     }
+    // Where every step takes long, the query would not ask in time.
+    let interrupter = queries.interrupter
+    let watch = DispatchSource.makeTimerSource(queue: .global())
+    watch.schedule(deadline: .now() + .milliseconds(50), repeating: .milliseconds(50))
+    watch.setEventHandler { if nibble_interrupted() { interrupter.interrupt() } }
+    watch.resume()
     defer {
+      watch.cancel()
       queries.isCancelled = outer
       progress.clear()
     }

@@ -20,6 +20,8 @@ struct SearchQuery {
     case none
     /// The expression is true.
     case holds
+    /// The same, as it is written: for SQLite to say what is wrong with it.
+    case isUnderstood
     /// The value of the expression is another; NULL counts as 0.
     case differs(from: SQLValue)
   }
@@ -150,6 +152,9 @@ struct SearchQuery {
     let tree = SearchTree(expression.tokens[...])
     switch (filter, tree) {
     case (.none, _): return nil
+    case (.isUnderstood, _):
+      needed.formUnion(expression.tokens.flatMap(\.tables))
+      return "(\(expression.sql))"
     case (.holds, _): return truth(of: tree, through: last, needing: &needed)
     case (.differs(let value), .piece(let tokens)):
       return judged(
@@ -289,13 +294,13 @@ struct SearchQuery {
     let token = "LEFT JOIN \(table("token")) AS c ON c.branch = p.branch"
     let last = "p.first_position + p.tokens - 1"
     guard schema >= 2 else { return "\(token) AND c.sequence = 0 AND c.position = \(last)" }
-    func ofPass(_ column: String) -> String {
-      "(SELECT \(column) FROM token WHERE pass = p.id ORDER BY sequence DESC, position DESC LIMIT 1)"
-    }
+    let sequence = "(SELECT max(sequence) FROM token WHERE pass = p.id)"
+    let position =
+      "(SELECT max(position) FROM token WHERE pass = p.id AND sequence = \(sequence))"
     return """
       \(token)
-      AND c.sequence = CASE WHEN p.sequences = 1 THEN p.sequence ELSE \(ofPass("sequence")) END
-      AND c.position = CASE WHEN p.sequences = 1 THEN \(last) ELSE \(ofPass("position")) END
+      AND c.sequence = CASE WHEN p.sequences = 1 THEN p.sequence ELSE \(sequence) END
+      AND c.position = CASE WHEN p.sequences = 1 THEN \(last) ELSE \(position) END
       """
   }
 }
