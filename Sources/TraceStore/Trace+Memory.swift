@@ -173,7 +173,7 @@ extension Statement {
   }
 
   /// Goes to the next row; `false` after the last.
-  private func step() throws(SQLiteFailure) -> Bool {
+  func step() throws(SQLiteFailure) -> Bool {
     switch sqlite3_step(handle) {
     case SQLITE_ROW: return true
     case SQLITE_DONE: return false

@@ -73,6 +73,11 @@ import TraceStore
         + "AND pass > 1 GROUP BY pass"
     ),
     (
+      "layer 1 if peak > 20 and event.kind = 'free'",
+      "SELECT e.step FROM event AS e JOIN op AS o ON o.id = e.op WHERE o.layer = 1 "
+        + "AND e.kind = 'free' AND (SELECT max(total) FROM _memory WHERE id <= e.step) > 20"
+    ),
+    (
       "layer 1 if op.kind = 'mul_mat'",
       "SELECT last_step FROM op WHERE layer = 1 "
         + "AND kind = 'mul_mat'"
@@ -178,7 +183,7 @@ import TraceStore
   @Test(arguments: [
     "break", "break nothing", "break layer 99", "break layer x", "break op nothing",
     "break pass 99", "break step 0", "break any", "break layer 1 if tile.x > 1",
-    "break layer 1 if peak > 1", "watch token.text = ' if", "watch",
+    "break layer 1 if peak > ", "watch token.text = ' if", "watch", "watch op.kind = 'MUL_MAT'",
     "watch 1", "watch tile", "condition", "condition 9", "ignore 1", "delete 9", "enable x",
     "commands 9", "until any", "advance", "advance nothing", "undisplay 3", "save", "save x",
     "save breakpoints /nonexistent/x", "alias a", "alias step = next", "alias a = nothing",

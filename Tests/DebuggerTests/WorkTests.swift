@@ -59,13 +59,19 @@ import Testing
     #expect(many <= few + few / 2 + 1500, "\(few), \(many)")
   }
 
-  /// A search goes through each event once.
+  /// A search goes through each event once, and what it asks of memory or of the pass is not asked
+  /// at every step.
   @Test func conditionsCostAFewInstructionsAnEvent() throws {
     let folder = try ScratchFolder()
     try Rehearsal(path: folder.file()).perform(decode: 200)
     let session = try DebuggerSession(
       trace: Trace(path: folder.file()), output: CollectedOutput(), style: TextStyle())
-    for condition in ["mem.live > 1GiB", "event.kind = 'fail'", "tile.bytes > 1GiB"] {
+    for condition in [
+      "mem.live > 1GiB", "event.kind = 'fail'", "tile.bytes > 1GiB", "peak > 1GiB",
+      "event.kind = 'fail' and mem.live > 1", "event.step % 7 = 8 and event.bytes > 1",
+      "(event.kind = 'fail' or mem.live > 1GiB) and tile.rows > 1",
+      "event.step > 1 and token.position > 9999",
+    ] {
       try session.execute("delete")
       try session.execute("goto start")
       try session.execute("break any if \(condition)")

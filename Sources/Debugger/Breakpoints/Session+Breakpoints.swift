@@ -17,18 +17,9 @@ extension DebuggerSession {
       throw DebuggerError.missingArgument(
         command: "\(command) any", expected: "a condition: \"\(command) any if mem.live > 64MiB\"")
     }
-    try checkPeak(condition, at: location)
     let added = breakpoints.add(
       .location(location), condition: condition, isTemporary: isTemporary)
     show(["\(added.title): \(description(of: added))"])
-  }
-
-  /// The peak so far is that of the whole run, wherever it rises.
-  private func checkPeak(_ condition: SearchExpression?, at location: Location) throws {
-    guard let condition, condition.isPeak, location != .anywhere else { return }
-    throw DebuggerError.badArgument(
-      command: "break", found: "\(location.text) if \(condition.text)",
-      expected: "\"any if \(condition.text)\", as the peak so far is no place's own")
   }
 
   /// Does `watch`.
@@ -50,9 +41,7 @@ extension DebuggerSession {
       throw DebuggerError.missingArgument(
         command: "condition", expected: "an expression; \(breakpoint.title) is nothing without one")
     }
-    let condition = text.isEmpty ? nil : try expression(text)
-    if case .location(let location) = breakpoint.kind { try checkPeak(condition, at: location) }
-    breakpoint.condition = condition
+    breakpoint.condition = text.isEmpty ? nil : try expression(text)
     breakpoints[breakpoint.id] = breakpoint
     show([
       text.isEmpty

@@ -12,7 +12,8 @@ struct Hit {
 }
 
 extension DebuggerSession {
-  /// The steps that are searched between two looks at the clock and at ^C.
+  /// The most steps that are searched at once: what a breakpoint looks through in vain, where
+  /// another is near.
   private static let stretch = 500_000
 
   /// The first breakpoint that a move through some ranges of steps comes upon, counted as a hit;
@@ -22,18 +23,20 @@ extension DebuggerSession {
   func firstHit(in way: [ClosedRange<Int>], backwards: Bool) throws -> Hit? {
     if breakpoints.enabled.isEmpty { return nil }
     return try searching { progress in
-      try Self.first(in: way, backwards: backwards) { stretch in
-        progress.show { "searching, \(stretch.lowerBound) of \(self.cursor.last) steps" }
-        return try firstHit(inStretch: stretch, backwards: backwards)
+      try first(in: way, backwards: backwards, progress) { stretch in
+        try firstHit(inStretch: stretch, backwards: backwards)
       }
     }
   }
 
   /// What a search finds first, going through some ranges of steps stretch by stretch.
-  static func first<Found>(
-    in way: [ClosedRange<Int>], backwards: Bool, _ search: (ClosedRange<Int>) throws -> Found?
+  func first<Found>(
+    in way: [ClosedRange<Int>], backwards: Bool, _ progress: Progress,
+    _ search: (ClosedRange<Int>) throws -> Found?
   ) throws -> Found? {
-    for stretch in way.lazy.flatMap({ stretches(of: $0, backwards: backwards) }) {
+    let last = cursor.last
+    for stretch in way.lazy.flatMap({ Self.stretches(of: $0, backwards: backwards) }) {
+      progress.show { "searching, \(stretch.lowerBound) of \(last) steps; ^C ends it" }
       if let found = try search(stretch) { return found }
     }
     return nil
@@ -120,7 +123,7 @@ extension DebuggerSession {
       }
       func shown(_ value: SQLValue) -> String {
         guard case .integer(let number) = value, number >= 1024,
-          expression.isPeak || !expression.objects.isDisjoint(with: [.mem, .kv])
+          !expression.objects.isDisjoint(with: [.mem, .kv])
         else { return value.text ?? "nothing" }
         return "\(number) (\(formatBytes(number)))"
       }

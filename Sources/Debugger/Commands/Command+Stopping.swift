@@ -20,13 +20,15 @@ extension Command {
         continue runs one pass at a time.
 
         EXPRESSION is SQL over the columns of event, op, tile, tensor, matmul, token, pass, mem and
-        kv (completion lists them), or over peak, the most bytes alive so far. Sizes and times can
-        have a unit: mem.live > 64MiB, op.duration_ns > 5ms.
+        kv, which are those that print shows (completion lists them), and over peak, the most bytes
+        alive so far: event.kind = 'alloc' and event.bytes > 1MiB. Sizes and times can have a unit:
+        mem.live > 64MiB, op.duration_ns > 5ms. A name that can never be, such as
+        op.kind = 'MUL_MAT', is refused.
 
         With a condition a move stops where what it speaks of comes into being: a tile where it is
         made, a product where it is done, an operation at its end, where its result is known. Where
-        it speaks of event or mem, that is every step at which it holds; "watch" stops only where it
-        begins to.
+        it speaks of event, mem or peak, that is every step at which it holds; "watch" stops only
+        where it begins to.
         """,
       example: "break op matmul if tile.value_max > 0.5", repetition: .nothing,
       completes: .conditions,

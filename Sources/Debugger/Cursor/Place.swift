@@ -45,7 +45,8 @@ public struct Place {
     let matmul = event.kind == .multiply ? try trace.matmul(at: step) : nil
     self.matmul = matmul
     append = event.kind == .append ? try trace.kvAppend(at: step) : nil
-    buffer = [.alloc, .free].contains(event.kind) ? try trace.buffer(at: step) : nil
+    buffer =
+      [.alloc, .dequantize, .free].contains(event.kind) ? try trace.buffer(at: step) : nil
     failure = event.kind == .fail ? try trace.failure(at: step) : nil
     hasBranches = try trace.hasBranches()
     let tensor = try (tile?.tensor ?? matmul?.tensor ?? op?.tensor).flatMap {

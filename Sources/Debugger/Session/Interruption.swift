@@ -11,14 +11,22 @@ extension DebuggerSession {
   /// - Throws: ``TraceError/interrupted`` after ^C, and what `body` throws.
   func interruptibly<T>(_ body: (Progress) throws -> T) throws -> T {
     if nibble_interrupted() { throw TraceError.interrupted }
-    let interrupter = try trace.queryInterrupter()
+    let queries = try trace.queries()
+    let progress = Progress(output)
+    let outer = queries.isCancelled
+    queries.isCancelled = {
+      progress.tell()
+      return nibble_interrupted()
+    }
+    // Where every step takes long, the query would not ask in time.
+    let interrupter = queries.interrupter
     let watch = DispatchSource.makeTimerSource(queue: .global())
     watch.schedule(deadline: .now() + .milliseconds(50), repeating: .milliseconds(50))
     watch.setEventHandler { if nibble_interrupted() { interrupter.interrupt() } }
     watch.resume()
-    let progress = Progress(output)
     defer {
       watch.cancel()
+      queries.isCancelled = outer
       progress.clear()
     }
     return try body(progress)
@@ -27,23 +35,31 @@ extension DebuggerSession {
 
 /// A line that tells how far something is, once it has taken a second.
 final class Progress {
-  private let tell: (String?) -> Void
+  private let write: (String?) -> Void
   private let start = ContinuousClock.now
   private var last: ContinuousClock.Instant?
+  private var line: (() -> String)?
 
-  /// - Parameter tell: is given the line, and `nil` to take it away.
-  init(_ tell: @escaping (String?) -> Void) { self.tell = tell }
+  /// - Parameter write: is given the line, and `nil` to take it away.
+  init(_ write: @escaping (String?) -> Void) { self.write = write }
 
   convenience init(_ output: any OutputSink) { self.init { output.progress($0) } }
 
-  /// Shows a text, at most ten times a second.
-  func show(_ text: () -> String) {
+  /// Shows a text from now on, at most ten times a second.
+  func show(_ text: @escaping () -> String) {
+    line = text
+    tell()
+  }
+
+  /// Shows the text that was given last, where it is time: to be called while it takes long.
+  func tell() {
+    guard let line else { return }
     let now = ContinuousClock.now
     guard now - start > .seconds(1), last.map({ now - $0 > .milliseconds(100) }) ?? true else {
       return
     }
     last = now
-    tell(text())
+    write(line())
   }
 
   /// Whether there is a line to take away.
@@ -51,7 +67,8 @@ final class Progress {
 
   /// Takes the line away.
   func clear() {
-    if last != nil { tell(nil) }
+    if last != nil { write(nil) }
     last = nil
+    line = nil
   }
 }

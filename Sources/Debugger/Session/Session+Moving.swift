@@ -81,9 +81,8 @@ extension DebuggerSession {
       if cursor.step < end {
         let place = try search()
         let found = try searching { progress in
-          try Self.first(in: way(to: end), backwards: false) { stretch in
-            progress.show { "searching, \(stretch.lowerBound) of \(self.cursor.last) steps" }
-            return try trace.firstStep(of: place, in: stretch, backwards: false)
+          try first(in: way(to: end), backwards: false, progress) { stretch in
+            try trace.firstStep(of: place, in: stretch, backwards: false)
           }
         }
         if let found { return try land(at: found, .arrived, from: origin) }

@@ -71,6 +71,7 @@ public final class QuerySession {
     sqlite3_busy_timeout(handle, 5000)
     for attachment in attached { try attach(attachment) }
     register(QueryFunction.all)
+    registerStepLookups()
     try addTemporaryViews(comparingWith: attached.first?.name)
     try restrict()
   }

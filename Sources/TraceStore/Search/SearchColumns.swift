@@ -6,10 +6,13 @@ public enum SearchObject: String, CaseIterable, Sendable {
   /// The names of its columns, in the order in which they are shown.
   public var columns: [String] { expressions.map(\.name) }
 
-  /// The SQL of a column, over the aliases of ``SearchQuery``; `nil` where there is none such.
+  /// The SQL of a column, over the aliases of ``SearchTable``; `nil` where there is none such.
   func sql(of column: String) -> String? {
     expressions.first { $0.name == column }?.sql
   }
+
+  /// The most bytes alive up to the event.
+  static let peak = "_peak(e.step)"
 
   /// Each column with its SQL.
   var expressions: [(name: String, sql: String)] {
@@ -19,7 +22,7 @@ public enum SearchObject: String, CaseIterable, Sendable {
       return [
         ("step", "e.step"), ("kind", "CASE e.kind \(kinds.joined(separator: " ")) END"),
         ("op", "n.name"), ("thread", "e.thread"),
-      ]
+      ] + Self.buffer
     case .op:
       return Self.plain(["id", "pass"], of: "o") + Self.plain(["name", "kind", "layer"], of: "n")
         + [("inputs", "n.inputs"), ("tensor", "(SELECT name FROM tensor WHERE id = n.tensor)")]
@@ -28,8 +31,8 @@ public enum SearchObject: String, CaseIterable, Sendable {
             "rows", "cols", "first_step", "last_step", "duration_ns", "sum", "min", "max", "rms",
           ], of: "o") + [("mean", "o.sum / (o.rows * o.cols)")]
     case .tile:
-      return Self.plain(["id", "weight_tile"], of: "t") + [("tensor", "s.name")]
-        + Self.plain(["first_row", "rows"], of: "w") + [("cols", "s.cols")]
+      return Self.plain(["id", "weight_tile"], of: "t") + [("tensor", "u.name")]
+        + Self.plain(["first_row", "rows"], of: "w") + [("cols", "u.cols")]
         + Self.plain(["packed_bytes"], of: "w")
         + Self.plain(
           [
@@ -67,6 +70,32 @@ public enum SearchObject: String, CaseIterable, Sendable {
         + [("positions", "k.position + 1")]
     }
   }
+
+  /// The buffer that an event takes or returns, or that the memory budget refused it. A tile that
+  /// lies in another buffer is none.
+  private static let buffer = [
+    (
+      name: "buffer",
+      sql: "coalesce(\(nameOfTile), (SELECT name FROM _label WHERE id = a.label), f.name)"
+    ),
+    (
+      name: "category",
+      sql: "coalesce(CASE WHEN b.id > 0 AND b.in_buffer IS NULL THEN 'weights_dequantized' END, "
+        + "(SELECT category FROM _label WHERE id = a.label), f.category)"
+    ),
+    (
+      name: "bytes",
+      sql: "coalesce(CASE WHEN b.in_buffer IS NULL THEN b.bytes END, a.bytes, f.bytes)"
+    ),
+    (name: "live", sql: "f.live"), (name: "budget", sql: "f.budget"),
+  ]
+
+  private static let nameOfTile = """
+    CASE WHEN b.in_buffer IS NULL THEN (
+      SELECT tensor.name || ' rows ' || first_row || '..<' || (first_row + weight_tile.rows)
+      FROM weight_tile LEFT JOIN tensor ON tensor.id = weight_tile.tensor
+      WHERE weight_tile.id = b.weight_tile) END
+    """
 
   private static func plain(_ names: [String], of alias: String) -> [(name: String, sql: String)] {
     names.map { ($0, "\(alias).\($0)") }

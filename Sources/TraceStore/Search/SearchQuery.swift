@@ -8,30 +8,38 @@ public enum SearchScope: Sendable, Equatable {
 }
 
 /// The SQL of a search: the candidate steps of an expression within a scope, as fine as what the
-/// expression speaks of.
-///
-/// The tables have one-letter aliases: `e` _event, `m` _memory, `o` _op, `n` _node, `p` pass, `c`
-/// token, `t` tile, `w` weight_tile, `s` tensor, `x` matmul, `k` kv_append, `q` the peaks so far.
+/// expression speaks of. Tables have the aliases of ``SearchTable``.
 struct SearchQuery {
   /// What is looked at, one step each.
   enum Grain {
-    case event, tile, matmul, append, opStart, opEnd, pass, peak
+    case event, tile, matmul, append, opStart, opEnd, pass
+  }
+
+  /// What a step has to fulfil.
+  enum Filter {
+    case none
+    /// The expression is true.
+    case holds
+    /// The same, as it is written: for SQLite to say what is wrong with it.
+    case isUnderstood
+    /// The value of the expression is another; NULL counts as 0.
+    case differs(from: SQLValue)
   }
 
   let grain: Grain
-  let objects: Set<SearchObject>
   let nodes: [Int]?
+  let expression: SearchExpression?
   private let schema: Int
 
   /// - Parameter schema: of the trace; older ones lack some columns.
   init(_ expression: SearchExpression?, scope: SearchScope, schema: Int) {
     self.schema = schema
-    objects = expression?.objects ?? []
+    self.expression = expression
     if case .nodes(let nodes) = scope { self.nodes = nodes } else { nodes = nil }
-    if let expression {
-      grain =
-        expression.isPeak
-        ? .peak : expression.isOfPass ? (nodes == nil ? .pass : .opStart) : Self.grain(of: objects)
+    if let expression, expression.isOfPass, nodes == nil {
+      grain = .pass
+    } else if let expression, !expression.isOfPass {
+      grain = Self.grain(of: expression.objects)
     } else {
       grain = .opStart
     }
@@ -50,17 +58,15 @@ struct SearchQuery {
   }
 
   /// The table that is gone through, and what gives its step.
-  private var source: (table: String, step: String) {
+  private var source: (table: String, alias: SearchTable, step: String) {
     switch grain {
-    case .event: ("_event AS e", "e.step")
-    case .tile: ("\(table("tile")) AS t", "t.id")
-    case .matmul: ("matmul AS x", "x.step")
-    case .append: ("\(table("kv_append")) AS k", "k.step")
-    case .opStart: ("_op AS o", "o.first_step")
-    case .opEnd: ("_op AS o", "o.last_step")
-    case .pass: ("\(table("pass")) AS p", "p.first_step")
-    case .peak:
-      ("(SELECT id AS step, max(total) OVER (ORDER BY id) AS peak FROM _memory) AS q", "q.step")
+    case .event: ("_event AS e", .event, "e.step")
+    case .tile: ("\(table("tile")) AS t", .tile, "t.id")
+    case .matmul: ("matmul AS x", .matmul, "x.step")
+    case .append: ("\(table("kv_append")) AS k", .append, "k.step")
+    case .opStart: ("_op AS o", .op, "o.first_step")
+    case .opEnd: ("_op AS o", .op, "o.last_step")
+    case .pass: ("\(table("pass")) AS p", .pass, "p.first_step")
     }
   }
 
@@ -74,6 +80,10 @@ struct SearchQuery {
     }
     if name == "token", schema < 3 { added.append("0 AS is_forced") }
     if schema < 2 {
+      if name == "failure" {
+        return "(SELECT NULL AS step, NULL AS category, NULL AS name, NULL AS bytes, "
+          + "NULL AS live, NULL AS budget)"
+      }
       if name == "pass" { added += ["1 AS sequences", "1 AS is_finished"] }
       if name == "tile" { added.append("NULL AS in_buffer") }
       if name == "kv_append" { added.append("0 AS sequence") }
@@ -82,28 +92,30 @@ struct SearchQuery {
   }
 
   /// Whether it needs to know, at each event, what was the last to be appended to the KV cache.
-  var readsKVAtEvents: Bool { grain == .event && objects.contains(.kv) }
+  var readsKVAtEvents: Bool { grain == .event && expression?.objects.contains(.kv) == true }
 
   private var isByOp: Bool { grain == .opStart || grain == .opEnd }
 
   /// Whether one operation after the other is gone through, and the steps of each.
-  private var isWithinOps: Bool { nodes != nil && grain != .peak && !isByOp }
+  private var isWithinOps: Bool { nodes != nil && !isByOp }
 
   /// - Parameters:
-  ///   - result: what to select, over the aliases.
-  ///   - condition: SQL that is true where to stop; `nil` stops anywhere.
+  ///   - selectsValue: whether the second column is the value of the expression; else it is NULL.
+  ///   - filter: where to stop.
   ///   - steps: where to look.
   ///   - ops: the operations that lie in `steps`, wholly or in part.
   ///   - kept: SQL that is true of an append `a` that is in the KV cache at event `e`.
   func sql(
-    selecting result: String, where condition: String?, steps: ClosedRange<Int>,
+    selectingValue selectsValue: Bool, where filter: Filter, steps: ClosedRange<Int>,
     ops: ClosedRange<Int>, keeping kept: String, backwards: Bool
   ) -> String {
-    let (table, step) = source
+    let (table, alias, step) = source
     var tables = [isWithinOps ? "_op AS o" : table]
+    var joined: Set = [alias]
     var conditions = ["\(step) BETWEEN \(steps.lowerBound) AND \(steps.upperBound)"]
     var order = [step]
     if isWithinOps || isByOp {
+      joined.insert(.op)
       conditions.append("o.id BETWEEN \(ops.lowerBound) AND \(ops.upperBound)")
       order = isByOp ? ["o.id"] : ["o.id", step]
       if let nodes {
@@ -113,91 +125,182 @@ struct SearchQuery {
         tables.append("CROSS JOIN \(table) ON \(step) BETWEEN o.first_step AND o.last_step")
       }
     }
-    if let condition, grain == .event, objects == [.mem] {
-      // There are far fewer states of memory than steps: each is judged once.
-      conditions.append(
-        "e.memory IN (SELECT m.id FROM _memory AS m WHERE m.id <= \(steps.upperBound)"
-          + " AND \(condition))")
-    } else {
-      tables += joins(from: step, keeping: kept)
-      if let condition { conditions.append(condition) }
+    var needed: Set<SearchTable> = []
+    if let condition = condition(filter, through: steps.upperBound, needing: &needed) {
+      conditions.append(condition)
     }
+    var value = "NULL"
+    if selectsValue, let expression {
+      value = "(\(expression.sql))"
+      needed.formUnion(expression.tokens.flatMap(\.tables))
+    }
+    tables += joins(to: needed, having: joined, keeping: kept)
     let direction = backwards ? " DESC" : ""
     return """
-      SELECT \(step), \(result) FROM \(tables.joined(separator: " "))
+      SELECT \(step), \(value) FROM \(tables.joined(separator: " "))
       WHERE \(conditions.joined(separator: " AND "))
       ORDER BY \(order.map { $0 + direction }.joined(separator: ", ")) LIMIT 1
       """
   }
 
-  /// The tables that the expression needs beside the one that is gone through.
-  private func joins(from step: String, keeping kept: String) -> [String] {
-    func speaks(of some: SearchObject...) -> Bool { !objects.isDisjoint(with: some) }
-    var joins: [String] = []
-    if grain == .peak { return [] }
-    let isInTile = [.event, .tile, .matmul].contains(grain)
-    let needsTile = isInTile && speaks(of: .tile, .matmul, .tensor)
-    let needsOp = speaks(of: .op, .tensor) || (grain == .event && speaks(of: .event))
-    let needsPass = speaks(of: .pass, .token)
-    let needsMemory = speaks(of: .mem, .kv)
-    if grain != .event, needsMemory || (!isByOp && !isWithinOps && (needsOp || needsPass)) {
-      if grain != .pass || needsMemory { joins.append("LEFT JOIN _event AS e ON e.step = \(step)") }
+  // MARK: - The condition
+
+  private func condition(
+    _ filter: Filter, through last: Int, needing needed: inout Set<SearchTable>
+  ) -> String? {
+    guard let expression else { return nil }
+    let tree = SearchTree(expression.tokens[...])
+    switch (filter, tree) {
+    case (.none, _): return nil
+    case (.isUnderstood, _):
+      needed.formUnion(expression.tokens.flatMap(\.tables))
+      return "(\(expression.sql))"
+    case (.holds, _): return truth(of: tree, through: last, needing: &needed)
+    case (.differs(let value), .piece(let tokens)):
+      return judged(
+        "coalesce((\(tokens.map(\.sql).joined())), 0) IS NOT \(value.literal)", tokens,
+        through: last, needing: &needed)
+    case (.differs(let value), _):
+      return "\(truth(of: tree, through: last, needing: &needed)) IS NOT \(value.literal)"
     }
-    if needsMemory { joins.append("LEFT JOIN _memory AS m ON m.id = e.memory") }
-    let hasOp = isByOp || isWithinOps
-    if !hasOp, grain != .pass, needsOp || needsPass || (grain == .event && needsTile) {
-      joins.append("LEFT JOIN _op AS o ON o.id = e.op")
-    }
-    if needsOp { joins.append("LEFT JOIN _node AS n ON n.id = o.node") }
-    if grain == .event {
-      if needsTile {
-        joins.append("LEFT JOIN matmul AS x ON x.step = e.step")
-        joins.append("LEFT JOIN \(table("tile")) AS t ON t.id = \(Self.tileAtEvent)")
-      }
-      if readsKVAtEvents {
-        joins.append(
-          "LEFT JOIN \(table("kv_append")) AS k ON k.step = "
-            + "(SELECT a.step FROM kv_append AS a WHERE \(kept) ORDER BY a.step DESC LIMIT 1)")
-      }
-    } else if grain == .matmul, needsTile {
-      joins.append("LEFT JOIN \(table("tile")) AS t ON t.id = x.tile")
-    }
-    if needsTile {
-      joins.append("LEFT JOIN weight_tile AS w ON w.id = t.weight_tile")
-    }
-    if speaks(of: .tensor, .tile) {
-      let tensor =
-        grain == .matmul
-        ? "x.tensor"
-        : needsTile ? "coalesce(w.tensor, \(needsOp ? "n.tensor" : "NULL"))" : "n.tensor"
-      joins.append("LEFT JOIN tensor AS s ON s.id = \(tensor)")
-    }
-    if needsPass, grain != .pass {
-      joins.append("LEFT JOIN \(table("pass")) AS p ON p.id = o.pass")
-    }
-    if speaks(of: .token) {
-      // The last that went in: of the last sequence, where there are several.
-      joins.append(
-        """
-        LEFT JOIN \(table("token")) AS c ON c.branch = p.branch AND c.sequence = \(schema < 2 ? "0" : """
-          CASE WHEN p.sequences = 1 THEN p.sequence
-          ELSE (SELECT max(sequence) FROM token WHERE pass = p.id) END
-          """)
-        AND c.position = \(schema < 2 ? "p.first_position + p.tokens - 1" : """
-          CASE WHEN p.sequences = 1 THEN p.first_position + p.tokens - 1
-          ELSE (SELECT max(position) FROM token WHERE pass = p.id AND sequence = c.sequence) END
-          """)
-        """)
-    }
-    return joins
   }
 
-  /// The tile that was made, read or freed at an event; it is freed in the operation in which it
-  /// was made, or at the end of a layer or pass.
-  private static let tileAtEvent = """
-    CASE e.kind WHEN 0 THEN e.step WHEN 1 THEN x.tile
-    WHEN 2 THEN (SELECT max(id) FROM tile WHERE freed_step = e.step AND id < e.step
-      AND id >= coalesce(o.first_step,
-        (SELECT max(first_step) FROM pass WHERE first_step <= e.step), 1)) END
-    """
+  /// SQL that is 1 where the condition holds and 0 elsewhere. SQLite judges what AND joins as soon
+  /// as it has the tables that it needs.
+  private func truth(
+    of tree: SearchTree, through last: Int, needing needed: inout Set<SearchTable>
+  ) -> String {
+    switch tree {
+    case .all(let parts), .any(let parts):
+      var pieces: [String] = []
+      for part in parts { pieces.append(truth(of: part, through: last, needing: &needed)) }
+      if case .all = tree { return "(\(pieces.joined(separator: " AND ")))" }
+      return "(\(pieces.joined(separator: " OR ")))"
+    case .piece(let tokens):
+      // Not NULL, whatever is not there: SQLite would join in an order of its own, and sort.
+      return judged(
+        "coalesce((\(tokens.map(\.sql).joined())), 0)", tokens, through: last,
+        needing: &needed)
+    }
+  }
+
+  /// A piece that speaks of memory alone, or of the pass, is judged once for each state of memory or
+  /// pass: there are far fewer of them than steps.
+  private func judged(
+    _ sql: String, _ tokens: ArraySlice<SearchToken>, through last: Int,
+    needing needed: inout Set<SearchTable>
+  ) -> String {
+    let tables = Set(tokens.flatMap(\.tables))
+    if tables == [.memory], grain == .event {
+      return "e.memory IN (SELECT m.id FROM _memory AS m WHERE m.id <= \(last) AND \(sql))"
+    }
+    if !tables.isEmpty, tables.isSubset(of: [.pass, .token]), grain != .pass {
+      needed.insert(.op)
+      // 0 stands for what is in no pass.
+      return """
+        coalesce(o.pass, 0) IN (
+          SELECT z.id FROM (SELECT id FROM pass UNION ALL SELECT 0) AS z
+          LEFT JOIN \(table("pass")) AS p ON p.id = z.id \(tables.contains(.token) ? tokenJoin : "")
+          WHERE \(sql))
+        """
+    }
+    needed.formUnion(tables)
+    return sql
+  }
+
+  // MARK: - The tables
+
+  /// The joins that bring in the tables needed, and those that they need in turn.
+  private func joins(
+    to needed: Set<SearchTable>, having joined: Set<SearchTable>, keeping kept: String
+  ) -> [String] {
+    var wanted = needed.subtracting(joined)
+    // Each needs none that stands after it.
+    for table in Self.order.reversed() where wanted.contains(table) {
+      wanted.formUnion(join(to: table, keeping: kept).needs.subtracting(joined))
+    }
+    return Self.order.filter(wanted.contains).map { join(to: $0, keeping: kept).sql }
+  }
+
+  /// The order of the joins: what costs least comes first, since conditions are judged on the way.
+  private static let order: [SearchTable] = [
+    .event, .op, .node, .pass, .memory, .token, .failure, .eventTile, .allocation, .matmul, .tile,
+    .weightTile, .tileTensor, .tensor, .append,
+  ]
+
+  private func join(
+    to target: SearchTable, keeping kept: String
+  ) -> (sql: String, needs: Set<SearchTable>) {
+    let isByEvent = grain == .event
+    switch target {
+    case .event: return ("LEFT JOIN _event AS e ON e.step = \(source.step)", [source.alias])
+    case .memory: return ("LEFT JOIN _memory AS m ON m.id = e.memory", [.event])
+    case .op: return ("LEFT JOIN _op AS o ON o.id = e.op", [.event])
+    case .node: return ("LEFT JOIN _node AS n ON n.id = o.node", [.op])
+    case .pass: return ("LEFT JOIN \(table("pass")) AS p ON p.id = o.pass", [.op])
+    case .token: return (tokenJoin, [.pass])
+    case .failure:
+      return (
+        "LEFT JOIN \(table("failure")) AS f ON f.step = CASE e.kind WHEN 6 THEN e.step END",
+        [.event]
+      )
+    case .eventTile:
+      return (
+        "LEFT JOIN \(table("tile")) AS b ON b.id = "
+          + "CASE e.kind WHEN 0 THEN e.step WHEN 2 THEN _freed_tile(e.step) END", [.event]
+      )
+    case .allocation:
+      return (
+        "LEFT JOIN _allocation AS a ON a.id = "
+          + "CASE e.kind WHEN 3 THEN e.step WHEN 2 THEN _freed_allocation(e.step) END", [.event]
+      )
+    case .matmul:
+      return ("LEFT JOIN matmul AS x ON x.step = CASE e.kind WHEN 1 THEN e.step END", [.event])
+    case .tile:
+      let id =
+        isByEvent
+        ? "CASE e.kind WHEN 0 THEN e.step WHEN 1 THEN x.tile WHEN 2 THEN _freed_tile(e.step) END"
+        : "x.tile"
+      return (
+        "LEFT JOIN \(table("tile")) AS t ON t.id = \(id)",
+        isByEvent ? [.event, .matmul] : [.matmul]
+      )
+    case .weightTile: return ("LEFT JOIN weight_tile AS w ON w.id = t.weight_tile", [.tile])
+    case .tileTensor: return ("LEFT JOIN tensor AS u ON u.id = w.tensor", [.weightTile])
+    case .tensor:
+      let (id, needs) = tensorID
+      return ("LEFT JOIN tensor AS s ON s.id = \(id)", needs)
+    case .append:
+      return (
+        "LEFT JOIN \(table("kv_append")) AS k ON k.step = "
+          + "(SELECT a.step FROM kv_append AS a WHERE \(kept) ORDER BY a.step DESC LIMIT 1)",
+        [.event]
+      )
+    }
+  }
+
+  /// The tensor of what is looked at.
+  private var tensorID: (sql: String, needs: Set<SearchTable>) {
+    switch grain {
+    case .matmul: ("x.tensor", [.matmul])
+    case .tile: ("w.tensor", [.weightTile])
+    case .event: ("coalesce(w.tensor, x.tensor, n.tensor)", [.weightTile, .matmul, .node])
+    case .append, .opStart, .opEnd, .pass: ("n.tensor", [.node])
+    }
+  }
+
+  /// The last token that went into a pass: of the last sequence, where there are several.
+  private var tokenJoin: String {
+    let token = "LEFT JOIN \(table("token")) AS c ON c.branch = p.branch"
+    let last = "p.first_position + p.tokens - 1"
+    guard schema >= 2 else { return "\(token) AND c.sequence = 0 AND c.position = \(last)" }
+    let sequence = "(SELECT max(sequence) FROM token WHERE pass = p.id)"
+    let position =
+      "(SELECT max(position) FROM token WHERE pass = p.id AND sequence = \(sequence))"
+    return """
+      \(token)
+      AND c.sequence = CASE WHEN p.sequences = 1 THEN p.sequence ELSE \(sequence) END
+      AND c.position = CASE WHEN p.sequences = 1 THEN \(last) ELSE \(position) END
+      """
+  }
 }

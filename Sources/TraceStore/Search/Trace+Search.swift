@@ -42,15 +42,6 @@ extension Trace {
     ) { try self.range($0[0], $0[1]) }
   }
 
-  /// Asks SQLite whether it understands an expression.
-  ///
-  /// - Throws: ``TraceError/sql(message:query:offset:)`` with the place of the error in the text.
-  public func check(_ expression: SearchExpression) throws {
-    _ = try firstRow(
-      SearchQuery(expression, scope: .everywhere, schema: schema), selecting: "NULL",
-      where: "(\(expression.sql))", steps: 1...1, backwards: false, of: expression)
-  }
-
   /// The value of an expression at a step: of the last thing that it speaks of, up to there.
   public func value(of expression: SearchExpression, at step: Int) throws -> SQLValue {
     try lastRow(of: expression, through: step)?.value ?? .null
@@ -67,8 +58,7 @@ extension Trace {
     }
     for range in ranges {
       let found = try firstRow(
-        query, selecting: expression.sql, where: nil, steps: range, backwards: true,
-        of: expression)
+        query, selectingValue: true, where: .none, steps: range, backwards: true)
       if let found { return found }
     }
     return nil
@@ -79,12 +69,9 @@ extension Trace {
     of search: TraceSearch, in steps: ClosedRange<Int>, backwards: Bool
   ) throws -> Int? {
     let query = SearchQuery(search.condition, scope: search.scope, schema: schema)
-    // Not NULL, whatever is not there: SQLite would join in an order of its own, and sort.
-    let condition = search.condition.map { "coalesce((\($0.sql)), 0)" }
+    let filter: SearchQuery.Filter = search.condition == nil ? .none : .holds
     guard case .ranges(let ranges) = search.scope else {
-      return try firstRow(
-        query, selecting: "NULL", where: condition, steps: steps, backwards: backwards,
-        of: search.condition)?.step
+      return try firstRow(query, where: filter, steps: steps, backwards: backwards)?.step
     }
     for range in backwards ? ranges.reversed() : ranges {
       if search.condition == nil {
@@ -93,8 +80,7 @@ extension Trace {
       }
       guard range.overlaps(steps) else { continue }
       let found = try firstRow(
-        query, selecting: "NULL", where: condition, steps: range.clamped(to: steps),
-        backwards: backwards, of: search.condition)
+        query, where: filter, steps: range.clamped(to: steps), backwards: backwards)
       if let found { return found.step }
     }
     return nil
@@ -139,9 +125,8 @@ extension Trace {
       _ steps: ClosedRange<Int>, otherThan value: SQLValue?, backwards: Bool
     ) throws -> Int? {
       try self.firstRow(
-        query, selecting: "NULL",
-        where: value.map { "coalesce((\(expression.sql)), 0) IS NOT \($0.literal)" },
-        steps: steps, backwards: backwards, of: expression)?.step
+        query, where: value.map { .differs(from: $0) } ?? .none, steps: steps,
+        backwards: backwards)?.step
     }
     if !backwards {
       return try firstRow(steps, otherThan: counted(expression, before), backwards: false)
@@ -188,14 +173,14 @@ extension Trace {
     return conditions.joined(separator: " AND ")
   }
 
-  private func firstRow(
-    _ query: SearchQuery, selecting result: String, where condition: String?,
-    steps: ClosedRange<Int>, backwards: Bool, of expression: SearchExpression?
+  func firstRow(
+    _ query: SearchQuery, selectingValue selectsValue: Bool = false,
+    where filter: SearchQuery.Filter, steps: ClosedRange<Int>, backwards: Bool
   ) throws -> (step: Int, value: SQLValue)? {
     let first = try op(startingAtOrBefore: steps.lowerBound)?.id ?? 1
     let last = max(first, try op(startingAtOrBefore: steps.upperBound)?.id ?? first)
     let sql = query.sql(
-      selecting: result, where: condition, steps: steps, ops: first...last,
+      selectingValue: selectsValue, where: filter, steps: steps, ops: first...last,
       keeping: query.readsKVAtEvents ? try isKept(in: steps) : "", backwards: backwards)
     var found: (step: Int, value: SQLValue)?
     do {
@@ -206,17 +191,10 @@ extension Trace {
           return false
         })
     } catch TraceError.sql(let message, _, let offset) {
-      guard let expression else { throw TraceError.corrupt(path: path, reason: message) }
-      // Where in the query the expression stands.
-      let start = sql.range(of: expression.sql).map {
-        sql.utf8.distance(from: sql.startIndex, to: $0.lowerBound)
+      guard let expression = query.expression else {
+        throw TraceError.corrupt(path: path, reason: message)
       }
-      let place = offset.flatMap { offset in start.map { offset - $0 } }
-      throw TraceError.sql(
-        message: message, query: expression.text,
-        offset: place.flatMap {
-          (0...expression.sql.utf8.count).contains($0) ? expression.textOffset(ofSQL: $0) : nil
-        })
+      throw expression.error(message, inSQL: sql, at: offset)
     }
     return found
   }

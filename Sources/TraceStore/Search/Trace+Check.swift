@@ -1,0 +1,121 @@
+import Inference
+
+extension Trace {
+  /// Asks SQLite whether it understands an expression, and whether what it compares names with are
+  /// names that there can be.
+  ///
+  /// - Throws: ``TraceError/sql(message:query:offset:)`` with the place of the error in the text.
+  public func check(_ expression: SearchExpression) throws {
+    _ = try firstRow(
+      SearchQuery(expression, scope: .everywhere, schema: schema), where: .isUnderstood,
+      steps: 1...1, backwards: false)
+    func refuse(_ message: String, at offset: Int) -> TraceError {
+      .sql(message: message, query: expression.text, offset: offset)
+    }
+    if expression.objects.isEmpty {
+      throw refuse("it speaks of nothing that changes, such as mem.live or tile.rows", at: 0)
+    }
+    for comparison in expression.comparisons {
+      let (object, column) = comparison.column
+      guard let known = try names(in: object, column), !known.isEmpty else { continue }
+      for value in comparison.values where !known.contains(value.text) {
+        let name = "\(object.rawValue).\(column)"
+        throw refuse(
+          "\(name) is never '\(value.text)'; \(advice(value.text, known))", at: value.offset)
+      }
+    }
+  }
+
+  private func advice(_ text: String, _ known: [String]) -> String {
+    if let meant = known.first(where: { $0.lowercased() == text.lowercased() }) {
+      return "is '\(meant)' meant?"
+    }
+    let shown = known.prefix(12).map { "'\($0)'" }.joined(separator: ", ")
+    return known.count > 12 ? "it is one of \(known.count), such as \(shown)" : "it is \(shown)"
+  }
+
+  /// What a column can be, where that is a list of names that no run adds to; `nil` for others.
+  private func names(in object: SearchObject, _ column: String) throws -> [String]? {
+    switch (object, column) {
+    case (.event, "kind"): EventKind.allCases.map(\.name)
+    case (.event, "category"): MemoryCategory.allCases.map(\.name)
+    case (.pass, "kind"): ["prefill", "decode"]
+    case (.tile, "type"): ["f16", "f32"]
+    case (.op, "kind"): Self.unique(try nodes().map(\.kind))
+    case (.op, "name"), (.event, "op"): try nodes().map(\.name)
+    case (.op, "tensor"), (.tile, "tensor"), (.tensor, "name"): try tensors().map(\.name)
+    case (.tensor, "role"): Self.unique(try tensors().map(\.role))
+    case (.tensor, "type"): Self.unique(try tensors().map(\.type))
+    default: nil
+    }
+  }
+
+  private static func unique(_ names: [String]) -> [String] { Set(names).sorted() }
+}
+
+extension SearchExpression {
+  /// A column that is compared with texts or numbers: by `=`, `!=`, `IS` or `IN`.
+  struct Comparison {
+    let column: (object: SearchObject, name: String)
+    var values: [(text: String, offset: Int)] = []
+  }
+
+  /// The comparisons of a column, standing alone, with values that are written out.
+  var comparisons: [Comparison] {
+    let tokens = tokens.filter { $0.kind != .space }
+    return tokens.indices.compactMap { index in
+      guard case .column(let object, let name) = tokens[index].kind,
+        Self.isEdge(index > 0 ? tokens[index - 1] : nil)
+      else { return nil }
+      var comparison = Comparison(column: (object, name))
+      var rest = tokens[(index + 1)...]
+      let marks = rest.prefix {
+        [.mark("="), .mark("!"), .mark("<"), .mark(">"), .word("IS"), .word("NOT"), .word("IN")]
+          .contains($0.kind)
+      }
+      rest = rest.dropFirst(marks.count)
+      let sign = marks.map(\.sql).joined().uppercased()
+      guard ["=", "==", "!=", "<>", "IS", "ISNOT", "IN", "NOTIN"].contains(sign) else { return nil }
+      let isList = sign.hasSuffix("IN")
+      if isList {
+        guard rest.first?.kind == .mark("(") else { return nil }
+        rest = rest.dropFirst()
+      }
+      repeat {
+        guard let value = rest.popFirst(), Self.isEdge(rest.first) else { return nil }
+        switch value.kind {
+        case .text(let text), .number(let text):
+          comparison.values.append((text, value.place.lowerBound))
+        default: if !isList { return nil }
+        }
+      } while isList && rest.popFirst()?.kind == .mark(",")
+      return comparison
+    }
+  }
+
+  /// Whether what stands beside a comparison ends it: where a text is joined to another, or compared
+  /// without regard to capitals, it is none of its own.
+  private static func isEdge(_ token: SearchToken?) -> Bool {
+    switch token?.kind {
+    case nil, .mark("("), .mark(")"), .mark(","): true
+    case .word(let word): ["AND", "OR", "NOT", "WHEN", "THEN", "ELSE", "END"].contains(word)
+    default: false
+    }
+  }
+
+  /// What SQLite says is wrong with it, at the place that it came from.
+  ///
+  /// - Parameters:
+  ///   - query: the query that the expression is in.
+  ///   - offset: the byte of the query that the error is about.
+  func error(_ message: String, inSQL query: String, at offset: Int?) -> TraceError {
+    let start = query.firstRange(of: sql).map {
+      query.utf8.distance(from: query.startIndex, to: $0.lowerBound)
+    }
+    var place = 0
+    if let offset, let start, offset >= start { place = textOffset(ofSQL: offset - start) }
+    let isAtEnd = place == text.utf8.count
+    return .sql(
+      message: isAtEnd ? "something is missing at the end" : message, query: text, offset: place)
+  }
+}
