@@ -62,7 +62,7 @@ class TilePlayer {
     const first = ops.first[op], last = first + ops.more[op];
     const made = this.parts.map(({ tile }) => tiles.made[tile]).filter((step) => step >= detail.first);
     const freed = this.parts.map(({ tile }) => tiles.freed[tile]).filter((step) => step <= detail.last);
-    this.first = Math.max(detail.first, smallest(made, first) - 1);
+    this.first = smallest(made, first);
     this.last = greatest(freed, last);
     const middle = this.parts[Math.floor(this.parts.length * 0.4)];
     this.step = middle?.step ?? first;
@@ -131,8 +131,8 @@ class TilePlayer {
         make("div.gridbox", {}, this.grid, this.parts.length ? this.key() : null),
         this.live),
       make("div.scrub", { role: "group", "aria-label": "Step" },
-        this.button, by(-1, "‹", "One step back"), by(1, "›", "One step on"), this.slider),
-      this.caption, make("div.small", {}, this.plot.svg), this.buffers,
+        this.button, by(-1, "‹", "One step back"), by(1, "›", "One step on"), this.caption),
+      make("div.small", {}, this.plot.svg, this.slider), this.buffers,
       this.parts.length ? table(
         word === "tile" ? "Tiles of this operation as a table" : "Products of this operation as a table",
         ["rows", "tensor", "packed bytes", "dequantized bytes", "made at step", "multiplied at step",
@@ -154,7 +154,17 @@ class TilePlayer {
     this.layOut();
     this.plot.read(this.first, this.last);
     this.plot.draw(this.plot.base, this.plot.highest);
+    this.alignSlider();
     this.lookAt(this.step);
+  }
+
+  // Puts the slider's thumb below the plot's cursor at every step.
+  alignSlider() {
+    const thumb = 18, count = this.last - this.first + 1, width = this.plot.inner().width;
+    Object.assign(this.slider.style, {
+      marginLeft: `${MARGIN.left + width / count / 2 - thumb / 2}px`,
+      width: `${width - width / count + thumb}px`,
+    });
   }
 
   layOut() {

@@ -1,0 +1,43 @@
+"""What holds for the page as a whole: its tables, its names for a screen reader, its width."""
+
+import re
+
+
+def tables(page):
+    """A table stands behind each drawing."""
+    rows = 0
+    for details in page.locator("details.numbers").all():
+        details.locator("summary").click()
+        details.locator("thead th").first.wait_for()
+        heads = details.locator("thead th").count()
+        assert heads > 1
+        for row in details.locator("tbody tr").all()[:3]:
+            assert row.locator("th, td").count() == heads
+        rows += details.locator("tbody tr").count()
+        details.locator("summary").click()
+    return rows
+
+
+def width(page):
+    """Nothing is wider than the page, in the light, in the dark and on a phone."""
+    background = "getComputedStyle(document.body).backgroundColor"
+    before = page.evaluate(background)
+    page.locator(".theme").click()
+    assert page.evaluate(background) != before
+    page.locator(".theme").click()
+    for width in [360, 1200]:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") == width, width
+
+
+def names(page):
+    """Every control has a name, and every tab the panel that it changes."""
+    tree = page.locator("body").aria_snapshot()
+    roles = "button|slider|tab|tablist|tabpanel|combobox|toolbar|group|region|table|img|note"
+    unnamed = [line for line in tree.splitlines() if re.match(rf"\s*- ({roles})(?! \"| /)\b", line)]
+    assert not [line for line in unnamed if "- note" not in line], unnamed
+    for tab in page.get_by_role("tab").all():
+        panel = page.locator("#" + tab.get_attribute("aria-controls"))
+        assert panel.count() == 1 and panel.get_attribute("role") == "tabpanel"
+        if tab.get_attribute("aria-selected") == "true":
+            assert panel.get_attribute("aria-label")
