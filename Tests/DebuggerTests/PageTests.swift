@@ -11,13 +11,9 @@ import Testing
   @Test(arguments: StrategyName.allCases, [nil, 4 << 20])
   func figuresAreThoseOfTheTerminal(strategy: StrategyName, budget: Int?) throws {
     let folder = try ScratchFolder()
-    do {
-      try Tiny.record(to: folder.file()) {
-        $0.engine.strategy = strategy
-        $0.engine.memoryBudget = budget
-      }
-    } catch InferenceError.overBudget {
-      #expect(budget != nil)  // while it was loading, with some strategies
+    try Tiny.record(to: folder.file()) {
+      $0.engine.strategy = strategy
+      $0.engine.memoryBudget = budget  // whole-model passes it while it loads
     }
     let trace = try Trace(path: folder.file())
     let page = try PageTrace(trace, pass: nil)
@@ -37,17 +33,19 @@ import Testing
     #expect(least.map { state in states.map { $0[state] } } == plot.columns.map { $0.least.bytes })
 
     // The worst moment of every operation is that of memory_by_op.
-    for op in try trace.passes().flatMap({ try trace.ops(inPass: $0.id) }) {
-      var highest: [Int] = []
-      try trace.run(
-        "SELECT * FROM memory_by_op WHERE op = \(op.id)", columns: { _ in },
-        row: { row in
-          highest = (4..<10).map { if case .integer(let bytes) = row[$0] { bytes } else { -1 } }
-          return true
-        })
-      let totals = op.steps.map { step in states.map { $0[most[step - 1]] } }
-      #expect(totals.map { $0.reduce(0, +) }.max() == highest.reduce(0, +))
-      #expect(totals.contains(highest))
+    var highest: [[Int]] = []  // by operation
+    try trace.run(
+      "SELECT * FROM memory_by_op ORDER BY op", columns: { _ in },
+      row: { row in
+        highest.append((4..<10).map { if case .integer(let bytes) = row[$0] { bytes } else { -1 } })
+        return true
+      })
+    let ops = try trace.passes().flatMap { try trace.ops(inPass: $0.id) }
+    #expect(ops.count == highest.count)
+    for (op, highest) in zip(ops, highest) {
+      let shown = op.steps.map { step in states.map { $0[most[step - 1]] } }
+      #expect(shown.map { $0.reduce(0, +) }.max() == highest.reduce(0, +))
+      #expect(shown.contains(highest))
     }
   }
 
@@ -87,11 +85,9 @@ import Testing
     try Tiny.record(to: folder.file("fused.sqlite")) { $0.engine.strategy = .fused }
     try Tiny.record(to: folder.file("layers.sqlite")) { $0.engine.strategy = .perLayer }
     try Rehearsal(path: folder.file("failed.sqlite"), budget: 200_000).perform()
-    #expect(throws: InferenceError.self) {
-      try Tiny.record(to: folder.file("loading.sqlite")) {
-        $0.engine.strategy = .wholeModel
-        $0.engine.memoryBudget = 4 << 20
-      }
+    try Tiny.record(to: folder.file("loading.sqlite")) {
+      $0.engine.strategy = .wholeModel
+      $0.engine.memoryBudget = 4 << 20
     }
     for schema in ["schema-1", "schema-2"] {
       let old = try #require(

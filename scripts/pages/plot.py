@@ -9,8 +9,9 @@ def check(trace):
     if trace.steps:
         drawn(trace)
         walk(trace)
-        zoom(trace)
-        drawn(trace)
+        if trace.steps > 8:  # of fewer all are always shown
+            zoom(trace)
+            drawn(trace)
 
 
 def look(trace):

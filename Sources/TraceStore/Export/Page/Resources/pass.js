@@ -23,7 +23,7 @@ class PassView {
     this.tilesOf = new TileIndex(trace);
     this.strip = make("div.layers", { role: "tablist", "aria-label": "Layers" });
     this.ops = make("div.ops", { role: "tablist", "aria-label": "Operations" });
-    this.panel = make("div.op", { role: "tabpanel", id: `op-${PassView.count}`, tabindex: 0 });
+    this.panel = make("div.op", { role: "tabpanel", id: `op-${PassView.count}` });
     this.opsPanel = make("div", { role: "tabpanel", id: `ops-${PassView.count++}` }, this.ops, this.panel);
     rove(this.strip, "button");
     rove(this.ops, "button");

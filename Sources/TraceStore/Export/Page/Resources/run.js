@@ -17,12 +17,14 @@ class RunPlot {
     this.brush = make("div.brush", { hidden: true });
     this.surface = make("div.surface", {
       tabindex: 0, role: "slider", "aria-label": `Live memory, ${name}: the step looked at`,
-      "aria-valuemin": 1, "aria-valuemax": this.last, "aria-keyshortcuts": "ArrowLeft ArrowRight + - 0 P",
+      "aria-valuemin": 1, "aria-valuemax": this.last, "aria-keyshortcuts": "ArrowLeft ArrowRight Plus - 0 P",
       "data-run": "",
     }, this.plot.svg, this.brush);
     this.readout = make("div.readout", { "aria-live": "off" });
     const detail = trace.detail;
-    const button = (label, title, act) => make("button", { type: "button", title, onclick: act }, label);
+    const button = (label, title, act) => make("button", {
+      type: "button", title, "aria-label": /\w/.test(label) ? null : title, onclick: act,
+    }, label);
     this.controls = make("div.controls", { role: "group", "aria-label": "Zoom" },
       button("−", "Zoom out (key −)", () => this.zoom(2)),
       button("+", "Zoom in (key +)", () => this.zoom(0.5)),
@@ -229,11 +231,11 @@ function runSection(traces, names) {
     if (traces.length > 1) run.element.prepend(make("h3", {}, quoted(names[index])));
   });
   const tables = traces.map((trace, index) => table(
-    traces.length > 1 ? `Passes of ${names[index]} as a table` : "The passes as a table",
-    ["pass", "kind", "steps", "tokens", "most alive, bytes",
+    traces.length > 1 ? `${names[index]}: the passes as a table` : "The passes as a table",
+    ["pass", "branch", "kind", "steps", "tokens", "most alive, bytes",
       ...STACK.map((category) => `${LABELS[category]} then, bytes`)],
     () => trace.passes.map((pass) => [
-      `${pass.id}`, pass.kind, pass.last - pass.first + 1, pass.tokens, trace.totals[pass.peak],
+      `${pass.id}`, `${pass.branch}`, pass.kind, pass.last - pass.first + 1, pass.tokens, trace.totals[pass.peak],
       ...STACK.map((category) => trace.states[category][pass.peak])])));
   return {
     element: make("section", { id: "run-section", "aria-labelledby": "run-title" },

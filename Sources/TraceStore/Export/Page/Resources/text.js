@@ -59,6 +59,11 @@ function make(selector, properties = {}, ...children) {
 // Text from a trace, kept apart from what stands around it, whichever way it runs.
 function quoted(text) { return make("bdi", {}, visible(text)); }
 
+// What to call a text that shows nothing.
+function nameless(text) {
+  return text === "" ? "part of a letter" : visible(text).trim() === "" ? "space" : null;
+}
+
 // The beginning of a long text.
 function shortened(text, length) {
   const letters = Array.from(text);

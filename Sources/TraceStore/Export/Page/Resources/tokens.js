@@ -3,7 +3,7 @@
 class TokenView {
   static count = 0;
 
-  constructor(trace, name) {
+  constructor(trace, name, isAlone) {
     this.trace = trace;
     this.line = make("div");
     this.popover = make("div.popover", { role: "tooltip", id: `likely-${++TokenView.count}`, hidden: true });
@@ -17,7 +17,7 @@ class TokenView {
           id === 0 ? "from the beginning" : `branch ${id}: branch ${parent} taken back to position ${position}`)));
       this.element.append(make("label.branch", {}, "Branch ", select));
     }
-    this.element.append(this.line, this.popover, table(`Tokens of ${name} as a table`,
+    this.element.append(this.line, this.popover, table(isAlone ? "The tokens as a table" : `${name}: the tokens as a table`,
       ["token", "branch", "sequence", "position", "id", "from", "probability", "pass"],
       () => trace.tokens.map((token) => [quoted(token.text), token.branch, token.sequence, token.position, token.id,
         token.prompt ? "prompt" : token.forced ? "a person" : "the model",
@@ -60,7 +60,7 @@ class TokenView {
     const reveal = () => this.reveal(token, element);
     const element = make(`span.token.${kind}`, {
       role: "button", tabindex: isFirst ? 0 : -1, style: chance === undefined ? null : `--chance:${chance.toFixed(3)}`,
-      "aria-describedby": this.popover.id, "data-position": token.position,
+      "aria-label": nameless(token.text), "aria-describedby": this.popover.id, "data-position": token.position,
       onpointerenter: reveal, onfocus: reveal, onblur: () => this.hide(), onclick: reveal,
       onpointerleave: () => { if (document.activeElement !== element) this.hide(); },
       onkeydown: (event) => {
@@ -76,7 +76,7 @@ class TokenView {
     const chance = token.logprob === undefined ? "no logits were computed for it" : percent(token.logprob);
     const from = token.prompt ? "prompt" : token.forced ? "chosen by a person" : "chosen";
     this.popover.replaceChildren(
-      make("p", {}, make("b", {}, quoted(token.text)), ` position ${token.position}, ${from}: ${chance}`),
+      make("p", {}, make("b", {}, quoted(nameless(token.text) ?? token.text)), ` position ${token.position}, ${from}: ${chance}`),
       ...token.top.slice(0, 8).map(({ id, text, logprob }) => bar(
         quoted(text), Math.exp(logprob ?? -Infinity), id === token.id ? "temporary" : "other",
         logprob === undefined ? "" : percent(logprob), { "data-id": id })));
@@ -95,7 +95,7 @@ function tokenSection(traces, names) {
   return make("section", { "aria-labelledby": "tokens-title" },
     make("h2", { id: "tokens-title" }, "The text, and how likely it was"),
     make("div.pair", {}, ...traces.map((trace, index) => make("div", {},
-      traces.length > 1 ? make("h3", {}, quoted(names[index])) : null, new TokenView(trace, names[index]).element))),
+      traces.length > 1 ? make("h3", {}, quoted(names[index])) : null, new TokenView(trace, names[index], traces.length === 1).element))),
     make("p.note", {}, "The deeper the underline, the likelier the model found the token. ",
       make("span.use", {}, "Point at one, or go through them with the arrow keys, for what else was likely.")));
 }
