@@ -42,7 +42,9 @@ extension TraceFailure {
     let left = max(0, budget - live)
     // Sizes that look the same are given exactly.
     let isClose = formatBytes(left) == formatBytes(bytes)
-    func size(_ count: Int) -> String { isClose ? "\(formatCount(count)) bytes" : formatBytes(count) }
+    func size(_ count: Int) -> String {
+      isClose ? "\(formatCount(count)) bytes" : formatBytes(count)
+    }
     return "asked for \(size(bytes)) where the memory budget of \(formatBytes(budget)) had "
       + "\(left == 0 ? "nothing" : size(left)) left"
   }

@@ -29,7 +29,8 @@ import Testing
       #expect(column.firstStep == next)
       next = column.lastStep + 1
       #expect(column.most.total == own.max() && column.least.total == own.min())
-      #expect(worst.step == own.firstIndex(of: column.most.total) && worst.op == (worst.step + 2) / 3)
+      #expect(
+        worst.step == own.firstIndex(of: column.most.total) && worst.op == (worst.step + 2) / 3)
     }
     #expect(next == steps + 1)
   }

@@ -25,7 +25,9 @@ struct SVGExport {
     let plot = SVGPlot(
       title: try title(trace), figures: try figures(trace), columns: columns.columns,
       peaks: columns.peaks, peakStep: min(max(try trace.peak()?.step ?? 1, 1), last),
-      failure: failure.map { (step: min(max($0.step, 1), last), text: "\($0.name) \($0.shortfall).") },
+      failure: failure.map {
+        (step: min(max($0.step, 1), last), text: "\($0.name) \($0.shortfall).")
+      },
       // A damaged trace may have a pass begin anywhere.
       passes: try trace.passes().map { (id: $0.id, step: $0.steps.lowerBound) }
         .filter { (1...last).contains($0.step) })

@@ -101,7 +101,8 @@ struct SVGPlot {
       : " above \(formatBytes(base.total)) of "
         + [base.weights > 0 ? "packed weights" : nil, base.kvCache > 0 ? "KV cache" : nil]
         .compactMap { $0 }.joined(separator: " and ") + ", alive throughout and not drawn"
-    return text + "<text class=\"quiet\" x=\"16\" y=\"\(number(area.top - 17))\" font-size=\"12\">MiB\(above)</text>\n"
+    return text
+      + "<text class=\"quiet\" x=\"16\" y=\"\(number(area.top - 17))\" font-size=\"12\">MiB\(above)</text>\n"
   }
 
   /// A tick's: how much more than what is not drawn, or at the axis itself how much that is.

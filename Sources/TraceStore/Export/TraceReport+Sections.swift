@@ -2,12 +2,18 @@ import Inference
 
 // What ran, how it ended, and where memory and time went.
 extension TraceReport {
+  /// The most characters of a prompt that are shown.
+  private static let longestPrompt = 240
+
   static func settings(_ trace: Trace, _ meta: [String: String]) throws(TraceError) -> Section {
     let settings = TraceSettings(
       passes: try trace.passes(), branches: try trace.branches().count,
       steps: try trace.eventCount(), meta: meta)
     var rows = settings.rows.map { ["\($0.name)" as ReportText, $0.value] }
-    if let prompt = meta["prompt"] { rows.insert(["prompt", "\(theirs: quoted(prompt))"], at: 0) }
+    if let prompt = meta["prompt"] {
+      let shown = prompt.count > longestPrompt ? prompt.prefix(longestPrompt) + "…" : prompt[...]
+      rows.insert(["prompt", "\(theirs: quoted(String(shown)))"], at: 0)
+    }
     return Section(title: "Run", table: rows, columns: ["", ""])
   }
 
@@ -94,8 +100,9 @@ extension TraceReport {
     }
     let all = try trace.all(
       """
-      SELECT branch, positions, kv_cache, total FROM memory_by_pass WHERE total IS NOT NULL
-      ORDER BY pass
+      SELECT p.branch, m.positions, m.kv_cache, m.total
+      FROM memory_by_pass AS m JOIN pass AS p ON p.id = m.pass
+      WHERE m.total IS NOT NULL ORDER BY p.id
       """, []
     ) { row in
       Pass(branch: try row[0], positions: try row[1], cache: try row[2], total: try row[3])

@@ -16,7 +16,9 @@ struct TraceSettings {
         strategies.count > 1 ? "strategies" : "strategy",
         ReportText(strategies.map { "\(theirs: $0)" }, separator: "; ")
       ),
-      ("KV cache", (types.isEmpty ? meta["kv_type"] : types.joined(separator: ", ")).map(Self.text)),
+      (
+        "KV cache", (types.isEmpty ? meta["kv_type"] : types.joined(separator: ", ")).map(Self.text)
+      ),
       ("threads", meta["threads"].map(Self.text)),
       ("sequences", meta["sequences"].flatMap { $0 == "1" ? nil : Self.text($0) }),
       (

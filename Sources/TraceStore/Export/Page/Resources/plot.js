@@ -137,13 +137,18 @@ class Plot {
   // its left, and the first with the word for what they are.
   drawMarks() {
     const group = make("g.marks"), bottom = this.height - MARGIN.bottom;
-    const before = this.marks.findLast(({ step }) => step <= this.first);
+    const inside = this.marks.filter(({ step }) => step >= this.first && step <= this.last);
+    const before = this.marks.findLast(({ step }) => step < this.first);
+    const widthOf = (label) => 7 * label.length + 10;
+    // Where both have room.
+    if (before && this.x(inside[0]?.step ?? this.last) > MARGIN.left + widthOf(before.word + before.label)) {
+      inside.unshift({ ...before, step: this.first, isBefore: true });
+    }
     let free = -Infinity;
-    for (const mark of this.marks) {
-      if (mark.step > this.last || (mark.step < this.first && mark !== before)) continue;
-      const x = this.x(Math.max(mark.step, this.first));
-      if (mark.step >= this.first) group.append(make("line", { x1: x, x2: x, y1: bottom, y2: bottom + 5 }));
-      const label = (free < 0 ? mark.word : "") + mark.label, width = 7 * label.length + 10;
+    for (const mark of inside) {
+      const x = this.x(mark.step);
+      if (!mark.isBefore) group.append(make("line", { x1: x, x2: x, y1: bottom, y2: bottom + 5 }));
+      const label = (free < 0 ? mark.word : "") + mark.label, width = widthOf(label);
       if (x < free || x + width > this.width) continue;
       group.append(make("text", { x, y: bottom + 20 }, label));
       free = x + width;
