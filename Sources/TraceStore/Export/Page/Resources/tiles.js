@@ -108,6 +108,12 @@ class TilePlayer {
       oninput: () => { this.stop(); this.lookAt(Number(this.slider.value)); },
     });
     this.slider.value = this.step;
+    // The thumb lies below the plot's cursor at every step, however wide the page is.
+    const thumb = 18, step = `(100% - ${MARGIN.left + MARGIN.right}px) / ${this.last - this.first + 1}`;
+    Object.assign(this.slider.style, {
+      marginLeft: `calc(${MARGIN.left - thumb / 2}px + ${step} / 2)`,
+      width: `calc(100% - ${MARGIN.left + MARGIN.right - thumb}px - ${step})`,
+    });
     this.button = make("button.play", {
       type: "button", onclick: () => { if (this.isPlaying) this.stop(); else this.play(); },
     }, "Play");
@@ -154,17 +160,7 @@ class TilePlayer {
     this.layOut();
     this.plot.read(this.first, this.last);
     this.plot.draw(this.plot.base, this.plot.highest);
-    this.alignSlider();
     this.lookAt(this.step);
-  }
-
-  // Puts the slider's thumb below the plot's cursor at every step.
-  alignSlider() {
-    const thumb = 18, count = this.last - this.first + 1, width = this.plot.inner().width;
-    Object.assign(this.slider.style, {
-      marginLeft: `${MARGIN.left + width / count / 2 - thumb / 2}px`,
-      width: `${width - width / count + thumb}px`,
-    });
   }
 
   layOut() {
