@@ -1,4 +1,5 @@
 import Inference
+import TraceStore
 
 /// Why a command of the debugger could not be done; each says what to type instead.
 public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {

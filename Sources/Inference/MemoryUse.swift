@@ -27,7 +27,7 @@ public enum MemoryCategory: Int, CaseIterable, Sendable {
 }
 
 /// Bytes alive in each category at one moment.
-public struct MemoryUse: Equatable, Sendable {
+public struct MemoryUse: Hashable, Sendable {
   public var weights = 0
   public var weightsDequantized = 0
   public var kvCache = 0

@@ -49,12 +49,16 @@ public struct MemoryColumns {
       let last = min(end, next + chunk - 1)
       let profile = try trace.memoryProfile(next...last, buckets: last - next + 1)
       guard !profile.isEmpty else { return }
-      for (offset, use) in profile.enumerated() { add(use, at: next + offset) }
-      next += profile.count
+      for use in profile { add(use) }
     }
   }
 
-  private mutating func add(_ use: MemoryUse, at step: Int) {
+  /// Adds the step after the last, and says whether it is the first of the highest total of its
+  /// column so far.
+  @discardableResult
+  mutating func add(_ use: MemoryUse) -> Bool {
+    let step = next
+    next += 1
     latest = use
     for category in MemoryCategory.allCases {
       peaks[category] = max(peaks[category], use[category])
@@ -62,11 +66,13 @@ public struct MemoryColumns {
     let group = (step - steps.lowerBound) * groups / steps.count
     if group >= columns.count {
       columns.append(.init(firstStep: step, lastStep: step, most: use, least: use))
-      return
+      return true
     }
     columns[group].lastStep = step
-    if use.total > columns[group].most.total { columns[group].most = use }
     if use.total < columns[group].least.total { columns[group].least = use }
+    guard use.total > columns[group].most.total else { return false }
+    columns[group].most = use
+    return true
   }
 
   /// All columns of the range, those that are not begun with nothing in them but `use`.

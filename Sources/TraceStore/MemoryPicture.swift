@@ -20,6 +20,34 @@ extension MemoryCategory {
     case .logits: "logits"
     }
   }
+
+  /// The colours of pictures, on a light and on a dark ground, as CSS has them: after Okabe and Ito,
+  /// whose colours colour-blind people tell apart. A terminal's are the nearest that it has.
+  var colours: (light: String, dark: String) {
+    switch self {
+    case .weights: ("#0072b2", "#3f9bd4")
+    case .weightsDequantized: ("#d07a00", "#f0a020")
+    case .kvCache: ("#009e73", "#2bb58c")
+    case .activations: ("#b8609a", "#cc79a7")
+    case .workspace: ("#8a8a8a", "#9a9a9a")
+    case .logits: ("#3a98cf", "#7cc7f2")
+    }
+  }
+}
+
+extension TraceFailure {
+  /// What was asked for, and what was left of the budget: `asked for 64 KiB where the memory budget
+  /// of 4 MiB had 39 KiB left`.
+  var shortfall: String {
+    let left = max(0, budget - live)
+    // Sizes that look the same are given exactly.
+    let isClose = formatBytes(left) == formatBytes(bytes)
+    func size(_ count: Int) -> String {
+      isClose ? "\(formatCount(count)) bytes" : formatBytes(count)
+    }
+    return "asked for \(size(bytes)) where the memory budget of \(formatBytes(budget)) had "
+      + "\(left == 0 ? "nothing" : size(left)) left"
+  }
 }
 
 extension [MemoryColumn] {

@@ -1,24 +1,88 @@
-/// A text as a terminal can show it without acting on it: control characters, such as ESC, as
-/// `\x1b`.
+// Text from a trace as it may be shown: nothing in it acts on what shows it, and nothing hides.
+
+/// A text as a terminal or a page can show it without acting on it: control characters, such as
+/// ESC, as `\x1b`, and those that turn the direction of writing or end a line as `\u{202e}`.
 ///
-/// - Parameter kept: control characters that stay as they are.
+/// - Parameter kept: characters of these that stay as they are.
 public func visible(_ text: String, keeping kept: Set<Unicode.Scalar> = []) -> String {
-  guard text.unicodeScalars.contains(where: { isControl($0) && !kept.contains($0) }) else {
-    return text
+  func isHidden(_ scalar: Unicode.Scalar) -> Bool {
+    (isControl(scalar) || isDirection(scalar)) && !kept.contains(scalar)
   }
+  guard text.unicodeScalars.contains(where: isHidden) else { return text }
   var result = ""
   for scalar in text.unicodeScalars {
-    if isControl(scalar), !kept.contains(scalar) {
-      let digits = String(scalar.value, radix: 16)
+    let digits = String(scalar.value, radix: 16)
+    if !isHidden(scalar) {
+      result.unicodeScalars.append(scalar)
+    } else if isControl(scalar) {
       result += "\\x" + (digits.count == 1 ? "0" : "") + digits
     } else {
-      result.unicodeScalars.append(scalar)
+      result += "\\u{\(digits)}"
     }
   }
   return result
 }
 
+/// A text as a quoted string in which nothing invisible hides: `"\n\n"`, `" fox"`.
+public func quoted(_ text: String) -> String {
+  var result = "\""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\n": result += "\\n"
+    case "\r": result += "\\r"
+    case "\t": result += "\\t"
+    case "\"": result += "\\\""
+    case "\\": result += "\\\\"
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+  return visible(result) + "\""
+}
+
+/// A text as XML and HTML hold it, in an element or between double quotes.
+func markup(_ text: String) -> String {
+  visible(text).unicodeScalars.reduce(into: "") { result, scalar in
+    switch scalar {
+    case "&": result += "&amp;"
+    case "<": result += "&lt;"
+    case ">": result += "&gt;"
+    case "\"": result += "&quot;"
+    case "\u{FFFE}", "\u{FFFF}": result += "\u{FFFD}"  // XML cannot hold them
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+}
+
+/// A string of JSON, as sqlite3's shell writes it.
+func jsonString(_ text: String) -> String {
+  var result = "\""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\"": result += "\\\""
+    case "\\": result += "\\\\"
+    case "\u{8}": result += "\\b"
+    case "\u{C}": result += "\\f"
+    case "\n": result += "\\n"
+    case "\r": result += "\\r"
+    case "\t": result += "\\t"
+    case "\0"..."\u{1F}":
+      let digits = String(scalar.value, radix: 16)
+      result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+  return result + "\""
+}
+
 /// Of ASCII and of Latin-1.
 private func isControl(_ scalar: Unicode.Scalar) -> Bool {
   scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+}
+
+/// Marks, embeddings, overrides and isolates of direction, and separators of lines.
+private func isDirection(_ scalar: Unicode.Scalar) -> Bool {
+  switch scalar.value {
+  case 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+  default: false
+  }
 }

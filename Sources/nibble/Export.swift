@@ -21,7 +21,9 @@ struct Export: ParsableCommand {
   var output: String?
   @Option(help: "A second trace, shown beside the first on one scale.")
   var with: String?
-  @Option(help: "The pass that a page shows step by step (default: the last decode pass).")
+  @Option(
+    parsing: .unconditional,  // so that a negative number is told of as what it is
+    help: "The pass that a page shows step by step (default: the last decode pass).")
   var pass: Int?
 
   func validate() throws {
@@ -34,6 +36,9 @@ struct Export: ParsableCommand {
     }
     if with != nil, !format.takesTwo {
       throw ValidationError("\(format.rawValue) shows one trace; leave --with out.")
+    }
+    if let pass, pass < 1 {
+      throw ValidationError("Passes count from 1; --pass \(pass) is none.")
     }
     if pass != nil, !format.takesPass {
       throw ValidationError("\(format.rawValue) holds every pass; leave --pass out.")
@@ -48,9 +53,16 @@ struct Export: ParsableCommand {
     let second = try with.map { try Trace(path: $0) }
     let line = ProgressLine()
     defer { line.clear() }
-    try first.export(format, to: output, with: second, pass: pass) { progress in
-      line.show("exporting: \(progress.percent) %")
-      return isInterrupted == 0
+    do {
+      try first.export(format, to: output, with: second, pass: pass) { progress in
+        line.show("exporting: \(progress.percent) %")
+        return isInterrupted == 0
+      }
+    } catch {
+      line.clear()
+      guard error == .exportInterrupted else { throw error }
+      printError("nibble: \(error)")
+      throw ExitCode(128 + SIGINT)  // as a shell says it of what ^C ended
     }
     line.clear()
     if output != "-" { Output.line("\(output): \(describe(output)).") }

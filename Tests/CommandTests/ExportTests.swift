@@ -146,11 +146,36 @@ import Testing
     }
   }
 
+  /// ^C ends an export with the code that a shell gives what it ends so, and leaves what was there.
+  @Test(arguments: ["chrome", "csv"]) func interrupted(_ format: String) throws {
+    let nibble = try Nibble()
+    _ = try nibble("record", "-n", "200", "--capture", "none", "-o", "t.sqlite")
+    let result = try nibble.shell(
+      """
+      mkdir there && cd there && echo old > file
+      $NIBBLE export ../t.sqlite --format \(format) -o \(format == "csv" ? "new" : "file") &
+      until [ "$(ls -A | wc -l)" -gt 1 ]; do :; done
+      kill -INT $!; wait $!; echo $?; ls -A; cat file
+      """)
+    #expect(result.output == "130\nfile\nold\n")
+    #expect(result.sentence == "nibble: The export was interrupted; no file of it stays.")
+  }
+
+  @Test func reportsTellEveryBranch() throws {
+    let nibble = try Nibble()
+    _ = try nibble.shell(Self.recordings[9])
+    let text = try nibble("report", "t.sqlite").output
+    for words in [
+      "strategies  tiled, 64 rows a tile; fused", " of branch 0  ", "KV cache, branch 1",
+      "Tokens of branch 0, from the beginning", "Tokens of branch 1, from position",
+    ] { #expect(text.contains(words), "\(words)") }
+  }
+
   @Test func reportsAsMarkdown() throws {
     let nibble = try Nibble()
     _ = try nibble("record", "-n", "3", "-p", "a*b|c", "-o", "t.sqlite")
     let text = try nibble("report", "t.sqlite", "--format", "markdown").output
-    #expect(text.hasPrefix("# nibble: tiny\n") && text.contains("| prompt | \"a\\*b\\|c\" |"))
+    #expect(text.hasPrefix("# nibble: tiny\n") && text.contains("| prompt | `\"a*b\\|c\"` |"))
     for line in text.split(separator: "\n") where line.hasPrefix("|") {
       #expect(line.hasSuffix("|"))
     }

@@ -9,34 +9,44 @@ import Testing
 
 /// The page of `nibble export --format html` beside the terminal's plots: one source of figures.
 @Suite struct PageTests {
-  @Test(arguments: StrategyName.allCases)
-  func figuresAreThoseOfTheTerminal(strategy: StrategyName) throws {
+  @Test(arguments: StrategyName.allCases, [nil, 4 << 20])
+  func figuresAreThoseOfTheTerminal(strategy: StrategyName, budget: Int?) throws {
     let folder = try ScratchFolder()
-    try Tiny.record(to: folder.file()) { $0.engine.strategy = strategy }
+    try Tiny.record(to: folder.file()) {
+      $0.engine.strategy = strategy
+      $0.engine.memoryBudget = budget  // whole-model passes it while it loads
+    }
     let trace = try Trace(path: folder.file())
     let page = try PageTrace(trace, pass: nil)
-    let plot = try MemoryPlot(trace: trace)
+    let plot = try MemoryPlot(trace: trace, columns: PageRun.capacity / 2)
     #expect(page.figures.wholeModel == (try trace.tensors().wholeModelBytes))
     #expect(page.figures.temporary == plot.peaks.weightsDequantized)
     #expect(page.peaks == plot.peaks.bytes)
     #expect(page.peak?.bytes == plot.highest.bytes)
     #expect(page.steps == plot.lastStep)
+    #expect(try page.steps == trace.eventCount())
+
+    // Column by column, in and outside passes.
+    let states = page.states.map { $0.values }
+    let (most, least) = (page.run.most.values, page.run.least.values)
+    #expect(page.run.first.values == plot.columns.map(\.firstStep))
+    #expect(most.map { state in states.map { $0[state] } } == plot.columns.map { $0.most.bytes })
+    #expect(least.map { state in states.map { $0[state] } } == plot.columns.map { $0.least.bytes })
 
     // The worst moment of every operation is that of memory_by_op.
-    let states = page.states.map { $0.values }
-    let first = page.run.first.values
-    let most = page.run.most.values
-    #expect(page.run.together == 1)
-    for op in try trace.passes().flatMap({ try trace.ops(inPass: $0.id) }) {
-      let entry = try #require(first.firstIndex(of: op.steps.lowerBound))
-      var highest: [Int] = []
-      try trace.run(
-        "SELECT * FROM memory_by_op WHERE op = \(op.id)", columns: { _ in },
-        row: { row in
-          highest = (4..<10).map { if case .integer(let bytes) = row[$0] { bytes } else { -1 } }
-          return true
-        })
-      #expect(states.map { $0[most[entry]] } == highest)
+    var highest: [[Int]] = []  // by operation
+    try trace.run(
+      "SELECT * FROM memory_by_op ORDER BY op", columns: { _ in },
+      row: { row in
+        highest.append((4..<10).map { if case .integer(let bytes) = row[$0] { bytes } else { -1 } })
+        return true
+      })
+    let ops = try trace.passes().flatMap { try trace.ops(inPass: $0.id) }
+    #expect(ops.count == highest.count)
+    for (op, highest) in zip(ops, highest) {
+      let shown = op.steps.map { step in states.map { $0[most[step - 1]] } }
+      #expect(shown.map { $0.reduce(0, +) }.max() == highest.reduce(0, +))
+      #expect(shown.contains(highest))
     }
   }
 
@@ -57,7 +67,7 @@ import Testing
 
   /// What scripts/check-page.py says of one page.
   private struct Checked: Decodable {
-    var moments, ranges, tiles, tokens, rows: Int
+    var moments, ranges, drawn, tiles, tokens, rows: Int
     var base: [Int]?
     var highest: Int?
     var legend: [String]
@@ -76,6 +86,10 @@ import Testing
     try Tiny.record(to: folder.file("fused.sqlite")) { $0.engine.strategy = .fused }
     try Tiny.record(to: folder.file("layers.sqlite")) { $0.engine.strategy = .perLayer }
     try Rehearsal(path: folder.file("failed.sqlite"), budget: 200_000).perform()
+    try Tiny.record(to: folder.file("loading.sqlite")) {
+      $0.engine.strategy = .wholeModel
+      $0.engine.memoryBudget = 4 << 20
+    }
     for schema in ["schema-1", "schema-2"] {
       let old = try #require(
         Bundle.module.url(forResource: schema, withExtension: "sqlite", subdirectory: "Fixtures"))
@@ -85,7 +99,14 @@ import Testing
       path: folder.file("empty.sqlite"), header: TraceHeader(meta: [:], tensors: []), capture: .none
     ).finish(status: "complete")
     try branches(in: folder.file("branches.sqlite"))
-    let names = ["tiled", "fused", "layers", "failed", "schema-1", "schema-2", "empty", "branches"]
+    try Tiny.record(to: folder.file("parallel.sqlite")) {
+      $0.prompts = ["Once", "مرحبا שלום"]
+      $0.engine.sequences = 2
+    }
+    let names = [
+      "tiled", "fused", "layers", "whole", "failed", "loading", "schema-1", "schema-2", "empty",
+      "branches", "parallel",
+    ]
     for name in names {
       try Trace(path: folder.file("\(name).sqlite")).export(.html, to: folder.file("\(name).html"))
     }
@@ -97,7 +118,8 @@ import Testing
     #expect(Set(checked.keys) == Set(names + ["tiled+whole"]))
     for name in names where name != "empty" {
       let page = try #require(checked[name])
-      #expect(page.moments > 20 && page.ranges > 5 && page.tiles > 10 && page.rows > 20, "\(name)")
+      #expect(page.moments > 20 && page.ranges > 5 && page.drawn > 8, "\(name)")
+      #expect(name == "loading" || (page.tiles > 10 && page.rows > 20), "\(name)")
       let plot = try MemoryPlot(trace: Trace(path: folder.file("\(name).sqlite")))
       #expect(page.base == plot.baseline.bytes && page.highest == plot.highest.total, "\(name)")
       let shown = MemoryCategory.stack.reversed().filter { plot.peaks[$0] > 0 }

@@ -8,10 +8,15 @@ import TraceStore
 /// The plots of the terminal and of exports, reports and the views of the trace have one source of
 /// figures.
 @Suite struct PlotsAgreeTests {
-  @Test func oneSourceOfFigures() throws {
+  /// Of a run that went to its end, and of one that failed while loading.
+  @Test(arguments: [nil, 4 << 20]) func oneSourceOfFigures(budget: Int?) throws {
     let folder = try ScratchFolder()
-    try Tiny.record(to: folder.file()) { _ in }
+    try Tiny.record(to: folder.file()) {
+      $0.engine.strategy = budget == nil ? .tiled : .wholeModel
+      $0.engine.memoryBudget = budget
+    }
     let trace = try Trace(path: folder.file())
+    #expect(try (trace.failure() != nil) == (budget != nil))
     let plot = try MemoryPlot(trace: trace)
     let shown = plot.render(style: TextStyle(width: 120))
     try trace.export(.svg, to: folder.file("plot.svg"))
@@ -33,7 +38,7 @@ import TraceStore
       })
     #expect(plot.peaks == peaks && plot.highest.total == total)
     let drawn = MemoryCategory.allCases.filter { peaks[$0] > plot.baseline[$0] }
-    #expect(drawn.count > 3)
+    #expect(drawn.count > (budget == nil ? 3 : 0))
     for category in drawn {
       let bytes = formatBytes(peaks[category])
       #expect(shown.contains("\(category.label) \(bytes)"))
@@ -43,6 +48,7 @@ import TraceStore
     #expect(shown.contains("peak of all \(formatBytes(total))"))
     #expect(picture.contains("peak \(formatBytes(total)) at step"))
     #expect(picture.contains("above \(formatBytes(plot.baseline.total)) of packed weights"))
+    #expect(picture.contains("Failed at step ") == (budget != nil))
     #expect(report.contains("all together"))
   }
 }

@@ -100,7 +100,7 @@ import Testing
     output.write(json: "a\"\\\u{1}\n\u{7F}é")
     try output.commit()
     let text = try String(contentsOfFile: folder.file("out"), encoding: .utf8)
-    #expect(text == numbers.map { "\($0) " }.joined() + #""a\"\\\u0001\u000a\u007fé""#)
+    #expect(text == numbers.map { "\($0) " }.joined() + #""a\"\\\u0001\n"# + "\u{7F}é\"")
   }
 
   @Test func addressesNeverOverlap() throws {
@@ -145,7 +145,23 @@ import Testing
   }
 
   @Test func sparklines() {
-    #expect(TraceReport.sparkline([0, 1, 2, 4, 8], columns: 40) == "▁▁▂▄█")
-    #expect(TraceReport.sparkline(Array(1...800), columns: 8) == "▁▂▃▄▅▆▇█")
+    #expect(sparkline([0, 1, 2, 4, 8], from: 0, to: 8, width: 40) == "▁▂▃▅█")
+    #expect(sparkline((1...800).map(Double.init), from: 1, to: 800, width: 8) == "▁▂▃▄▅▆▇█")
+    #expect(sparkline([7, 7], from: 7, to: 7, width: 8) == "▄▄")
+  }
+
+  @Test func textOfATraceActsOnNothing() {
+    #expect(visible("a\u{1B}\u{202E}b\u{2028}") == "a\\x1b\\u{202e}b\\u{2028}")
+    #expect(quoted("\u{2067}\n\"\\") == #""\u{2067}\n\"\\""#)
+    #expect(markup("<b>&\"\0\u{FFFF}") == "&lt;b&gt;&amp;&quot;\\x00\u{FFFD}")
+  }
+
+  @Test(arguments: [
+    ("plain words", "plain words"), ("a_b", "`a_b`"), ("@you #1 &amp; <b>", "`@you #1 &amp; <b>`"),
+    ("`", "`` ` ``"), ("a``b`", "``` a``b` ```"), (" *x* ", "`  *x*  `"), ("|", "`\\|`"), ("", ""),
+  ])
+  func markdownShowsATracesTextAsItStands(_ text: String, _ expected: String) {
+    let report: ReportText = "\(theirs: text)"
+    #expect(report.markdownCell == expected && report.plain == text)
   }
 }

@@ -7,48 +7,49 @@ import Testing
 
 /// What the page of `nibble export --format html` leaves out, and what it does not.
 @Suite struct PageTests {
-  @Test func aLongRunKeepsItsExtremesInAFixedNumberOfEntries() {
-    var run = PageRun()
-    let ops = 5 * PageRun.capacity
+  @Test(arguments: [3, PageRun.capacity / 2, PageRun.capacity, 5 * PageRun.capacity])
+  func aRunOfAnyLengthKeepsItsExtremes(steps: Int) {
+    let passes = [1...steps / 2, steps / 2 + 1...steps]
+    var run = PageRun(steps: steps, passes: passes)
     var generator = SystemRandomNumberGenerator()
     var totals: [Int] = [0]  // by step, from 1
-    for op in 1...ops {
-      for kind in [EventKind.dequantize, .multiply, .free] {
-        var use = MemoryUse()
-        use.weights = 1_000_000
-        use.weightsDequantized = Int.random(in: 1...1_000_000, using: &generator)
-        totals.append(use.total)
-        run.add(op: op, kind: kind, state: totals.count - 1, use: use)
-      }
+    for step in 1...steps {
+      var use = MemoryUse()
+      use.weights = 1_000_000
+      use.weightsDequantized = Int.random(in: 1...1_000_000, using: &generator)
+      totals.append(use.total)
+      run.add(op: (step + 2) / 3, kind: .multiply, use: use)
     }
-    run.finish()
-    #expect(run.together == 8)
-    #expect(run.entries.count <= PageRun.capacity && run.entries.count * run.together >= ops)
-    #expect(run.steps == 3 * ops && run.peaks.total == totals.max())
-    for (place, entry) in run.entries.enumerated() {
-      let next = place + 1 < run.entries.count ? run.entries[place + 1].first : run.steps + 1
-      let own = totals[entry.first..<next]
-      // Steps stand for the states here, and no operation is cut.
-      #expect(entry.first % 3 == 1 && entry.op == (entry.mostStep + 2) / 3)
-      #expect(totals[entry.most] == own.max())
-      #expect(entry.mostStep == own.firstIndex(of: totals[entry.most]))
-      #expect(totals[entry.least] == own.min())
+    #expect(run.steps == steps && run.memory.peaks.total == totals.max())
+    #expect(run.memory.columns.count == (steps <= PageRun.capacity ? steps : PageRun.capacity / 2))
+    #expect(run.worst.count == run.memory.columns.count)
+    #expect(run.passPeaks.map(\.total) == passes.map { totals[$0].max() })
+    var next = 1
+    for (column, worst) in zip(run.memory.columns, run.worst) {
+      let own = totals[column.firstStep...column.lastStep]
+      #expect(column.firstStep == next)
+      next = column.lastStep + 1
+      #expect(column.most.total == own.max() && column.least.total == own.min())
+      #expect(
+        worst.step == own.firstIndex(of: column.most.total) && worst.op == (worst.step + 2) / 3)
     }
+    #expect(next == steps + 1)
   }
 
   @Test(arguments: [FakeModel.small, .smallWhole])
-  func buffersAreCountedAtTheWorstMomentOfEachOperation(model: FakeModel) throws {
+  func buffersAreCountedAtEveryStep(model: FakeModel) throws {
     let folder = try ScratchFolder()
     try record(model, to: folder.file())
     let trace = try Trace(path: folder.file())
     let run = try trace.pageRun { _ in }
-    for entry in run.entries {
+    #expect(run.worst.map(\.step) == Array(1...run.steps))
+    for moment in run.worst {
       let count = try trace.count(
         """
-        SELECT count(*) FROM buffer WHERE allocated_step <= \(entry.mostStep)
-          AND (freed_step IS NULL OR freed_step > \(entry.mostStep))
+        SELECT count(*) FROM buffer WHERE allocated_step <= \(moment.step)
+          AND (freed_step IS NULL OR freed_step > \(moment.step))
         """)
-      #expect(entry.buffers == count)
+      #expect(moment.buffers == count)
     }
   }
 

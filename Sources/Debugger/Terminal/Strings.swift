@@ -27,22 +27,6 @@ func quoted(_ text: String, to columns: Int, unicode: Bool) -> String {
   return truncated(String(whole.dropLast()), to: columns - 1, unicode: unicode) + "\""
 }
 
-/// A token's text as a quoted string in which nothing invisible hides: `"\n\n"`, `" fox"`.
-func quoted(_ text: String) -> String {
-  var result = "\""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "\n": result += "\\n"
-    case "\r": result += "\\r"
-    case "\t": result += "\\t"
-    case "\"": result += "\\\""
-    case "\\": result += "\\\\"
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return visible(result) + "\""
-}
-
 /// Two lower-case hexadecimal digits.
 func hex(_ byte: UInt8) -> String {
   let digits = String(byte, radix: 16)

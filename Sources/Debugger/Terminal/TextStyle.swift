@@ -89,7 +89,7 @@ enum Ink: Equatable {
     case .memory(.kvCache): 71
     case .memory(.activations): 133
     case .memory(.workspace): 245
-    case .memory(.logits): 167
+    case .memory(.logits): 74
     case .error: 167
     case .bold, .dim, .reverse: 0
     }
@@ -102,7 +102,8 @@ enum Ink: Equatable {
     case .memory(.kvCache): 2
     case .memory(.activations): 5
     case .memory(.workspace): 7
-    case .memory(.logits), .error: 1
+    case .memory(.logits): 6
+    case .error: 1
     case .bold, .dim, .reverse: 0
     }
   }

@@ -1,5 +1,6 @@
 import Foundation
 import Inference
+import TraceStore
 
 // Operations of one element, or of a row with itself.
 extension WhyOperation {

@@ -19,7 +19,7 @@ struct JSONLinesExport {
     _ relation: TraceRelation, _ db: Database, to output: ExportOutput, _ progress: ExportMeter
   ) throws {
     let rows = try RowCursor(db, relation.query)
-    let names = (0..<rows.columnCount).map { ",\(ExportOutput.json(rows.columnName($0))):" }
+    let names = (0..<rows.columnCount).map { ",\(jsonString(rows.columnName($0))):" }
     let start = "{\"table\":\"\(relation.name)\""
     var count = 0
     while try rows.next() {

@@ -21,9 +21,13 @@ struct SVGExport {
         throw TraceError.corrupt(path: trace.path, reason: "no event at step \(next)")
       }
     }
+    let failure = try trace.failure()
     let plot = SVGPlot(
       title: try title(trace), figures: try figures(trace), columns: columns.columns,
       peaks: columns.peaks, peakStep: min(max(try trace.peak()?.step ?? 1, 1), last),
+      failure: failure.map {
+        (step: min(max($0.step, 1), last), text: "\($0.name) \($0.shortfall).")
+      },
       // A damaged trace may have a pass begin anywhere.
       passes: try trace.passes().map { (id: $0.id, step: $0.steps.lowerBound) }
         .filter { (1...last).contains($0.step) })
@@ -34,8 +38,8 @@ struct SVGExport {
     let meta = try trace.meta()
     let passes = try trace.passCount()
     let words = [meta["model"] ?? "a model", meta["strategy"].map { "\($0)" }].compactMap { $0 }
-    return "Live memory of " + words.joined(separator: ", ")
-      + ", \(passes) \(passes == 1 ? "pass" : "passes")"
+    return "Live memory of " + words.joined(separator: ", ") + ", "
+      + counted(passes, "pass", "passes") + (try trace.failure() == nil ? "" : ", failed")
   }
 
   private static func figures(_ trace: Trace) throws -> String {

@@ -4,16 +4,22 @@ import Inference
 /// The drawing of ``SVGExport``, in pixels of a picture that scales to any size.
 struct SVGPlot {
   static let columnCount = 320
-  private static let size = (width: 900.0, height: 470.0)
-  private static let area = (left: 78.0, top: 82.0, width: 792.0, height: 284.0)
 
   let title: String
   let figures: String
   let columns: [MemoryColumn]
   let peaks: MemoryUse
   let peakStep: Int
+  /// The step at which the memory budget ended the run, and how.
+  let failure: (step: Int, text: String)?
   /// First steps of the passes.
   let passes: [(id: Int, step: Int)]
+
+  /// Where the plot lies; below the lines of text.
+  private var area: (left: Double, top: Double, width: Double, height: Double) {
+    (left: 78, top: failure == nil ? 82 : 101, width: 792, height: 284)
+  }
+  private var height: Double { area.top + area.height + 104 }
 
   private var firstStep: Int { columns.first?.firstStep ?? 1 }
   private var lastStep: Int { columns.last?.lastStep ?? 1 }
@@ -22,26 +28,30 @@ struct SVGPlot {
 
   var text: String {
     let base = base
-    let axis = Axis(peak: max(columns.highest.total - base.total, 1))
+    let axis = Axis(
+      peak: max(columns.highest.total - base.total, 1), from: area.top, height: area.height)
     return """
       <?xml version="1.0" encoding="UTF-8"?>
-      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 470" width="900" height="470" \
+      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 \(number(height))" width="900" height="\(number(height))" \
       role="img" aria-labelledby="title figures" font-family="sans-serif" font-size="13">
-      <title id="title">\(escaped(title))</title>
-      <desc id="figures">\(escaped(figures))</desc>
+      <title id="title">\(markup(title))</title>
+      <desc id="figures">\(markup(figures))</desc>
       <style>
       .paper { fill: #ffffff } text { fill: #222222 } .rule { stroke: #222222; fill: none }
       .grid { stroke: #222222; stroke-opacity: 0.15; fill: none } .quiet { fill: #555555 }
+      text.fail { fill: #b3261e } path.fail { stroke: #b3261e; stroke-width: 2; fill: none }
       @media (prefers-color-scheme: dark) {
       .paper { fill: #16181d } text { fill: #e8e8e8 } .rule { stroke: #e8e8e8 }
       .grid { stroke: #e8e8e8; stroke-opacity: 0.2 } .quiet { fill: #aaaaaa }
+      text.fail { fill: #ff8a80 } path.fail { stroke: #ff8a80 } \(darkColours)
       }
       </style>
-      <rect class="paper" width="900" height="470"/>
-      <text x="16" y="26" font-size="17" font-weight="bold">\(escaped(title))</text>
-      <text x="16" y="46">\(escaped(figures))</text>
+      <rect class="paper" width="900" height="100%"/>
+      <text x="16" y="26" font-size="17" font-weight="bold">\(markup(title))</text>
+      <text x="16" y="46">\(markup(figures))</text>
 
-      """ + yAxis(axis, base) + areas(axis, base) + xAxis() + peakMark(axis, base) + legend(base)
+      """ + yAxis(axis, base) + areas(axis, base) + xAxis() + peakMark(axis, base) + failureMark
+        + legend(base)
         + "</svg>\n"
   }
 
@@ -51,28 +61,29 @@ struct SVGPlot {
   private struct Axis {
     let tick: Double
     let top: Double
+    private let from, height: Double
 
-    init(peak: Int) {
+    init(peak: Int, from: Double, height: Double) {
       let peak = Double(peak) / 1_048_576
       let power = pow(10, (log10(peak / 6)).rounded(.down))
       let tick = [1, 2, 2.5, 5, 10].map { $0 * power }.first { peak / $0 <= 6 } ?? 10 * power
       self.tick = tick
       top = (peak / tick).rounded(.up) * tick
+      self.from = from
+      self.height = height
     }
 
     func y(_ bytes: Int) -> Double {
-      let area = SVGPlot.area
-      return area.top + area.height * (1 - Double(bytes) / 1_048_576 / top)
+      from + height * (1 - Double(bytes) / 1_048_576 / top)
     }
   }
 
   private func x(_ step: Double) -> Double {
     let count = Double(lastStep - firstStep + 1)
-    return Self.area.left + Self.area.width * (step - Double(firstStep)) / count
+    return area.left + area.width * (step - Double(firstStep)) / count
   }
 
   private func yAxis(_ axis: Axis, _ base: MemoryUse) -> String {
-    let area = Self.area
     var text = ""
     for tick in 0...Int((axis.top / axis.tick).rounded()) {
       let value = Double(tick) * axis.tick
@@ -90,7 +101,8 @@ struct SVGPlot {
       : " above \(formatBytes(base.total)) of "
         + [base.weights > 0 ? "packed weights" : nil, base.kvCache > 0 ? "KV cache" : nil]
         .compactMap { $0 }.joined(separator: " and ") + ", alive throughout and not drawn"
-    return text + "<text class=\"quiet\" x=\"16\" y=\"65\" font-size=\"12\">MiB\(above)</text>\n"
+    return text
+      + "<text class=\"quiet\" x=\"16\" y=\"\(number(area.top - 17))\" font-size=\"12\">MiB\(above)</text>\n"
   }
 
   /// A tick's: how much more than what is not drawn, or at the axis itself how much that is.
@@ -101,7 +113,6 @@ struct SVGPlot {
 
   /// Steps below, and a tick for each pass where they are few enough to be told apart.
   private func xAxis() -> String {
-    let area = Self.area
     let bottom = area.top + area.height
     var text = "<path class=\"rule\" d=\"M\(number(area.left)) \(number(area.top))"
     text += "V\(number(bottom))h\(number(area.width))\"/>\n"
@@ -156,7 +167,7 @@ struct SVGPlot {
       path += "V\(number(axis.y(below.last ?? 0)))"
       let starts = moments.map(\.step)
       path += edge(Array(zip(starts, below).reversed()), axis) + "Z"
-      text += "<path fill=\"\(Self.colour(of: category))\" d=\"\(path)\">"
+      text += "<path class=\"\(category.name)\" fill=\"\(category.colours.light)\" d=\"\(path)\">"
       text += "<title>\(category.label)</title></path>\n"
     }
     return text
@@ -179,10 +190,10 @@ struct SVGPlot {
   private func peakMark(_ axis: Axis, _ base: MemoryUse) -> String {
     let x = x(Double(peakStep) + 0.5)
     let y = axis.y(columns.highest.total - base.total)
-    let isRight = x > Self.area.left + Self.area.width / 2
+    let isRight = x > area.left + area.width / 2
     let label = "peak \(formatBytes(columns.highest.total)) at step \(formatCount(peakStep))"
     return """
-      <path class="rule" stroke-dasharray="3 3" d="M\(number(x)) \(number(y - 3))V\(number(Self.area.top + Self.area.height))"/>
+      <path class="rule" stroke-dasharray="3 3" d="M\(number(x)) \(number(y - 3))V\(number(area.top + area.height))"/>
       <circle class="rule" cx="\(number(x))" cy="\(number(y))" r="4"/>
       <text x="\(number(x + (isRight ? -8 : 8)))" y="\(number(y - 7))" \
       text-anchor="\(isRight ? "end" : "start")" font-weight="bold">\(label)</text>
@@ -190,14 +201,30 @@ struct SVGPlot {
       """
   }
 
+  /// What ended the run, and where.
+  private var failureMark: String {
+    guard let failure else { return "" }
+    let x = number(x(Double(failure.step) + 0.5))
+    return """
+      <path class="fail" d="M\(x) \(number(area.top))v\(number(area.height))"/>
+      <text class="fail" x="16" y="65">Failed at step \(formatCount(failure.step)): \
+      \(markup(failure.text))</text>
+
+      """
+  }
+
+  private var darkColours: String {
+    shown.map { ".\($0.name) { fill: \($0.colours.dark) }" }.joined(separator: " ")
+  }
+
   private func legend(_ base: MemoryUse) -> String {
     var text = ""
     for (index, category) in shown.reversed().enumerated() {
-      let x = Self.area.left + Double(index % 3) * 266
-      let y = Self.area.top + Self.area.height + 58 + Double(index / 3) * 22
+      let x = area.left + Double(index % 3) * 266
+      let y = area.top + area.height + 58 + Double(index / 3) * 22
       text += """
         <rect x="\(number(x))" y="\(number(y - 11))" width="13" height="13" \
-        fill="\(Self.colour(of: category))"/>
+        class="\(category.name)" fill="\(category.colours.light)"/>
         <text x="\(number(x + 19))" y="\(number(y))">\(category.label), \
         \(formatBytes(peaks[category])) at most</text>
 
@@ -206,35 +233,8 @@ struct SVGPlot {
     return text
   }
 
-  /// The colours that the terminal's plot has.
-  private static func colour(of category: MemoryCategory) -> String {
-    switch category {
-    case .weights: "#5f87af"
-    case .weightsDequantized: "#ff8700"
-    case .kvCache: "#5faf5f"
-    case .activations: "#af5faf"
-    case .workspace: "#8a8a8a"
-    case .logits: "#d75f5f"
-    }
-  }
-
   private func number(_ value: Double) -> String {
     let tenths = Int((value * 10).rounded())
     return tenths % 10 == 0 ? "\(tenths / 10)" : String(format: "%.1f", Double(tenths) / 10)
-  }
-
-  /// Text of XML, without the control characters that it cannot hold.
-  private func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\0"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{FFFE}", "\u{FFFF}": result += "\u{FFFD}"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
   }
 }

@@ -1,40 +1,32 @@
-import Foundation
 import Inference
 
+// What ran, how it ended, and where memory and time went.
 extension TraceReport {
+  /// The most characters of a prompt that are shown.
+  private static let longestPrompt = 240
+
   static func settings(_ trace: Trace, _ meta: [String: String]) throws(TraceError) -> Section {
-    let passes = try trace.passes()
-    let steps = try trace.eventCount()
-    let branches = try trace.branches().count
-    let settings = [
-      ("prompt", meta["prompt"].map(quoted)), ("strategy", meta["strategy"]),
-      ("tile rows", meta["tile_rows"]), ("KV cache", meta["kv_type"]),
-      ("threads", meta["threads"]),
-      ("sequences", meta["sequences"].flatMap { $0 == "1" ? nil : $0 }),
-      ("memory budget", meta["memory_budget"].flatMap(Int.init).map(formatBytes)),
-      ("host", meta["host"]), ("recorded", meta["recorded_at"]),
-      ("status", meta["status"]),
-      (
-        "trace",
-        "\(count(passes.count, "pass", "passes")), \(count(steps, "step", "steps"))"
-          + (branches > 1 ? ", \(branches) branches" : "")
-      ),
-    ]
-    let rows = settings.compactMap { name, value in
-      value.flatMap { $0.isEmpty ? nil : [name, visible($0)] }
+    let settings = TraceSettings(
+      passes: try trace.passes(), branches: try trace.branches().count,
+      steps: try trace.eventCount(), meta: meta)
+    var rows = settings.rows.map { ["\($0.name)" as ReportText, $0.value] }
+    if let prompt = meta["prompt"] {
+      let shown = prompt.count > longestPrompt ? prompt.prefix(longestPrompt) + "…" : prompt[...]
+      rows.insert(["prompt", "\(theirs: quoted(String(shown)))"], at: 0)
     }
     return Section(title: "Run", table: rows, columns: ["", ""])
   }
 
-  /// The allocation that ended the run, or a pass that was given up.
+  /// The allocation that ended the run, or passes that were given up.
   static func failure(_ trace: Trace) throws(TraceError) -> Section? {
     if let failure = try trace.failure() {
       return Section(
         title: "What failed",
         lines: [
-          "At step \(formatCount(failure.step)) \"\(visible(failure.name))\" (\(failure.category.label)) asked "
-            + "for \(formatBytes(failure.bytes)) beside \(formatBytes(failure.live)) alive, which the "
-            + "memory budget of \(formatBytes(failure.budget)) does not allow."
+          """
+          At step \(formatCount(failure.step)) \(theirs: failure.name) \
+          (\(failure.category.label)) \(failure.shortfall).
+          """
         ])
     }
     let givenUp = try trace.passes().filter { !$0.isFinished }
@@ -45,9 +37,30 @@ extension TraceReport {
       lines: [
         givenUp.count == 1
           ? "Pass \(names) was given up."
-          : "\(givenUp.count) passes were given up: \(names)"
-            + (givenUp.count > 10 ? ", …" : "")
+          : "\(givenUp.count) passes were given up: \(names)\(givenUp.count > 10 ? ", …" : "")."
       ])
+  }
+
+  /// How a run went that was taken back.
+  static func branches(_ trace: Trace, _ meta: [String: String]) throws(TraceError) -> Section? {
+    let branches = try trace.branches()
+    guard branches.count > 1 else { return nil }
+    let passes = Dictionary(grouping: try trace.passes(), by: \.branch)
+    let rows = branches.map { branch -> [ReportText] in
+      let own = passes[branch.id] ?? []
+      return [
+        "\(branch.id)", "\(origin(branch))", "\(own.count)",
+        ReportText(
+          TraceSettings.strategies(own, meta).map { "\(theirs: $0)" }, separator: "; "),
+      ]
+    }
+    return Section(
+      title: "Branches", table: rows, columns: ["branch", "goes on from", "passes", "strategy"])
+  }
+
+  /// Where a branch begins.
+  static func origin(_ branch: TraceBranch) -> String {
+    branch.parent.map { "position \(branch.position) of branch \($0)" } ?? "the beginning"
   }
 
   static func figures(_ trace: Trace) throws(TraceError) -> Section {
@@ -55,15 +68,15 @@ extension TraceReport {
     return Section(
       title: "Three figures",
       table: [
-        ["weights, packed", formatBytes(figures.packed)],
-        ["dequantized at once, at most", formatBytes(figures.temporary)],
-        ["whole model as float16", formatBytes(figures.wholeModel)],
+        ["weights, packed", "\(formatBytes(figures.packed))"],
+        ["dequantized at once, at most", "\(formatBytes(figures.temporary))"],
+        ["whole model as float16", "\(formatBytes(figures.wholeModel))"],
       ], columns: ["", ""])
   }
 
   static func peaks(_ trace: Trace) throws(TraceError) -> Section {
     let rows = try trace.all("SELECT category, bytes, step, at_peak FROM peak_by_category", []) {
-      row -> [String]? in
+      row -> [ReportText]? in
       let name: String = try row[0]
       let bytes: Int = try row[1]
       let step: Int? = try row[2]
@@ -71,8 +84,8 @@ extension TraceReport {
       guard bytes > 0 else { return nil }
       let category = MemoryCategory.allCases.first { $0.name == name }
       return [
-        category?.label ?? "all together", formatBytes(bytes), step.map(formatCount) ?? "",
-        formatBytes(atPeak),
+        "\(category?.label ?? "all together")", "\(formatBytes(bytes))",
+        "\(step.map(formatCount) ?? "")", "\(formatBytes(atPeak))",
       ]
     }
     return Section(
@@ -80,106 +93,57 @@ extension TraceReport {
       columns: ["", "at most", "first at step", "at the peak of all"])
   }
 
-  /// A sparkline of memory beside the context, pass by pass.
+  /// A curve of memory beside the context, pass by pass of each branch.
   static func growth(_ trace: Trace) throws(TraceError) -> Section {
-    let rows = try trace.all(
-      "SELECT positions, kv_cache, total FROM memory_by_pass WHERE total IS NOT NULL ORDER BY pass",
-      []
-    ) { row in (positions: try row[0] as Int, cache: try row[1] as Int, total: try row[2] as Int) }
-    guard let first = rows.first, let last = rows.last, rows.count > 1 else {
-      return Section(title: "")
+    struct Pass {
+      let branch, positions, cache, total: Int
     }
-    func line(_ name: String, _ values: [Int]) -> [String] {
-      [
-        name, sparkline(values, columns: 40), formatBytes(values.first ?? 0),
-        formatBytes(values.last ?? 0),
-      ]
+    let all = try trace.all(
+      """
+      SELECT p.branch, m.positions, m.kv_cache, m.total
+      FROM memory_by_pass AS m JOIN pass AS p ON p.id = m.pass
+      WHERE m.total IS NOT NULL ORDER BY p.id
+      """, []
+    ) { row in
+      Pass(branch: try row[0], positions: try row[1], cache: try row[2], total: try row[3])
     }
+    guard all.count > 1 else { return Section(title: "") }
+    let sequences = try trace.passes().map(\.sequences).max() ?? 1
+    let branches = Dictionary(grouping: all, by: \.branch).sorted { $0.key < $1.key }
+    let rows = branches.flatMap { branch, passes -> [[ReportText]] in
+      let ofBranch = branches.count > 1 ? ", branch \(branch)" : ""
+      func row(_ name: String, _ values: [Int]) -> [ReportText] {
+        let (first, last) = (values.first ?? 0, values.last ?? 0)
+        let curve = sparkline(
+          values.map(Double.init), from: 0, to: Double(max(values.max() ?? 1, 1)), width: 40)
+        return [
+          "\(name)\(ofBranch)",
+          "\(passes.first?.positions ?? 0) to \(passes.last?.positions ?? 0)", "\(curve)",
+          "\(formatBytes(first))", "\(formatBytes(last))",
+        ]
+      }
+      return [row("KV cache", passes.map(\.cache)), row("all together", passes.map(\.total))]
+    }
+    let together = sequences > 1 ? " of all \(sequences) sequences together" : ""
     return Section(
       title: "Memory as the context grows",
-      lines: ["From \(first.positions) to \(last.positions) positions, the most in each pass."],
-      table: [line("KV cache", rows.map(\.cache)), line("all together", rows.map(\.total))],
-      columns: ["", "from the first pass to the last", "first", "last"])
+      lines: ["The most in each pass; positions\(together) when it ended."], table: rows,
+      columns: ["", "positions", "from the first pass to the last", "first", "last"])
   }
 
   static func slowest(_ trace: Trace) throws(TraceError) -> Section {
     let rows = try trace.all(
       "SELECT pass, name, kind, duration_ns, percent FROM slowest_ops LIMIT 8", []
-    ) { row -> [String] in
+    ) { row -> [ReportText] in
+      let (name, kind): (String, String) = (try row[1], try row[2])
       let percent: Double? = try row[4]
       return [
-        try row[1], try row[2], String(try row[0] as Int), formatNanoseconds(try row[3]),
-        percent.map { String(format: "%.1f %%", $0) } ?? "",
+        "\(theirs: name)", "\(theirs: kind)", "\(try row[0] as Int)",
+        "\(formatNanoseconds(try row[3]))", "\(percent.map(tenths) ?? "")",
       ]
     }
     return Section(
       title: "Slowest operations", table: rows,
       columns: ["operation", "kind", "pass", "took", "of its pass"])
-  }
-
-  /// The last tokens of the last branch, each with the probability that the model gave it.
-  static func tokens(_ trace: Trace) throws(TraceError) -> Section {
-    let branch = try trace.branches().last?.id ?? 0
-    let tokens = try trace.tokens(branch: branch)
-    let isParallel = tokens.contains { $0.sequence > 0 }
-    let shown = tokens.filter { !$0.isPrompt }.suffix(32)
-    let rows = shown.map { token -> [String] in
-      let rivals = token.topK.filter { $0.id != token.id }.prefix(2)
-      return [
-        isParallel ? "\(token.sequence):\(token.position)" : "\(token.position)",
-        quoted(token.text) + (token.isForced ? " (forced)" : ""), percent(token.logprob),
-        rivals.map { "\(quoted($0.text)) \(percent($0.logprob))" }.joined(separator: ", "),
-      ]
-    }
-    let prompt = tokens.filter(\.isPrompt).count
-    let generated = tokens.count - prompt
-    let hidden = generated - shown.count
-    return Section(
-      title: "Tokens",
-      lines: [
-        "\(formatCount(prompt)) of the prompt, \(formatCount(generated)) after it"
-          + (hidden > 0 ? "; the last \(shown.count):" : rows.isEmpty ? "." : ":")
-      ], table: rows,
-      columns: [
-        isParallel ? "sequence:position" : "position", "token", "probability", "next likeliest",
-      ])
-  }
-
-  private static func count(_ count: Int, _ one: String, _ many: String) -> String {
-    "\(formatCount(count)) \(count == 1 ? one : many)"
-  }
-
-  private static func percent(_ logprob: Double?) -> String {
-    logprob.map { String(format: "%.1f %%", 100 * exp($0)) } ?? ""
-  }
-
-  /// Values as bars of eight heights, from zero to the largest; the largest of each group where
-  /// there are more values than columns.
-  static func sparkline(_ values: [Int], columns: Int) -> String {
-    let bars = Array("▁▂▃▄▅▆▇█")
-    let highest = Double(max(values.max() ?? 1, 1))
-    let count = min(columns, values.count)
-    return String(
-      (0..<count).map { column -> Character in
-        let group = values[column * values.count / count..<(column + 1) * values.count / count]
-        let height = Double(group.max() ?? 0) / highest * Double(bars.count)
-        return bars[min(max(Int(height.rounded(.up)) - 1, 0), bars.count - 1)]
-      })
-  }
-
-  /// A text in quotes in which nothing invisible hides, on one line.
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      case "\"": result += "\\\""
-      case "\0"..."\u{1F}", "\u{7F}"..."\u{9F}": result += "\\x" + String(scalar.value, radix: 16)
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }

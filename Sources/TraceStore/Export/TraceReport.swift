@@ -17,12 +17,12 @@ public struct TraceReport {
   /// A heading with what stands below it.
   struct Section: Equatable {
     var title: String
-    var lines: [String] = []
-    var table: [[String]] = []
+    var lines: [ReportText] = []
+    var table: [[ReportText]] = []
     var columns: [String] = []
   }
 
-  let title: String
+  let title: ReportText
   let sections: [Section]
 
   /// Reads what the report says.
@@ -34,22 +34,24 @@ public struct TraceReport {
     guard try trace.eventCount() > 0 else {
       throw .cannotExport(path: trace.path, reason: "holds no steps, so there is nothing to report")
     }
-    title = "nibble: \(visible(meta["model"] ?? "a model"))"
+    title = "nibble: \(theirs: meta["model"] ?? "a model")"
     var sections = [try Self.settings(trace, meta)]
     if let failure = try Self.failure(trace) { sections.append(failure) }
+    if let branches = try Self.branches(trace, meta) { sections.append(branches) }
     sections += [try Self.figures(trace), try Self.peaks(trace)]
-    sections += try [Self.growth(trace), Self.slowest(trace), Self.tokens(trace)]
+    sections += [try Self.growth(trace), try Self.slowest(trace)]
+    sections += try Self.tokens(trace)
     self.sections = sections.filter { !$0.lines.isEmpty || !$0.table.isEmpty }
   }
 
   /// The report; ends with a line feed.
   public func text(_ format: Format) -> String {
     let isMarkdown = format == .markdown
-    var text = isMarkdown ? "# \(Self.escaped(title))\n" : title + "\n"
+    var text = isMarkdown ? "# \(title.markdown)\n" : title.plain + "\n"
     for section in sections {
       text += isMarkdown ? "\n## \(section.title)\n\n" : "\n\(section.title)\n"
       for line in section.lines {
-        text += isMarkdown ? Self.escaped(line) + "\n" : "  \(line)\n"
+        text += isMarkdown ? line.markdown + "\n" : "  \(line.plain)\n"
       }
       guard !section.table.isEmpty else { continue }
       if isMarkdown, !section.lines.isEmpty { text += "\n" }
@@ -63,11 +65,12 @@ public struct TraceReport {
   private static func markdown(_ section: Section) -> String {
     func row(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |\n" }
     return row(section.columns) + row(section.columns.map { _ in "---" })
-      + section.table.map { row($0.map(escaped)) }.joined()
+      + section.table.map { row($0.map(\.markdownCell)) }.joined()
   }
 
   private static func aligned(_ section: Section) -> String {
-    let rows = (section.columns.allSatisfy(\.isEmpty) ? [] : [section.columns]) + section.table
+    let heads = section.columns.allSatisfy(\.isEmpty) ? [] : [section.columns]
+    let rows = heads + section.table.map { $0.map(\.plain) }
     let widths = section.columns.indices.map { column in
       rows.map { displayWidth($0[column]) }.max() ?? 0
     }
@@ -79,15 +82,5 @@ public struct TraceReport {
       while line.hasSuffix(" ") { line.removeLast() }
       return line + "\n"
     }.joined()
-  }
-
-  /// Text that Markdown shows as it stands.
-  private static func escaped(_ text: String) -> String {
-    var result = ""
-    for character in text {
-      if "\\`*_{}[]<>#|~".contains(character) { result += "\\" }
-      result.append(character)
-    }
-    return result
   }
 }

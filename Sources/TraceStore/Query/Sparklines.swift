@@ -62,16 +62,22 @@ struct Sparklines {
   }
 
   private func line(_ curve: Curve) -> String {
-    let levels = Array("▁▂▃▄▅▆▇█")
-    let count = min(width, curve.stretches.count)
-    let span = curve.greatest - curve.least
-    return String(
-      (0..<count).map { column in
-        let first = column * curve.stretches.count / count
-        let last = (column + 1) * curve.stretches.count / count
-        let value = curve.stretches[first..<last].max() ?? curve.least
-        guard span > 0, span.isFinite else { return levels[3] }
-        return levels[min(7, Int((value - curve.least) / span * 8))]
-      })
+    sparkline(curve.stretches, from: curve.least, to: curve.greatest, width: width)
   }
+}
+
+/// A curve of a line: bars of eight heights between two values, each the largest of its stretch
+/// where there are more values than columns.
+func sparkline(_ values: [Double], from least: Double, to greatest: Double, width: Int) -> String {
+  let levels = Array("▁▂▃▄▅▆▇█")
+  let count = min(width, values.count)
+  let span = greatest - least
+  return String(
+    (0..<count).map { column in
+      let first = column * values.count / count
+      let last = (column + 1) * values.count / count
+      let value = values[first..<last].max() ?? least
+      guard span > 0, span.isFinite else { return levels[3] }
+      return levels[min(7, Int((value - least) / span * 8))]
+    })
 }

@@ -118,7 +118,7 @@ extension TableFormatter {
   }
 
   private static func json(_ columns: [String], _ row: [SQLValue]) -> String {
-    let members = zip(columns, row).map { json($0) + ":" + json($1) }
+    let members = zip(columns, row).map { jsonString($0) + ":" + json($1) }
     return "{" + members.joined(separator: ",") + "}"
   }
 
@@ -128,28 +128,8 @@ extension TableFormatter {
     case .integer(let value): String(value)
     case .real(let value):
       value.isInfinite ? (value < 0 ? "-1e999" : "1e999") : SQLValue.format(value, digits: 20)
-    case .text: json(value.text ?? "")
-    case .blob(let bytes): json(String(decoding: bytes, as: UTF8.self))
+    case .text: jsonString(value.text ?? "")
+    case .blob(let bytes): jsonString(String(decoding: bytes, as: UTF8.self))
     }
-  }
-
-  private static func json(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\u{8}": result += "\\b"
-      case "\u{C}": result += "\\f"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      case "\0"..."\u{1F}":
-        let hex = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }

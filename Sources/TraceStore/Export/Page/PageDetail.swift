@@ -25,12 +25,20 @@ extension Trace {
       "SELECT memory, kind FROM _event WHERE step BETWEEN ? AND ? ORDER BY step", [first, last],
       { (try $0[0] as Int, try $0[1] as Int) })
     {
-      detail.steps.append(8 * (try states[row.0]) + row.1)
+      detail.steps.append(8 * states[try pageState(row.0)] + row.1)
     }
     detail.tiles = try pageTiles(first, last)
     detail.products = try pageProducts(first, last)
     detail.buffers = try pageBuffers(first, last)
     return detail
+  }
+
+  /// What was alive in a row of `_memory`; those that were read with the run.
+  private func pageState(_ id: Int) throws -> MemoryUse {
+    guard let use = memoryStates[id] else {
+      throw TraceError.corrupt(path: path, reason: "no state of memory \(id)")
+    }
+    return use
   }
 
   private func pageOps(
@@ -50,7 +58,7 @@ extension Trace {
       ops.rows.append(row[3])
       ops.cols.append(row[4])
       ops.duration.append(row[5])
-      ops.peak.append(try states[row[6]])
+      ops.peak.append(states[try pageState(row[6])])
     }
     return ops
   }

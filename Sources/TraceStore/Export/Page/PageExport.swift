@@ -1,4 +1,5 @@
 import Foundation
+import Inference
 
 /// A trace, or two beside each other, as one page that needs no network: `page.html` with the style,
 /// the scripts and the data in it.
@@ -21,10 +22,12 @@ struct PageExport {
     for piece in Self.pieces {
       switch piece.marker {
       case "title": output.write(try title())
-      case "style": output.write(bytes: PackageResources.page_css)
+      case "style":
+        output.write(Self.palette)
+        output.write(bytes: PackageResources.page_css)
       case "script": for script in Self.scripts { output.write(bytes: script) }
       case "data":
-        output.write("{\"traces\":[")
+        output.write("{\"words\":\(try Self.json(PageWords())),\"traces\":[")
         for (index, trace) in traces.enumerated() {
           if index > 0 { output.write(",\n") }
           let before = counts[..<index].reduce(0, +)
@@ -45,7 +48,7 @@ struct PageExport {
   /// What was run, as text of HTML.
   private func title() throws -> String {
     let models = try traces.map { try $0.meta()["model"] ?? "a trace" }
-    return Self.escaped(Set(models).count == 1 ? models[0] : models.joined(separator: " and "))
+    return markup(Set(models).count == 1 ? models[0] : models.joined(separator: " and "))
   }
 
   /// In the order in which they need each other.
@@ -65,23 +68,30 @@ struct PageExport {
   }
 
   /// JSON that may stand in a script element: nothing in it can end the element or begin a comment.
-  private static func json(_ page: PageTrace) throws -> String {
+  private static func json(_ page: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(page), as: UTF8.self)
       .replacingOccurrences(of: "<", with: "\\u003c")
   }
 
-  /// Text as it may stand in HTML.
-  private static func escaped(_ text: String) -> String {
-    text.unicodeScalars.reduce(into: "") { result, scalar in
-      switch scalar {
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "&": result += "&amp;"
-      case let scalar where scalar.properties.generalCategory == .control: result += " "
-      default: result.unicodeScalars.append(scalar)
-      }
+  /// The colours of the categories, as variables of CSS.
+  private static var palette: String {
+    let colours = MemoryCategory.allCases.map { category in
+      let (light, dark) = category.colours
+      return "--\(category.name): light-dark(\(light), \(dark));"
     }
+    return ":root { \(colours.joined(separator: " ")) }\n"
   }
+}
+
+/// The words of a page that are the same for every trace.
+private struct PageWords: Encodable {
+  /// Names and labels of the categories, by number.
+  let categories = MemoryCategory.allCases.map(\.name)
+  let labels = MemoryCategory.allCases.map(\.label)
+  /// Their order in every plot, from the axis upwards.
+  let stack = MemoryCategory.stack.map(\.rawValue)
+  /// What can happen at a step, by number.
+  let kinds = EventKind.allCases.map(\.name)
 }

@@ -1,50 +1,42 @@
 import GRDB
 import Inference
 
-/// What happened over a whole run, in at most ``capacity`` entries however long it is: one for each
-/// operation and for what lies between two of them. Where they grow too many, two that follow each
-/// other become one, and so on.
+/// What happened over a whole run, however long it is: the columns that every plot of memory is
+/// drawn from, with what was under way at the worst moment of each.
 struct PageRun {
+  /// The most columns: each is one step in a run of no more steps than that.
   static let capacity = 1 << 14
 
-  struct Entry {
-    var first: Int
-    /// The operation at its highest total, or 0.
+  struct Moment: Equatable {
+    var step: Int
+    /// The operation, or 0 between two.
     var op: Int
-    /// The step of its highest total and the state of memory then, and the state at its lowest.
-    var mostStep, most, least: Int
-    var mostTotal, leastTotal: Int
-    /// Buffers alive at its highest total.
+    /// Buffers alive.
     var buffers: Int
-
-    /// Takes in what follows.
-    mutating func join(_ next: Entry) {
-      if next.mostTotal > mostTotal {
-        (op, mostStep, most, mostTotal, buffers) =
-          (next.op, next.mostStep, next.most, next.mostTotal, next.buffers)
-      }
-      if next.leastTotal < leastTotal { (least, leastTotal) = (next.least, next.leastTotal) }
-    }
   }
 
-  private(set) var entries: [Entry] = []
-  /// How many operations and gaps one entry stands for.
-  private(set) var together = 1
-  /// The last step that was read.
-  private(set) var steps = 0
-  /// The most bytes of each category.
-  private(set) var peaks = MemoryUse()
+  private(set) var memory: MemoryColumns
+  /// The first moment of the highest total of each column.
+  private(set) var worst: [Moment] = []
+  /// What was alive at the highest total of each pass.
+  private(set) var passPeaks: [MemoryUse]
+  /// How many steps were read.
+  var steps: Int { memory.next - 1 }
 
-  /// How many operations and gaps the last entry stands for so far.
-  private var joined = 0
-  private var latest = Entry(
-    first: 0, op: -1, mostStep: 0, most: 0, least: 0, mostTotal: 0, leastTotal: 0, buffers: 0)
+  private let passes: [ClosedRange<Int>]
+  private var pass = 0
   private var buffers = 0
   private var total = 0
 
+  /// - Parameter passes: the steps of each pass, in order.
+  init(steps count: Int, passes: [ClosedRange<Int>]) {
+    memory = MemoryColumns(steps: 1...max(1, count), columns: Self.capacity / 2)
+    self.passes = passes
+    passPeaks = passes.map { _ in MemoryUse() }
+  }
+
   /// Adds the step after the last.
-  mutating func add(op: Int, kind: EventKind, state: Int, use: MemoryUse) {
-    steps += 1
+  mutating func add(op: Int, kind: EventKind, use: MemoryUse) {
     // A tile that lies in another buffer changes no total.
     switch kind {
     case .alloc, .dequantize: if use.total > total { buffers += 1 }
@@ -52,41 +44,18 @@ struct PageRun {
     case .multiply, .compute, .append, .fail: break
     }
     total = use.total
-    for category in MemoryCategory.allCases {
-      peaks[category] = max(peaks[category], use[category])
+    let step = memory.next
+    let isHighest = memory.add(use)
+    let moment = Moment(step: step, op: op, buffers: buffers)
+    if worst.count < memory.columns.count {
+      worst.append(moment)
+    } else if isHighest {
+      worst[worst.count - 1] = moment
     }
-    let entry = Entry(
-      first: steps, op: op, mostStep: steps, most: state, least: state, mostTotal: total,
-      leastTotal: total, buffers: buffers)
-    if op == latest.op, steps > 1 {
-      latest.join(entry)
-    } else {
-      finish()
-      latest = entry
+    while pass < passes.count, passes[pass].upperBound < step { pass += 1 }
+    if pass < passes.count, passes[pass].contains(step), total > passPeaks[pass].total {
+      passPeaks[pass] = use
     }
-  }
-
-  /// Keeps what was read last.
-  mutating func finish() {
-    guard latest.first > 0 else { return }
-    if joined > 0, joined < together {
-      entries[entries.count - 1].join(latest)
-      joined += 1
-    } else {
-      if entries.count == Self.capacity { halve() }
-      entries.append(latest)
-      joined = 1
-    }
-    latest.first = 0
-  }
-
-  private mutating func halve() {
-    for index in 0..<entries.count / 2 {
-      entries[index] = entries[2 * index]
-      entries[index].join(entries[2 * index + 1])
-    }
-    entries.removeLast(entries.count / 2)
-    together *= 2
   }
 }
 
@@ -94,9 +63,10 @@ extension Trace {
   /// Reads every step of the trace once.
   func pageRun(_ progress: (Int) throws -> Void) throws -> PageRun {
     let last = try eventCount()
+    let passes = try passes().map(\.steps)
     return try read { db in
       try self.memoryStates.load(db, path: self.path)
-      var run = PageRun()
+      var run = PageRun(steps: last, passes: passes)
       let sql =
         "SELECT step, op, kind, memory FROM _event WHERE step BETWEEN ?1 AND ?2 ORDER BY step"
       try Statement.forEachRow(db, sql, 1, last) { row in
@@ -107,25 +77,24 @@ extension Trace {
         else {
           throw TraceError.corrupt(path: self.path, reason: "step \(step)")
         }
-        run.add(op: row.integer(1), kind: kind, state: row.integer(3), use: use)
+        run.add(op: row.integer(1), kind: kind, use: use)
         try progress(step)
       }
-      run.finish()
       return run
     }
   }
 
   /// The run as it lies in the page.
   func pageColumns(of run: PageRun, _ states: inout PageStates) throws -> PageTrace.Run {
-    var columns = PageTrace.Run(together: run.together)
+    var columns = PageTrace.Run()
     var nodes = PageNodes(self)
-    for entry in run.entries {
-      columns.first.append(entry.first)
-      columns.node.append(try nodes[entry.op])
-      columns.mostAfter.append(entry.mostStep - entry.first)
-      columns.most.append(try states[entry.most])
-      columns.least.append(try states[entry.least])
-      columns.buffers.append(entry.buffers)
+    for (column, worst) in zip(run.memory.columns, run.worst) {
+      columns.first.append(column.firstStep)
+      columns.node.append(try nodes[worst.op])
+      columns.mostAfter.append(worst.step - column.firstStep)
+      columns.most.append(states[column.most])
+      columns.least.append(states[column.least])
+      columns.buffers.append(worst.buffers)
     }
     return columns
   }
@@ -161,21 +130,15 @@ struct PageNodes {
 
 /// The states of memory that the page speaks of, numbered in the order in which it does.
 struct PageStates {
-  private let trace: Trace
-  private var places: [Int: Int] = [:]
+  private var places: [MemoryUse: Int] = [:]
   private(set) var columns = MemoryCategory.allCases.map { _ in PageColumn() }
 
-  init(_ trace: Trace) { self.trace = trace }
-
-  /// The place of a row of `_memory`.
-  subscript(state: Int) -> Int {
-    mutating get throws {
-      if let place = places[state] { return place }
-      guard let use = trace.memoryStates[state] else {
-        throw TraceError.corrupt(path: trace.path, reason: "no state of memory \(state)")
-      }
+  /// The place of what was alive.
+  subscript(use: MemoryUse) -> Int {
+    mutating get {
+      if let place = places[use] { return place }
       let place = places.count
-      places[state] = place
+      places[use] = place
       for (index, bytes) in use.bytes.enumerated() { columns[index].append(bytes) }
       return place
     }

@@ -10,31 +10,32 @@ extension PageTrace {
   ///   - progress: called from time to time with the steps that were read so far.
   /// - Throws: ``TraceError/cannotExport(path:reason:)`` where there is no such pass, and what the
   ///   trace and `progress` throw.
-  /// - Complexity: O(steps); memory for ``PageRun/capacity`` entries and one pass.
+  /// - Complexity: O(steps); memory for ``PageRun/capacity`` columns and one pass.
   init(
     _ trace: Trace, pass chosen: Int?, progress: (Int) throws -> Void = { _ in }
   ) throws {
     let passes = try trace.passes()
     let tensors = try trace.tensors()
     let nodes = try trace.pageNodes()
-    var states = PageStates(trace)
+    var states = PageStates()
 
     let scan = try trace.pageRun(progress)
     name = URL(fileURLWithPath: trace.path).lastPathComponent
     meta = try trace.meta()
     steps = scan.steps
     peak = try trace.peak().map { Moment(step: $0.step, bytes: $0.live.bytes) }
-    peaks = scan.peaks.bytes
+    peaks = scan.memory.peaks.bytes
     figures = try trace.pageFigures()
-    self.passes = passes.map(Pass.init)
+    self.passes = zip(passes, scan.passPeaks).map { Pass($0, peak: states[$1]) }
     branches = try trace.branches().map {
       Branch(id: $0.id, parent: $0.parent, position: $0.position)
     }
     tokens = try trace.allTokens().map(Token.init)
+    settings = TraceSettings(
+      passes: passes, branches: branches.count, steps: steps, meta: meta
+    ).rows.map { [$0.name, $0.value.plain] }
     failure = try trace.failure().map {
-      Failure(
-        step: $0.step, bytes: $0.bytes, live: $0.live, budget: $0.budget,
-        category: $0.category.name, name: $0.name)
+      Failure(step: $0.step, name: $0.name, shortfall: $0.shortfall)
     }
     self.nodes = nodes
     self.tensors = tensors.map {
@@ -49,12 +50,11 @@ extension PageTrace {
 }
 
 extension PageTrace.Pass {
-  init(_ pass: TracePass) {
+  init(_ pass: TracePass, peak: Int) {
     self.init(
       id: pass.id, branch: pass.branch, kind: pass.kind == .prefill ? "prefill" : "decode",
       first: pass.steps.lowerBound, last: pass.steps.upperBound, tokens: pass.tokens,
-      sequences: pass.sequences, duration: pass.duration, finished: pass.isFinished,
-      strategy: pass.strategy, tileRows: pass.tileRows, kvType: pass.kvType)
+      duration: pass.duration, finished: pass.isFinished, peak: peak)
   }
 }
 

@@ -7,6 +7,8 @@ struct PageTrace: Encodable {
   var name: String
   /// Rows of the table `meta`.
   var meta: [String: String]
+  /// How it was run, in words: names with what they are.
+  var settings: [[String]]
   /// How many there are.
   var steps: Int
   var figures: Figures
@@ -43,11 +45,10 @@ struct PageTrace: Encodable {
   struct Pass: Encodable {
     var id, branch: Int
     var kind: String
-    var first, last, tokens, sequences, duration: Int
+    var first, last, tokens, duration: Int
     var finished: Bool
-    var strategy: String?
-    var tileRows: Int?
-    var kvType: String?
+    /// The state of memory at its highest total.
+    var peak: Int
   }
 
   struct Branch: Encodable {
@@ -72,8 +73,10 @@ struct PageTrace: Encodable {
   }
 
   struct Failure: Encodable {
-    var step, bytes, live, budget: Int
-    var category, name: String
+    var step: Int
+    var name: String
+    /// What it asked for, and what was left.
+    var shortfall: String
   }
 
   /// What is the same about an operation in every pass.
@@ -87,11 +90,8 @@ struct PageTrace: Encodable {
     var rows, cols, bytes: Int
   }
 
-  /// The whole run: one entry for each operation and for what lies between two of them, or for
-  /// several of these in a row.
+  /// The whole run in columns of equally many steps: one each, where there are few.
   struct Run: Encodable {
-    /// How many one entry stands for.
-    var together: Int
     /// The first step; the last is the one before the next entry's.
     var first = PageColumn()
     /// The operation at its highest total: a place in ``PageTrace/nodes`` counting from 1, or 0.

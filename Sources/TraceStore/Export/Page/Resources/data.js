@@ -1,6 +1,14 @@
 "use strict";
 
-// What the page holds: the JSON of PageTrace.swift, its columns as arrays of numbers.
+// What the page holds: the JSON of PageExport.swift and PageTrace.swift, its columns as arrays of
+// numbers.
+const DATA = JSON.parse(document.getElementById("data").textContent);
+
+// By the numbers of MemoryCategory and EventKind; `STACK` is the order of every plot, from the axis
+// upwards.
+const { categories: CATEGORIES, labels: LABELS, stack: STACK, kinds: KINDS } = DATA.words;
+const WEIGHTS = CATEGORIES.indexOf("weights"), KV_CACHE = CATEGORIES.indexOf("kv_cache");
+const DEQUANTIZED = CATEGORIES.indexOf("weights_dequantized");
 
 // A column: differences with how often each comes in a row, as zigzag varints in base64.
 function column(text) {
@@ -40,14 +48,6 @@ function lastAtMost(numbers, value) {
   return low;
 }
 
-// As MemoryCategory counts them; `STACK` is the order of every plot, from the axis upwards: the
-// tiles come last, because what lies above them would rise and fall with them.
-const CATEGORIES = ["weights", "weights_dequantized", "kv_cache", "activations", "workspace", "logits"];
-const LABELS = ["packed weights", "dequantized weights", "KV cache", "activations", "workspace", "logits"];
-const STACK = [0, 2, 3, 4, 5, 1];
-const WEIGHTS = 0, DEQUANTIZED = 1, KV_CACHE = 2;
-const KINDS = ["dequantize", "multiply", "free", "alloc", "compute", "append", "fail"];
-
 class Trace {
   constructor(json) {
     Object.assign(this, json);
@@ -74,7 +74,12 @@ class Trace {
   stateAt(step) { return this.detail.steps[step - this.detail.first] >> 3; }
   kindAt(step) { return this.detail.steps[step - this.detail.first] & 7; }
 
-  // The entry of the run that a step is in: its steps, and when most and least was alive.
+  // Whether each step of a range is told apart.
+  hasEvery(first, last) {
+    return this.run.first.length === this.steps || (this.isExact(first) && this.isExact(last));
+  }
+
+  // The column of the run that a step is in: its steps, and when most and least was alive.
   entry(step) {
     const run = this.run, place = Math.max(0, lastAtMost(run.first, step));
     const first = run.first[place];
@@ -115,29 +120,55 @@ class Trace {
 
   passAt(step) { return this.passes.find((pass) => pass.first <= step && step <= pass.last); }
 
-  // The range cut into at most `count` equal parts, each with the states of the most and the least
-  // alive in it.
+  // The range cut into at most `count` equal parts as MemoryColumns in Swift cuts it, each with the
+  // states of the most and the least alive in it. Where columns of the run are longer than a part,
+  // these are of the steps `first` to `last` around it.
   samples(first, last, count) {
     const steps = last - first + 1, parts = Math.min(count, steps), found = [];
-    const isExact = this.isExact(first) && this.isExact(last);
-    let place = lastAtMost(this.run.first, first);
+    const isExact = this.isExact(first) && this.isExact(last), { run } = this;
+    let place = lastAtMost(run.first, first);
     for (let part = 0; part < parts; part++) {
-      const from = first + Math.floor(part * steps / parts);
-      const to = first + Math.floor((part + 1) * steps / parts) - 1;
-      let most = -1, least = -1;
-      const add = (high, low) => {
-        if (most < 0 || this.totals[high] > this.totals[most]) most = high;
-        if (least < 0 || this.totals[low] < this.totals[least]) least = low;
+      const from = first + Math.ceil(part * steps / parts);
+      const to = first + Math.ceil((part + 1) * steps / parts) - 1;
+      const sample = { from, to, most: -1, least: -1 };
+      const add = (high, low, step) => {
+        if (sample.most < 0 || this.totals[high] > this.totals[sample.most]) {
+          sample.most = high;
+          sample.mostStep = step;
+        }
+        if (sample.least < 0 || this.totals[low] < this.totals[sample.least]) sample.least = low;
       };
       if (isExact) {
-        for (let step = from; step <= to; step++) add(this.stateAt(step), this.stateAt(step));
+        for (let step = from; step <= to; step++) add(this.stateAt(step), this.stateAt(step), step);
+        Object.assign(sample, { first: from, last: to });
       } else {
-        while ((this.run.first[place + 1] ?? Infinity) <= from) place++;
-        for (let at = place; at < this.run.first.length && this.run.first[at] <= to; at++) {
-          add(this.run.most[at], this.run.least[at]);
-        }
+        while ((run.first[place + 1] ?? Infinity) <= from) place++;
+        let at = place;
+        for (; run.first[at] <= to; at++) add(run.most[at], run.least[at], run.first[at] + run.mostAfter[at]);
+        Object.assign(sample, { first: run.first[place], last: (run.first[at] ?? this.steps + 1) - 1 });
       }
-      found.push({ from, to, most, least });
+      found.push(sample);
+    }
+    return found;
+  }
+
+  // Where what is under way changes in a range: steps with the places of their nodes, counting from 1.
+  // The first may lie before the range.
+  changes(first, last) {
+    const found = [];
+    const add = (step, node) => {
+      if (node && node !== found.at(-1)?.node) found.push({ step, node });
+    };
+    if (this.isExact(first) && this.isExact(last)) {
+      const { ops } = this.detail;
+      for (let op = Math.max(0, lastAtMost(ops.first, first)); ops.first[op] <= last; op++) {
+        add(ops.first[op], ops.node[op]);
+      }
+    } else {
+      const { run } = this;
+      for (let place = this.entry(first).place; run.first[place] <= last; place++) {
+        add(run.first[place], run.node[place]);
+      }
     }
     return found;
   }

@@ -1,17 +1,19 @@
 // The beginning of the page: what was run, and the three figures on one scale.
 
-// What tells two traces apart, or the name of the file.
+// What tells two traces apart: words for it, or the names of the files.
 function titles(traces) {
-  const keys = ["model", "strategy", "kv_type", "tile_rows", "memory_budget", "prompt", "threads"];
-  const told = keys.filter((key) => new Set(traces.map((trace) => trace.meta[key])).size > 1);
-  return traces.map((trace) => {
-    const words = told.map((key) => {
-      const value = trace.meta[key];
-      if (!value) return null;
-      return { kv_type: `KV ${value}`, tile_rows: `${value} rows a tile`, threads: `${value} threads` }[key] ?? value;
-    }).filter(Boolean);
-    return words.slice(0, 2).join(", ") || trace.name;
-  });
+  const words = {
+    model: (value) => value, strategy: (value) => value, kv_type: (value) => value && `KV ${value}`,
+    tile_rows: (value) => value && `${value} rows a tile`,
+    memory_budget: (value) => value ? `budget ${bytes(Number(value))}` : "no budget",
+    sequences: (value) => value && plural(Number(value), "sequence"),
+    threads: (value) => value && plural(Number(value), "thread"),
+    prompt: (value) => value && `“${shortened(value, 40)}”`,
+  };
+  const told = Object.keys(words).filter((key) => new Set(traces.map(({ meta }) => meta[key])).size > 1);
+  const names = traces.map(({ meta }) => told.map((key) => words[key](meta[key])).filter(Boolean).slice(0, 2).join(", "));
+  const areApart = names.every(Boolean) && new Set(names).size === names.length;
+  return areApart ? names : traces.map(({ name }) => name);
 }
 
 function story(trace) {
@@ -29,23 +31,8 @@ function story(trace) {
 }
 
 function settings(trace) {
-  const meta = trace.meta, rows = [];
-  const add = (label, value) => {
-    if (value) rows.push(make("div", {}, make("dt", {}, label), make("dd", {}, value)));
-  };
-  const strategies = [...new Set(trace.passes.map((pass) => pass.strategy).filter(Boolean))];
-  const hasTiles = strategies.length < 2 && ["tiled", "scratch"].includes(meta.strategy);
-  add("Strategy", (strategies.length ? strategies.join(", ") : meta.strategy ?? "")
-    + (hasTiles && meta.tile_rows ? `, ${meta.tile_rows} rows a tile` : ""));
-  add("KV cache", meta.kv_type);
-  add("Threads", meta.threads);
-  add("Memory budget", meta.memory_budget && bytes(Number(meta.memory_budget)));
-  add("Passes", trace.passes.length
-    && `${number(trace.passes.length)}, in ${plural(trace.steps, "step")}`);
-  add("Status", meta.status === "complete" ? "" : meta.status);
-  add("Recorded", meta.recorded_at?.slice(0, 16).replace("T", " "));
-  add("On", meta.host && quoted(meta.host));
-  return make("dl.settings", {}, ...rows);
+  return make("dl.settings", {}, ...trace.settings.map(([name, value]) =>
+    make("div", {}, make("dt", {}, name), make("dd", {}, quoted(value)))));
 }
 
 function failureNote(trace) {
@@ -53,7 +40,7 @@ function failureNote(trace) {
   if (!failure) return null;
   return make("p.failure", { role: "note" },
     `The memory budget ended this run at step ${number(failure.step)}: `, quoted(failure.name),
-    ` asked for ${bytes(failure.bytes)} where ${bytes(failure.live)} of ${bytes(failure.budget)} were alive.`);
+    ` ${failure.shortfall}.`);
 }
 
 // Three bars, on a scale that all traces share.

@@ -14,16 +14,20 @@ function themeButton() {
 }
 
 function start() {
-  const traces = JSON.parse(document.getElementById("data").textContent).traces.map((json) => new Trace(json));
+  const traces = DATA.traces.map((json) => new Trace(json));
   const names = titles(traces);
   const models = [...new Set(traces.map((trace) => trace.meta.model ?? trace.name))];
   const run = runSection(traces, names), pass = passSection(traces, names);
-  const prompts = [...new Set(traces.map((trace) => trace.meta.prompt).filter(Boolean))];
+  // Several sequences have a line each, where they have a prompt each.
+  const prompts = [...new Set(traces.flatMap(({ meta }) => {
+    const lines = (meta.prompt ?? "").split("\n");
+    return lines.length === Number(meta.sequences) ? lines : [meta.prompt];
+  }).filter(Boolean))];
   document.getElementById("page").append(
     make("header", {},
       make("p.masthead", {}, make("b", {}, "nibble"), " a recorded run", themeButton()),
       make("h1", {}, ...models.flatMap((model, index) => [index ? " and " : "", quoted(model)])),
-      ...prompts.slice(0, 2).map((prompt) => make("blockquote", {}, quoted(prompt))),
+      ...prompts.slice(0, 4).map((prompt) => make("blockquote", {}, quoted(shortened(prompt, 240)))),
       ...traces.map((trace, index) => make("p.story", {},
         traces.length > 1 ? make("b", {}, quoted(names[index]), ". ") : null, story(trace))),
       ...traces.map(failureNote),
@@ -34,7 +38,8 @@ function start() {
       `Made by nibble ${traces[0].meta.nibble_version ?? ""} from `,
       ...traces.flatMap(({ name }, index) => [index ? " and " : "", quoted(name)]),
       ". Every number was counted while the model ran: the bytes are the engine's own buffers, none "
-        + "of them an estimate.")));
+        + "of them an estimate."),
+      make("p.print", {}, "Tables behind the drawings are printed where they were open.")));
 
   const redraw = () => {
     run.redraw();

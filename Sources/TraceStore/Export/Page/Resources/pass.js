@@ -2,6 +2,8 @@
 // operation that is chosen.
 
 class PassView {
+  static count = 0;
+
   constructor(trace, name) {
     this.trace = trace;
     this.name = name;
@@ -21,13 +23,14 @@ class PassView {
     this.tilesOf = new TileIndex(trace);
     this.strip = make("div.layers", { role: "tablist", "aria-label": "Layers" });
     this.ops = make("div.ops", { role: "tablist", "aria-label": "Operations" });
-    this.panel = make("div.op", { role: "tabpanel" });
+    this.panel = make("div.op", { role: "tabpanel", id: `op-${PassView.count}` });
+    this.opsPanel = make("div", { role: "tabpanel", id: `ops-${PassView.count++}` }, this.ops, this.panel);
     rove(this.strip, "button");
     rove(this.ops, "button");
-    this.element = make("div.passview", {}, ...this.heading(), this.strip, this.ops, this.panel, this.table());
+    this.element = make("div.passview", {}, ...this.heading(), this.strip, this.opsPanel, this.table());
     this.fillStrip();
     const layer = this.layers.find(({ layer }) => layer !== undefined) ?? this.layers[0];
-    if (layer) this.chooseLayer(layer, false);
+    if (layer) this.chooseLayer(layer);
   }
 
   heading() {
@@ -51,7 +54,8 @@ class PassView {
       layer.tab = make("button", {
         type: "button", role: "tab", tabindex: -1, style: `flex-grow:${layer.last - layer.first + 1}`,
         title: `${layer.title}, ${plural(layer.ops.length, "operation")}`, "aria-label": layer.title,
-        onclick: () => this.chooseLayer(layer, false),
+        "aria-controls": this.opsPanel.id,
+        onclick: () => this.chooseLayer(layer),
       }, make("span", {}, layer.label));
       this.strip.append(layer.tab);
     }
@@ -62,6 +66,7 @@ class PassView {
       other.tab.setAttribute("aria-selected", String(other === layer));
       other.tab.tabIndex = other === layer ? 0 : -1;
     }
+    this.opsPanel.setAttribute("aria-label", layer.title);
     const { detail, nodes } = this.trace;
     this.tabs = layer.ops.map((op) => {
       const node = nodes[detail.ops.node[op] - 1], parts = this.tilesOf.parts(op).length;
@@ -70,6 +75,7 @@ class PassView {
         type: "button", role: "tab", tabindex: -1, "data-op": name,
         class: parts ? "matrix" : null, style: `--steps:${Math.log2(2 + detail.ops.more[op])}`,
         "aria-label": parts ? `${name}, ${plural(parts, this.tilesOf.word(op))}` : name,
+        "aria-controls": this.panel.id,
         onclick: (event) => this.chooseOp(op, event.currentTarget),
       }, make("bdi", {}, name), parts ? make("small", {}, number(parts)) : null);
     });

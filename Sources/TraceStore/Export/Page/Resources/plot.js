@@ -1,7 +1,7 @@
 // Live memory over steps, stacked by category. Where several steps share a pixel, the pale part is
 // the moment at which most of them was alive, the full part the one at which least was.
 
-// What lies below the axis, as MemoryPlot.baseline in Swift has it: packed weights that do not
+// What lies below the axis, as alwaysThere(peaks:) in Swift has it: packed weights that do not
 // change, and the part of the KV cache that is always there where it is four times what moves.
 function baseline(trace, samples) {
   const base = CATEGORIES.map(() => 0);
@@ -23,10 +23,10 @@ function ticks(peak) {
   return { tick, top: Math.max(1, Math.ceil(peak / tick)) * tick };
 }
 
-const MARGIN = { left: 76, right: 12, top: 22, bottom: 30 };
+const MARGIN = { left: 76, right: 12, bottom: 30 }, ROW = 15;
 
 class Plot {
-  // `height` in pixels; `small` plots have no axis labels but the highest.
+  // `height` in pixels, with one row of notes above the plot.
   constructor(trace, { height, label }) {
     this.trace = trace;
     this.height = height;
@@ -34,12 +34,20 @@ class Plot {
     this.width = 0;
     this.marks = [];
     this.notes = [];
+    this.top = 22;
+  }
+
+  // Makes room above the plot for notes one over another.
+  setRows(count) {
+    this.height += (count - 1) * ROW;
+    this.top += (count - 1) * ROW;
+    this.svg.setAttribute("height", this.height);
   }
 
   inner() {
     return {
       width: Math.max(40, this.width - MARGIN.left - MARGIN.right),
-      height: this.height - MARGIN.top - MARGIN.bottom,
+      height: this.height - this.top - MARGIN.bottom,
     };
   }
 
@@ -67,7 +75,7 @@ class Plot {
   draw(base, peak) {
     const { tick, top } = ticks(Math.max(1, peak - sum(base)));
     const { height, width } = this.inner();
-    const y = (count) => MARGIN.top + height - Math.min(1, count / top) * height;
+    const y = (count) => this.top + height - Math.min(1, count / top) * height;
     this.y = y;
     this.shownBase = base;
     this.svg.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
@@ -81,7 +89,7 @@ class Plot {
     }
     this.svg.replaceChildren(
       axis, this.bands("most", base, y), this.bands("least", base, y), this.drawMarks(), this.drawNotes(),
-      this.cursorLine = make("line.cursor", { y1: MARGIN.top - 6, y2: MARGIN.top + height }));
+      this.cursorLine = make("line.cursor", { y1: this.top - 6, y2: this.top + height }));
     this.showCursor(this.cursor);
   }
 
@@ -125,15 +133,22 @@ class Plot {
     return `M${edge(over)}${back}Z`;
   }
 
-  // Places on the x axis, with labels where there is room for them.
+  // Places on the x axis, with labels where there is room for them: what began before the range at
+  // its left, and the first with the word for what they are.
   drawMarks() {
     const group = make("g.marks"), bottom = this.height - MARGIN.bottom;
+    const inside = this.marks.filter(({ step }) => step >= this.first && step <= this.last);
+    const before = this.marks.findLast(({ step }) => step < this.first);
+    const widthOf = (label) => 7 * label.length + 10;
+    // Where both have room.
+    if (before && this.x(inside[0]?.step ?? this.last) > MARGIN.left + widthOf(before.word + before.label)) {
+      inside.unshift({ ...before, step: this.first, isBefore: true });
+    }
     let free = -Infinity;
-    for (const { step, label } of this.marks) {
-      if (step < this.first || step > this.last) continue;
-      const x = this.x(step);
-      group.append(make("line", { x1: x, x2: x, y1: bottom, y2: bottom + 5 }));
-      const width = 7 * label.length + 10;
+    for (const mark of inside) {
+      const x = this.x(mark.step);
+      if (!mark.isBefore) group.append(make("line", { x1: x, x2: x, y1: bottom, y2: bottom + 5 }));
+      const label = (free < 0 ? mark.word : "") + mark.label, width = widthOf(label);
       if (x < free || x + width > this.width) continue;
       group.append(make("text", { x, y: bottom + 20 }, label));
       free = x + width;
@@ -144,15 +159,14 @@ class Plot {
   // Moments that are marked in the plot: the peak, a failure.
   drawNotes() {
     const group = make("g.notes");
-    for (const { step, label, kind } of this.notes) {
-      if (step < this.first || step > this.last) continue;
-      const x = (this.x(step) + this.x(step + 1)) / 2, isLate = x > MARGIN.left + this.inner().width * 0.6;
+    this.notes.forEach(({ step, label, kind }, row) => {
+      if (step < this.first || step > this.last) return;
+      const x = (this.x(step) + this.x(step + 1)) / 2, isLate = x > MARGIN.left + this.inner().width / 2;
+      const y = this.top - 8 - row * ROW;
       group.append(
-        make(`line.${kind}`, { x1: x, x2: x, y1: MARGIN.top - 6, y2: this.height - MARGIN.bottom }),
-        make(`text.${kind}`, {
-          x: isLate ? x - 6 : x + 6, y: MARGIN.top - 8, "text-anchor": isLate ? "end" : "start",
-        }, label));
-    }
+        make(`line.${kind}`, { x1: x, x2: x, y1: y - 10, y2: this.height - MARGIN.bottom }),
+        make(`text.${kind}`, { x: isLate ? x - 6 : x + 6, y, "text-anchor": isLate ? "end" : "start" }, label));
+    });
     return group;
   }
 

@@ -13,15 +13,18 @@ class RunPlot {
     this.plot.notes = trace.peak
       ? [{ step: trace.peak.step, label: `peak ${bytes(sum(trace.peak.bytes))}`, kind: "peak" }] : [];
     if (trace.failure) this.plot.notes.push({ step: trace.failure.step, label: "the budget ended it", kind: "fail" });
+    this.sample = null;
     this.brush = make("div.brush", { hidden: true });
     this.surface = make("div.surface", {
       tabindex: 0, role: "slider", "aria-label": `Live memory, ${name}: the step looked at`,
-      "aria-valuemin": 1, "aria-valuemax": this.last, "aria-keyshortcuts": "ArrowLeft ArrowRight + - 0 P",
+      "aria-valuemin": 1, "aria-valuemax": this.last, "aria-keyshortcuts": "ArrowLeft ArrowRight Plus - 0 P",
       "data-run": "",
     }, this.plot.svg, this.brush);
     this.readout = make("div.readout", { "aria-live": "off" });
     const detail = trace.detail;
-    const button = (label, title, act) => make("button", { type: "button", title, onclick: act }, label);
+    const button = (label, title, act) => make("button", {
+      type: "button", title, "aria-label": /\w/.test(label) ? null : title, onclick: act,
+    }, label);
     this.controls = make("div.controls", { role: "group", "aria-label": "Zoom" },
       button("−", "Zoom out (key −)", () => this.zoom(2)),
       button("+", "Zoom in (key +)", () => this.zoom(0.5)),
@@ -38,6 +41,7 @@ class RunPlot {
   show(first, last) {
     const steps = Math.max(1, this.trace.steps);
     const count = Math.min(steps, Math.max(8, Math.round(last - first + 1)));
+    this.sample = null;
     this.first = Math.max(1, Math.min(steps - count + 1, Math.round(first)));
     this.last = this.first + count - 1;
     this.redraw();
@@ -59,8 +63,10 @@ class RunPlot {
     this.show(this.step - room, this.step + room);
   }
 
-  lookAt(step) {
+  // Looks at a step, or at the worst one of a part of the plot.
+  lookAt(step, sample = null) {
     this.step = Math.max(1, Math.min(this.trace.steps, step));
+    this.sample = sample;
     if (this.step < this.first || this.step > this.last) {
       const count = this.last - this.first + 1;
       return this.show(this.step - Math.floor(count / 2), this.step - Math.floor(count / 2) + count - 1);
@@ -69,13 +75,13 @@ class RunPlot {
     this.say();
   }
 
-  // The next moment worth a stop: a step where steps are shown one by one, else an operation.
+  // The next part of the plot: a step, where each has a pixel.
   walk(direction) {
-    const isClose = this.last - this.first < 2 * this.plot.inner().width;
-    if (this.trace.isExact(this.step) && isClose) return this.lookAt(this.step + direction);
-    const entry = this.trace.entry(this.step);
-    const beside = direction < 0 ? entry.first - 1 : entry.last + 1;
-    this.lookAt(this.trace.entry(Math.max(1, Math.min(this.trace.steps, beside))).mostStep);
+    const { samples } = this.plot, here = this.trace.moment(this.step).step;
+    let place = samples.findIndex(({ to }) => to >= this.step);
+    do place += direction; while (samples[place] && direction * (samples[place].mostStep - here) <= 0);
+    if (samples[place]) this.lookAt(samples[place].mostStep, samples[place]);
+    else this.lookAt(direction < 0 ? this.first - 1 : this.last + 1);
   }
 
   walkPass(direction) {
@@ -119,7 +125,8 @@ class RunPlot {
       this.surface.setPointerCapture(event.pointerId);
     });
     this.surface.addEventListener("pointermove", (event) => {
-      this.lookAt(at(event));
+      const sample = this.plot.samples.find(({ to }) => to >= at(event));
+      if (sample) this.lookAt(sample.mostStep, sample);
       if (from === null || Math.abs(event.clientX - from) < 6) return;
       const left = this.surface.getBoundingClientRect().left;
       this.brush.hidden = false;
@@ -145,18 +152,16 @@ class RunPlot {
     const { trace, first, last } = this;
     const passes = trace.passes.filter((pass) => pass.last >= first && pass.first <= last);
     if (passes.length > 1 || !passes.length) {
-      return passes.map((pass, index) => ({ step: pass.first, label: index ? `${pass.id}` : `pass ${pass.id}` }));
+      return passes.map((pass) => ({ step: pass.first, word: "pass ", label: `${pass.id}` }));
     }
-    const run = trace.run, marks = [], isNear = last - first < 1500 && run.together === 1;
-    let layer;
-    for (let place = trace.entry(first).place; run.first[place] <= last; place++) {
-      const node = trace.nodes[run.node[place] - 1];
-      if (!node) continue;
-      if (isNear) marks.push({ step: run.first[place], label: node.name });
-      else if (node.layer !== undefined && node.layer !== layer) {
-        marks.push({ step: run.first[place], label: layer === undefined ? `layer ${node.layer}` : `${node.layer}` });
-      }
-      layer = node.layer ?? layer;
+    const changes = trace.changes(first, last).map(({ step, node }) => ({ step, node: trace.nodes[node - 1] }));
+    if (last - first < 1500 && trace.hasEvery(first, last)) {
+      return changes.map(({ step, node }) => ({ step, word: "", label: node.name }));
+    }
+    const marks = [];
+    for (const { step, node } of changes) {
+      const label = `${node.layer}`;
+      if (node.layer !== undefined && label !== marks.at(-1)?.label) marks.push({ step, word: "layer ", label });
     }
     return marks;
   }
@@ -172,16 +177,16 @@ class RunPlot {
   say() {
     const { trace } = this;
     const moment = trace.moment(this.step), use = trace.use(moment.state), pass = trace.passAt(moment.step);
+    const { first, last } = this.sample ?? { first: moment.step, last: moment.step, ...moment };
     const where = [
       pass ? `pass ${pass.id}` : "outside the passes", moment.op, moment.kind,
-      moment.isExact ? null : `the most alive in steps ${number(moment.first)} to ${number(moment.last)}`,
+      first === last ? null : `the most alive in steps ${number(first)} to ${number(last)}`,
     ].filter(Boolean).join(" · ");
     const place = make("p.where", {}, make("b", {}, `Step ${number(moment.step)}`), ` ${where}`);
     const total = make("p.total", {}, make("b", {}, bytes(sum(use))), ` alive in ${plural(moment.buffers, "buffer")}`);
     this.readout.replaceChildren(place, total, legend(trace, use));
     Object.assign(this.readout.dataset, {
-      step: moment.step, first: moment.first ?? moment.step, last: moment.last ?? moment.step,
-      total: sum(use), bytes: use.join(","), buffers: moment.buffers, op: moment.op ?? "",
+      step: moment.step, first, last, total: sum(use), bytes: use.join(","), buffers: moment.buffers, op: moment.op ?? "",
     });
     this.surface.setAttribute("aria-valuenow", moment.step);
     this.surface.setAttribute("aria-valuetext",
@@ -201,40 +206,39 @@ function runSection(traces, names) {
     for (const run of drawn) { run.plot.draw(base, peak); run.say(); }
     const left = [[WEIGHTS, "packed weights"], [KV_CACHE, "KV cache"]]
       .filter(([category]) => base[category] > 0).map(([category, label]) => `${bytes(base[category])} of ${label}`);
-    const together = Math.max(...traces.map((trace) => trace.run.together));
+    const together = Math.max(...drawn.map(({ trace }) => Math.ceil(trace.steps / trace.run.first.length)));
     zero.disabled = !isSame || !bases.some((each) => sum(each) > 0);
     zero.setAttribute("aria-pressed", String(sum(base) === 0));
     Object.assign(note.dataset, { base: base.join(","), peak });
     note.textContent = (left.length ? `Above ${left.join(" and ")}, alive throughout and not drawn. ` : "")
-      + `Pale is the most and full the least that was alive in the same few steps. One entry stands for `
-      + (together > 1 ? `up to ${number(together)} operations` : "one operation")
-      + (traces.some(({ detail }) => detail && !detail.isTooLong) ? "; only the pass below is kept step by step." : ".")
-      + ` Drag to zoom, or choose the plot and use the wheel or + and −.`;
+      + "Pale is the most and full the least that was alive in the same few steps. "
+      + (together > 1 ? `Of ${number(together)} steps in a row the page keeps these two; only the pass below is kept `
+        + "step by step. " : "");
+    note.append(make("span.use", {}, "Drag to zoom, or choose the plot and use the wheel or + and −."));
   };
   const zero = make("button.zero", {
     type: "button", onclick: () => { isFromZero = !isFromZero; redraw(); },
   }, "From zero");
   const runs = traces.map((trace, index) => new RunPlot(trace, names[index], () => redraw()));
   const drawn = runs.filter(({ trace }) => trace.steps);
+  const rows = Math.max(1, ...runs.map(({ plot }) => plot.notes.length));
+  for (const { plot, surface } of runs) {
+    plot.setRows(rows);
+    surface.style.setProperty("--top", `${plot.top - 6}px`);
+  }
   drawn[0]?.controls.append(zero);
   runs.forEach((run, index) => {
     if (traces.length > 1) run.element.prepend(make("h3", {}, quoted(names[index])));
   });
   const tables = traces.map((trace, index) => table(
-    traces.length > 1 ? `Passes of ${names[index]} as a table` : "The passes as a table",
-    ["pass", "kind", "steps", "tokens", "most alive, bytes",
+    traces.length > 1 ? `${names[index]}: the passes as a table` : "The passes as a table",
+    ["pass", "branch", "kind", "steps", "tokens", "most alive, bytes",
       ...STACK.map((category) => `${LABELS[category]} then, bytes`)],
-    () => trace.passes.map((pass) => {
-      let most = -1;
-      for (let place = trace.entry(pass.first).place; trace.run.first[place] <= pass.last; place++) {
-        const state = trace.run.most[place];
-        if (most < 0 || trace.totals[state] > trace.totals[most]) most = state;
-      }
-      return [`${pass.id}`, pass.kind, pass.last - pass.first + 1, pass.tokens, trace.totals[most] ?? 0,
-        ...STACK.map((category) => trace.states[category][most] ?? 0)];
-    })));
+    () => trace.passes.map((pass) => [
+      `${pass.id}`, `${pass.branch}`, pass.kind, pass.last - pass.first + 1, pass.tokens, trace.totals[pass.peak],
+      ...STACK.map((category) => trace.states[category][pass.peak])])));
   return {
-    element: make("section", { "aria-labelledby": "run-title" },
+    element: make("section", { id: "run-section", "aria-labelledby": "run-title" },
       make("h2", { id: "run-title" }, "Live memory over the run"),
       make("div.pair", {}, ...runs.map((run) => run.element)), note, ...tables),
     redraw: () => { if (drawn.length) redraw(); },

@@ -32,7 +32,7 @@ function percent(logprob) {
 
 // Text from a trace as it may be shown: what has no shape of its own gets a name.
 function visible(text) {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (mark) => {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (mark) => {
     if (mark === "\n") return "↵";
     if (mark === "\t") return "⇥";
     const code = mark.charCodeAt(0);
@@ -58,6 +58,17 @@ function make(selector, properties = {}, ...children) {
 
 // Text from a trace, kept apart from what stands around it, whichever way it runs.
 function quoted(text) { return make("bdi", {}, visible(text)); }
+
+// What to call a text that shows nothing.
+function nameless(text) {
+  return text === "" ? "part of a letter" : visible(text).trim() === "" ? "space" : null;
+}
+
+// The beginning of a long text.
+function shortened(text, length) {
+  const letters = Array.from(text);
+  return letters.length <= length ? text : letters.slice(0, length).join("").trimEnd() + "…";
+}
 
 // A bar with what it stands for; `share` of its room is filled.
 function bar(label, share, kind, value, data = {}) {
@@ -105,8 +116,9 @@ function rove(container, selector) {
   container.addEventListener("keydown", (event) => {
     const items = [...container.querySelectorAll(selector)];
     const place = items.indexOf(document.activeElement.closest(selector));
+    const right = getComputedStyle(container).direction === "rtl" ? -1 : 1;
     const to = {
-      ArrowRight: place + 1, ArrowDown: place + 1, ArrowLeft: place - 1, ArrowUp: place - 1,
+      ArrowRight: place + right, ArrowDown: place + 1, ArrowLeft: place - right, ArrowUp: place - 1,
       Home: 0, End: items.length - 1,
     }[event.key];
     if (place < 0 || to === undefined) return;

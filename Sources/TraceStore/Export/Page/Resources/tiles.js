@@ -62,7 +62,7 @@ class TilePlayer {
     const first = ops.first[op], last = first + ops.more[op];
     const made = this.parts.map(({ tile }) => tiles.made[tile]).filter((step) => step >= detail.first);
     const freed = this.parts.map(({ tile }) => tiles.freed[tile]).filter((step) => step <= detail.last);
-    this.first = Math.max(detail.first, smallest(made, first) - 1);
+    this.first = smallest(made, first);
     this.last = greatest(freed, last);
     const middle = this.parts[Math.floor(this.parts.length * 0.4)];
     this.step = middle?.step ?? first;
@@ -108,6 +108,12 @@ class TilePlayer {
       oninput: () => { this.stop(); this.lookAt(Number(this.slider.value)); },
     });
     this.slider.value = this.step;
+    // The thumb lies below the plot's cursor at every step, however wide the page is.
+    const thumb = 18, step = `(100% - ${MARGIN.left + MARGIN.right}px) / ${this.last - this.first + 1}`;
+    Object.assign(this.slider.style, {
+      marginLeft: `calc(${MARGIN.left - thumb / 2}px + ${step} / 2)`,
+      width: `calc(100% - ${MARGIN.left + MARGIN.right - thumb}px - ${step})`,
+    });
     this.button = make("button.play", {
       type: "button", onclick: () => { if (this.isPlaying) this.stop(); else this.play(); },
     }, "Play");
@@ -131,8 +137,8 @@ class TilePlayer {
         make("div.gridbox", {}, this.grid, this.parts.length ? this.key() : null),
         this.live),
       make("div.scrub", { role: "group", "aria-label": "Step" },
-        this.button, by(-1, "‹", "One step back"), by(1, "›", "One step on"), this.slider),
-      this.caption, make("div.small", {}, this.plot.svg), this.buffers,
+        this.button, by(-1, "‹", "One step back"), by(1, "›", "One step on"), this.caption),
+      make("div.small", {}, this.plot.svg, this.slider), this.buffers,
       this.parts.length ? table(
         word === "tile" ? "Tiles of this operation as a table" : "Products of this operation as a table",
         ["rows", "tensor", "packed bytes", "dequantized bytes", "made at step", "multiplied at step",

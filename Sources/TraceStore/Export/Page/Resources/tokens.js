@@ -3,7 +3,7 @@
 class TokenView {
   static count = 0;
 
-  constructor(trace, name) {
+  constructor(trace, name, isAlone) {
     this.trace = trace;
     this.line = make("div");
     this.popover = make("div.popover", { role: "tooltip", id: `likely-${++TokenView.count}`, hidden: true });
@@ -17,7 +17,7 @@ class TokenView {
           id === 0 ? "from the beginning" : `branch ${id}: branch ${parent} taken back to position ${position}`)));
       this.element.append(make("label.branch", {}, "Branch ", select));
     }
-    this.element.append(this.line, this.popover, table(`Tokens of ${name} as a table`,
+    this.element.append(this.line, this.popover, table(isAlone ? "The tokens as a table" : `${name}: the tokens as a table`,
       ["token", "branch", "sequence", "position", "id", "from", "probability", "pass"],
       () => trace.tokens.map((token) => [quoted(token.text), token.branch, token.sequence, token.position, token.id,
         token.prompt ? "prompt" : token.forced ? "a person" : "the model",
@@ -45,39 +45,47 @@ class TokenView {
     this.line.replaceChildren(...sequences.map((sequence) => {
       const own = tokens.filter((token) => token.sequence === sequence);
       const label = sequences.length > 1 ? `Sequence ${sequence}` : "Tokens";
-      const line = make("div.text", { role: "toolbar", "aria-label": label },
+      const line = make("div.text", { role: "toolbar", "aria-label": label, dir: "auto" },
         ...own.map((token, index) => this.token(token, index === 0)));
-      rove(line, "button");
+      rove(line, ".token");
       return make("div", {}, sequences.length > 1 ? make("h4", {}, `Sequence ${sequence}`) : null, line);
     }));
     if (!tokens.length) this.line.replaceChildren(make("p.note", {}, "The trace holds no tokens."));
   }
 
+  // A button that is part of the line: letters join and turn to the right or left across tokens.
   token(token, isFirst) {
     const chance = token.logprob === undefined ? undefined : Math.exp(token.logprob);
-    const button = make("button", {
-      type: "button", tabindex: isFirst ? 0 : -1, class: token.prompt ? "prompt" : token.forced ? "forced" : null,
-      style: chance === undefined ? null : `--chance:${chance.toFixed(3)}`, "aria-describedby": this.popover.id,
-      "data-position": token.position, onpointerenter: () => this.reveal(token, button),
-      onpointerleave: () => { if (document.activeElement !== button) this.hide(); },
-      onfocus: () => this.reveal(token, button), onblur: () => this.hide(), onclick: () => this.reveal(token, button),
-    }, quoted(token.text));
-    return button;
+    const kind = token.prompt ? "prompt" : token.forced ? "forced" : "chosen";
+    const reveal = () => this.reveal(token, element);
+    const element = make(`span.token.${kind}`, {
+      role: "button", tabindex: isFirst ? 0 : -1, style: chance === undefined ? null : `--chance:${chance.toFixed(3)}`,
+      "aria-label": nameless(token.text), "aria-describedby": this.popover.id, "data-position": token.position,
+      onpointerenter: reveal, onfocus: reveal, onblur: () => this.hide(), onclick: reveal,
+      onpointerleave: () => { if (document.activeElement !== element) this.hide(); },
+      onkeydown: (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        reveal();
+      },
+    }, visible(token.text));
+    return element;
   }
 
   reveal(token, button) {
     const chance = token.logprob === undefined ? "no logits were computed for it" : percent(token.logprob);
     const from = token.prompt ? "prompt" : token.forced ? "chosen by a person" : "chosen";
     this.popover.replaceChildren(
-      make("p", {}, make("b", {}, quoted(token.text)), ` position ${token.position}, ${from}: ${chance}`),
+      make("p", {}, make("b", {}, quoted(nameless(token.text) ?? token.text)), ` position ${token.position}, ${from}: ${chance}`),
       ...token.top.slice(0, 8).map(({ id, text, logprob }) => bar(
         quoted(text), Math.exp(logprob ?? -Infinity), id === token.id ? "temporary" : "other",
         logprob === undefined ? "" : percent(logprob), { "data-id": id })));
     this.popover.hidden = false;
     const box = button.getBoundingClientRect(), home = this.element.getBoundingClientRect();
-    const room = home.width - this.popover.offsetWidth;
-    this.popover.style.left = `${Math.max(0, Math.min(room, box.left - home.left))}px`;
-    this.popover.style.top = `${box.bottom - home.top + 6}px`;
+    const { offsetWidth: width, offsetHeight: height } = this.popover;
+    const isBelow = box.bottom + 6 + height <= innerHeight || box.top < height + 6;
+    this.popover.style.left = `${Math.max(0, Math.min(home.width - width, box.left - home.left))}px`;
+    this.popover.style.top = `${(isBelow ? box.bottom + 6 : box.top - 6 - height) - home.top}px`;
   }
 
   hide() { this.popover.hidden = true; }
@@ -87,7 +95,7 @@ function tokenSection(traces, names) {
   return make("section", { "aria-labelledby": "tokens-title" },
     make("h2", { id: "tokens-title" }, "The text, and how likely it was"),
     make("div.pair", {}, ...traces.map((trace, index) => make("div", {},
-      traces.length > 1 ? make("h3", {}, quoted(names[index])) : null, new TokenView(trace, names[index]).element))),
-    make("p.note", {}, "The deeper the underline, the likelier the model found the token. Point at one, "
-      + "or go through them with the arrow keys, for what else was likely."));
+      traces.length > 1 ? make("h3", {}, quoted(names[index])) : null, new TokenView(trace, names[index], traces.length === 1).element))),
+    make("p.note", {}, "The deeper the underline, the likelier the model found the token. ",
+      make("span.use", {}, "Point at one, or go through them with the arrow keys, for what else was likely.")));
 }
