@@ -111,9 +111,7 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
         + (ids.isEmpty ? "" : " (\(ids.map(String.init).joined(separator: ", ")))")
         + " where one is needed; a leading space often belongs to a word's token."
     case .overBudget(let failure, let fitting):
-      "'\(failure.name)' asks for \(formatBytes(failure.bytes)) where "
-        + "\(formatBytes(failure.live.total)) are taken, \(formatBytes(failure.excess)) more than the "
-        + "budget of \(formatBytes(failure.budget)) allows; "
+      failure.sentence + "; "
         + (fitting.isEmpty
           ? "no strategy needs so little, and \"set memory-budget\" can give more."
           : "with \"set strategy\" the next pass can run: \(fitting.joined(separator: ", ")).")

@@ -52,10 +52,7 @@ public enum InferenceError: Error, CustomStringConvertible {
       "The system has no \(formatBytes(bytes)) left for '\(buffer)'; "
         + "shorten the prompt or split it with --ubatch."
     case .overBudget(let failure):
-      "'\(failure.name)' asks for \(formatBytes(failure.bytes)) of memory where "
-        + "\(formatBytes(failure.live.total)) are taken, \(formatBytes(failure.excess)) more than "
-        + "the budget of \(formatBytes(failure.budget)) allows; "
-        + AllocationFailure.advice(for: failure.category) + "."
+      failure.sentence + "; " + AllocationFailure.advice(for: failure.category) + "."
     case .noThreads(let count):
       "The system did not start \(count) threads; try fewer with --threads."
     case .interrupted:

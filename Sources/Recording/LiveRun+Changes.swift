@@ -24,6 +24,12 @@ extension LiveRun {
   /// - Throws: `InferenceError.badOption` for less than a byte.
   public func change(memoryBudget: Int?) throws {
     try engine.change(memoryBudget: memoryBudget)
+    budgets.append((recorder.lastStep, memoryBudget))
+  }
+
+  /// The bytes that might be alive at a step; `nil` for no limit.
+  public func memoryBudget(at step: Int) -> Int? {
+    budgets.last { $0.after < step }?.bytes
   }
 
   func applySettings() throws {

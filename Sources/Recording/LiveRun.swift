@@ -25,6 +25,8 @@ public final class LiveRun {
   /// The last pass's logits, while nothing was taken back since.
   var logits: [Float] = []
   var branchCount = 1
+  /// The memory budgets so far, each with the last step before it.
+  var budgets: [(after: Int, bytes: Int?)]
   /// Whether the memory budget ended the last pass.
   private var hasFailed = false
 
@@ -43,6 +45,7 @@ public final class LiveRun {
     }
     let prompt = try loaded.encode(options.prompts.first ?? "")
     try options.engine.check(for: loaded.model)  // before an older trace is replaced
+    budgets = [(0, options.engine.memoryBudget)]
     recorder = try TraceRecorder(
       path: options.output, header: try TraceHeader(loaded, options), capture: options.capture,
       goesOn: true)
@@ -71,6 +74,10 @@ public final class LiveRun {
   public var nextCount: Int {
     isPrefilling ? min(line.given - engine.position, options.ubatch ?? line.given) : 1
   }
+  /// The number of the last pass that began.
+  public var lastPass: Int { recorder.lastPass }
+  /// Whether the trace took the place of an older one.
+  public var hasReplaced: Bool { recorder.hasReplaced }
   public var layerCount: Int { loaded.model.config.layerCount }
   /// Told of every operation of a pass before it is done: its name, without the number of its
   /// layer, and its layer.
@@ -113,6 +120,7 @@ public final class LiveRun {
   /// - Precondition: ``ending`` is `nil`.
   public func runNextPass(isCancelled: @escaping () -> Bool = { false }) throws -> Pass {
     precondition(ending == nil, "a run that can go on")
+    try recorder.check()  // the file may be gone since the last pass
     engine.isCancelled = isCancelled
     defer { engine.isCancelled = { false } }
     do {

@@ -59,6 +59,8 @@ public struct RecordingReport: Sendable {
   /// What the whole model would take with its quantized matrices as f16.
   public let float16Bytes: Int
   public let isInterrupted: Bool
+  /// Whether the trace took the place of an older one.
+  public let hasReplaced: Bool
   /// The allocation that would have passed the memory budget and ended the run.
   public let failure: AllocationFailure?
   /// What the shapes say that the run takes at most; `nil` where it did not go to its end.
@@ -132,22 +134,23 @@ public func record(
   } catch InferenceError.interrupted {
     let summary = try recorder.finish(status: "interrupted")
     if summary.passes == 0 { try? FileManager.default.removeItem(atPath: options.output) }
-    return try report(loaded, options, summary, generation, isInterrupted: true)
+    return try report(loaded, options, recorder, summary, generation, isInterrupted: true)
   } catch InferenceError.overBudget(let failure) {
     let summary = try recorder.finish(status: "failed")
-    return try report(loaded, options, summary, generation, failure: failure)
+    return try report(loaded, options, recorder, summary, generation, failure: failure)
   } catch {
     _ = try? recorder.finish(status: "interrupted")
     if recorder.progress.passes == 0 { try? FileManager.default.removeItem(atPath: options.output) }
     throw error
   }
   let summary = try recorder.finish(status: "complete")
-  return try report(loaded, options, summary, generation)
+  return try report(loaded, options, recorder, summary, generation)
 }
 
 private func report(
-  _ loaded: LoadedModel, _ options: RecordingOptions, _ summary: TraceSummary,
-  _ generation: Generation, isInterrupted: Bool = false, failure: AllocationFailure? = nil
+  _ loaded: LoadedModel, _ options: RecordingOptions, _ recorder: TraceRecorder,
+  _ summary: TraceSummary, _ generation: Generation, isInterrupted: Bool = false,
+  failure: AllocationFailure? = nil
 ) throws -> RecordingReport {
   RecordingReport(
     model: loaded.model.config.name, trace: options.output, summary: summary,
@@ -156,7 +159,7 @@ private func report(
       $0 + loaded.tokenizer.decode($1.tokens)
     },
     packedBytes: loaded.model.packedBytes, float16Bytes: loaded.model.float16Bytes,
-    isInterrupted: isInterrupted, failure: failure,
+    isInterrupted: isInterrupted, hasReplaced: recorder.hasReplaced, failure: failure,
     planned: isInterrupted || failure != nil
       ? nil
       : try MemoryPlan(

@@ -16,7 +16,7 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
   case io(path: String, reason: String)
   /// There is no room for more of the recording; what was committed before stays readable.
   case full(path: String)
-  /// Another program replaced or removed the file while it was recorded.
+  /// Another program replaced, removed or cut the file while it was recorded.
   case replaced(path: String)
   /// The engine went on after a pass that it did not finish, whose number this is; what was
   /// committed before it stays readable.
@@ -54,7 +54,7 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
     case .full(let path):
       "\(path): no room is left for more of the recording; what was finished before stays readable."
     case .replaced(let path):
-      "\(path): another program replaced or removed it while it was being recorded, and what was "
+      "\(path): another program replaced, removed or cut it while it was being recorded, and what was "
         + "recorded is lost; record again, into a file of another name."
     case .unfinishedPass(let path, let pass):
       "\(path): pass \(pass) was not finished, so neither it nor what followed is recorded; "

@@ -5,12 +5,14 @@ public enum TraceFile {
   /// Makes way for a new trace: removes an old trace with what SQLite keeps beside it, and refuses
   /// to touch anything else. An empty file is taken over.
   ///
+  /// - Returns: whether there was an old trace.
   /// - Throws: ``TraceError/directory(path:)``, ``TraceError/wouldReplace(path:)`` or
   ///   ``TraceError/io(path:reason:)``.
-  static func makeWay(for path: String) throws(TraceError) {
+  @discardableResult
+  static func makeWay(for path: String) throws(TraceError) -> Bool {
     var status = stat()
     guard stat(path, &status) == 0 else {
-      if errno == ENOENT { return }
+      if errno == ENOENT { return false }
       throw .io(path: path, reason: "cannot be written: \(reason(errno))")
     }
     switch status.st_mode & S_IFMT {
@@ -22,6 +24,7 @@ public enum TraceFile {
       guard try isOurs(path) else { throw .wouldReplace(path: path) }
     }
     try remove(path)
+    return status.st_size > 0
   }
 
   /// Whether there is a trace of nibble at `path`, which nothing but a recording may replace.
@@ -70,11 +73,12 @@ public enum TraceFile {
   }
 
   /// Bytes of the trace and of what lies beside it.
-  static func bytes(_ path: String) -> Int {
-    ["", "-wal"].reduce(0) { sum, suffix in
-      var status = stat()
-      return stat(path + suffix, &status) == 0 ? sum + Int(status.st_size) : sum
-    }
+  static func bytes(_ path: String) -> Int { size(path) + size(path + "-wal") }
+
+  /// Bytes of a file; 0 where there is none.
+  static func size(_ path: String) -> Int {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int(status.st_size) : 0
   }
 
   /// What the system calls an error: `Permission denied`.

@@ -63,6 +63,10 @@ public final class TraceRecorder: PassObserver {
   var labels: [Label: Int] = [:]
   /// Which file it was when it was made.
   private let identity: TraceFile.Identity?
+  /// Bytes of the file when it was looked at last: SQLite makes it no smaller.
+  private var knownSize = 0
+  /// Whether the trace took the place of an older one.
+  public let hasReplaced: Bool
   @exclusivity(unchecked) var weightTiles: WeightTileTable
 
   struct Pass {
@@ -106,7 +110,7 @@ public final class TraceRecorder: PassObserver {
     self.capture = capture
     tensors = header.tensors
     weightTiles = WeightTileTable(tensors: header.tensors.count)
-    try TraceFile.makeWay(for: path)
+    hasReplaced = try TraceFile.makeWay(for: path)
     began = clock.now
     writer = RecorderWriter(
       try RecorderOutput(path: path, header: header, capture: capture))
@@ -119,8 +123,10 @@ public final class TraceRecorder: PassObserver {
   /// after each pass.
   public func check() throws(TraceError) {
     failure = failure ?? writer.failure
-    // SQLite would write on, into a file that has no name any more.
-    if TraceFile.identity(path) != identity { failure = .replaced(path: path) }
+    // SQLite would write on, into a file that has no name any more, or that has lost its beginning.
+    let size = TraceFile.size(path)
+    if TraceFile.identity(path) != identity || size < knownSize { failure = .replaced(path: path) }
+    knownSize = max(size, knownSize)
     if let failure { throw failure }
   }
 

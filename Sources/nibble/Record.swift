@@ -148,7 +148,11 @@ extension RecordingReport {
     lines += [
       ("whole model", "\(formatBytes(float16Bytes)) as float16\(fate)"),
       ("speed", summary.passes > 0 ? speed : ""),
-      ("trace", "\(trace), \(formatBytes(summary.fileBytes))\(bytesPerTile)"),
+      (
+        "trace",
+        "\(trace), \(formatBytes(summary.fileBytes))\(bytesPerTile)"
+          + (hasReplaced ? ", in place of an older one" : "")
+      ),
     ]
     lines += texts.enumerated().map { index, text in
       (texts.count == 1 ? "text" : "text \(index)", visible(text, keeping: ["\n", "\t"]))
@@ -170,8 +174,7 @@ extension RecordingReport {
     return [
       (
         "budget",
-        "\(formatBytes(failure.budget)), which '\(failure.name)' would have passed: "
-          + "\(formatBytes(failure.bytes)) beside \(formatBytes(failure.live.total))"
+        "\(formatBytes(failure.budget)), which '\(failure.name)' would have passed"
       ),
       (
         "would fit",

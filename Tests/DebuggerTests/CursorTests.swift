@@ -82,8 +82,8 @@ import TraceStore
     }
   }
 
-  /// From anywhere `step N` and `reverse-step N` undo each other, unless an end of the trace is in
-  /// the way, which they say; the other pairs do from a boundary of their grain.
+  /// From anywhere `step N` and `reverse-step N` undo each other; where an end of the trace is in the
+  /// way, N is what they say they made. The other pairs do from a boundary of their grain.
   @Test(arguments: UInt64(0)..<12)
   func reverseMovesUndoMoves(seed: UInt64) throws {
     let folder = try ScratchFolder()
@@ -119,15 +119,16 @@ import TraceStore
           undone += 1
         }
       } else {
-        let delta = (forwards ? 1 : -1) * count * count
-        if cursor.move(by: delta) == .arrived {
-          var back = cursor
-          #expect(back.move(by: -delta) == .arrived)
-          #expect(back.step == start)
-          undone += 1
-        } else {
-          #expect(cursor.step == (forwards ? cursor.last : 1))
-        }
+        // As many steps as were made lead back, also where an end cut the move short.
+        let direction = forwards ? 1 : -1
+        let ending = cursor.move(by: direction * count * count)
+        if ending != .arrived { #expect(cursor.step == (forwards ? cursor.last : 1)) }
+        let made = count * count - cursor.left
+        #expect(made == count * count || ending != .arrived)
+        var back = cursor
+        #expect(back.move(by: -direction * made) == .arrived)
+        #expect(back.step == start)
+        undone += 1
       }
       #expect(cursor.history.contains(cursor.step))
       if Int.random(in: 0..<10, using: &random) == 0 {

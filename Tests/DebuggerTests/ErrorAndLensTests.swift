@@ -47,6 +47,14 @@ import TraceStore
     #expect(fused < 1e-6 && tiled > 1e-5 && tiled < 1e-3 && integers > 1e-3 && integers < 1e-1)
   }
 
+  /// Rows of the embedding are taken as they are.
+  @Test func noErrorIsSaidToBeNone() throws {
+    try Tiny.record(to: folder.file(), count: 1) { $0.capture = .values }
+    let text = try Tiny.transcript(folder.file(), ["goto pass 1", "info error embd"])
+    #expect(text.contains("embd: every value is that of the same operation"), "\(text)")
+    #expect(!text.contains("the worst") && !text.contains("relative"))
+  }
+
   @Test func everyOperationHasAnError() throws {
     try Tiny.record(to: folder.file(), count: 2) { $0.engine.strategy = .fused }
     let session = try Tiny.session(folder.file())

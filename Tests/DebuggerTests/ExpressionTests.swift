@@ -37,6 +37,17 @@ import TraceStore
     #expect(try value(text) == expected)
   }
 
+  /// What a result is counted in follows from what it was computed of.
+  @Test(arguments: [
+    ("tile.bytes - 1KiB", "1024 bytes (1 KiB)"), ("tile.bytes / 4", "512 bytes"),
+    ("tile.bytes / 3", "682.666667 bytes"), ("2MiB / tile.bytes", "1024"),
+    ("tile.bytes * 1.5", "3072 bytes"), ("2 / 4KiB", "0.00048828125 1 / bytes"),
+    ("1KiB * 1KiB", "1048576 bytes × bytes"), ("1KiB / 3 + 1", "342.333333 bytes"),
+  ])
+  func resultsHaveUnits(text: String, expected: String) throws {
+    #expect(try value(text).text == expected)
+  }
+
   @Test(arguments: [
     ("1 +", 4, "missing"), ("1 + )", 5, "begins no number"), ("(1", 3, "\")\" is missing"),
     ("1 2", 3, "not expected"), ("3x", 1, "no number"), ("a[1..x]", 2, "no slice"),

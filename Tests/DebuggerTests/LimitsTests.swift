@@ -16,6 +16,13 @@ import TraceStore
     ("up 1.5", "a number from 1 up"), ("back", "There is no place before this one"),
     ("forward", "There is no place after this one"), ("frame 9", "from 0 to"),
     ("frame -1", "from 0 to"), ("frame tile", "from 0 to"),
+    ("generate -1", "from 1 up, not"), ("history -1", "from 1 up, not"),
+    ("play a b", "play takes a step"), ("save", "\"breakpoints\" and the name of a file"),
+    ("save breakpoints", "save breakpoints needs the name of a file"),
+    ("print mem.live + op.duration_ns", "bytes and ns are not counted together"),
+    ("top sequence=1", "a sequence of this pass, which has sequence 0 alone"),
+    ("print ffn_gate-0[sequence=1, 0]", "its pass has sequence 0 alone"),
+    ("print ffn_gate-0[8..2]", "8 is not before 2"),
   ])
   func whatIsOutOfRangeIsRefused(line: String, part: String) throws {
     try session.execute("goto ffn_gate-0")
@@ -74,14 +81,55 @@ import TraceStore
     #expect(session.cursor.step == 30)
   }
 
-  @Test func beforeTheFirstPassNoPassIsAdvised() throws {
-    for line in ["info pass", "info ops", "print pass"] {
-      let text = try TranscriptTests.transcript([line], budget: 22_000)
-      #expect(text.contains("the run ended before its first"), "\(text)")
-      #expect(!text.contains("goto pass 1"))
-    }
+  @Test(arguments: [
+    "info pass", "info ops", "info passes", "print pass", "top", "why logit 3", "info error",
+    "print op", "print matmul", "print ffn_gate-0[3]", "goto pass 1",
+  ])
+  func beforeTheFirstPassNoPassIsAdvised(line: String) throws {
+    let text = try TranscriptTests.transcript([line], budget: 22_000)
+    let answer = String(text.split(separator: "(nibble) \(line)\n").last ?? "")
+      .replacing("\n", with: " ")
+    #expect(answer.contains("the run ended before its first"), "\(text)")
+    #expect(!answer.contains("\"goto pass 1\" goes") && !answer.contains("\"next\""), "\(text)")
+  }
+
+  /// However long the names are, what is alive stays in sight.
+  @Test(arguments: [60, 80]) func theListFitsTheWidth(width: Int) throws {
+    let path = folder.file("failed")
+    try Rehearsal(path: path, budget: 22_900).perform()
+    let narrow = CollectedOutput()
+    let session = try DebuggerSession(
+      trace: Trace(path: path), output: narrow, style: TextStyle(width: width))
+    try session.execute("list 1")
+    let lines = narrow.text.split(separator: "\n")
+    #expect(lines.allSatisfy { displayWidth(String($0)) <= width }, "\(narrow.text)")
+    #expect(lines[0].contains("  alive"))
+    #expect(lines.dropFirst().allSatisfy { $0.contains(#/ (B|[KM]iB)\b/#) }, "\(narrow.text)")
+  }
+
+  /// Advice to move names the way in which there is something.
+  @Test func adviceToMoveLeadsSomewhere() throws {
+    let text = try TranscriptTests.transcript(["goto start", "print op", "goto end", "print op"])
+    #expect(text.contains("There is no op at step 1; \"next\" goes on to one."), "\(text)")
+    #expect(text.contains("; \"reverse-next\" goes back to one."), "\(text)")
+  }
+
+  /// Of an end that cuts a move short, the move says how many steps it made; as many lead back.
+  @Test(arguments: [("step 1000", "reverse-step"), ("reverse-step 1000", "step")])
+  func stepsThatWereMadeAreTold(line: String, undoing: String) throws {
+    try session.execute("goto 30")
+    try session.execute(line)
+    let undo = "\(undoing) \(abs(session.cursor.step - 30))"
     #expect(
-      try TranscriptTests.transcript(["goto pass 1"], budget: 22_000).contains("no pass here"))
+      output.text.contains(", after \(abs(session.cursor.step - 30)) of 1000 steps; \"\(undo)\""),
+      "\(output.text)")
+    try session.execute(undo)
+    #expect(session.cursor.step == 30)
+    // At the end nothing was made, and nothing is undone.
+    try session.execute(undoing == "step" ? "goto start" : "goto end")
+    let before = output.text.count
+    try session.execute(line)
+    #expect(!output.text.dropFirst(before).contains("of 1000 steps"))
   }
 
   @Test(arguments: ["fused", "int4-gemm"])

@@ -92,6 +92,62 @@ import TraceStore
     #expect(live.output.messages.count == 2)
   }
 
+  /// No pass in the trace says its budget; the run knows.
+  @Test func theBudgetOfEachPassIsShown() throws {
+    let live = try Live { $0.engine.memoryBudget = 64 << 20 }
+    live.type("set memory-budget none", "generate 1", "set memory-budget 32MiB")
+    for (place, here) in [("goto end", "none"), ("goto pass 1", "64 MiB")] {
+      let before = live.output.text.count
+      live.type(place, "show memory-budget")
+      let line = try #require(
+        live.output.text.dropFirst(before).split(separator: "\n").first {
+          $0.hasPrefix("memory-budget ")
+        })
+      let cells = line.split(separator: /\ {2,}/).map(String.init)
+      #expect(cells == ["memory-budget", here, "32 MiB"])
+    }
+  }
+
+  /// Before the next pass is run, whatever was asked for.
+  @Test(arguments: [true, false], ["generate 5", "continue", "step 5000"])
+  func aTraceThatIsRemovedOrCutIsToldAtOnce(isRemoved: Bool, line: String) throws {
+    let live = try Live()
+    live.type("goto end")
+    let passes = live.run.lastPass
+    if isRemoved {
+      try FileManager.default.removeItem(atPath: live.run.trace)
+    } else {
+      let file = try #require(FileHandle(forWritingAtPath: live.run.trace))
+      try file.truncate(atOffset: 10)
+      try file.close()
+    }
+    live.type(line)
+    #expect(live.output.messages.last?.contains("another program replaced, removed or cut") == true)
+    #expect(live.run.lastPass == passes)
+  }
+
+  /// A live run replaces an older trace, as `record` does, and says so.
+  @Test func whatItReplacesIsTold() throws {
+    let folder = try ScratchFolder()
+    let options = RecordingOptions(output: folder.file())
+    for isFirst in [true, false] {
+      let run = try LiveRun(options)
+      try run.runPrompt()
+      let output = CollectedOutput()
+      let session = try DebuggerSession(
+        trace: Trace(path: run.trace), output: output, style: TextStyle(width: 1000), live: run)
+      try session.welcome()
+      #expect(output.text.contains("in place of an older trace") == !isFirst, "\(output.text)")
+      try run.finish()
+    }
+    try Tiny.record(to: folder.file("new"), count: 1)
+    var again = RecordingOptions(output: folder.file("new"))
+    again.count = 1
+    #expect(try Recording.record(again).hasReplaced)
+    again.output = folder.file("newer")
+    #expect(try !Recording.record(again).hasReplaced)
+  }
+
   @Test func aStoryWithTwoBranches() throws {
     let live = try Live()
     live.type(

@@ -2,9 +2,9 @@ import Foundation
 import Inference
 import TestSupport
 import Testing
-import TraceStore
 
 @testable import Debugger
+@testable import TraceStore
 
 /// What the debugger says is alive, against what SQLite's own shell finds in the view `buffer`.
 @Suite struct PeakTests {
@@ -85,12 +85,57 @@ import TraceStore
     let expected = try Self.alive(folder.file(), at: session.cursor.step)
     let printed = Self.rows(String(output.text.split(separator: "\n\n").last ?? ""))
     let table = Array(printed.dropFirst().dropLast())
-    #expect(table.map { $0.last } == expected.map { $0.last })
-    #expect(table.map { $0.first } == expected.map { formatBytes(Int($0[0]) ?? -1) })
+    #expect(table.flatMap { Self.named($0.last ?? "") }.sorted() == expected.map { $0[4] }.sorted())
     let shares = table.compactMap { Double($0[1].dropLast(2).replacing("<", with: "")) }
     #expect(shares.count == expected.count)
     // Rounded to a tenth each.
     #expect(abs(shares.reduce(0, +) - 100) < 0.1 * Double(max(shares.count, 1)))
+  }
+
+  /// The buffers that a line of the list names: `kv 0..<48, 3 of 2 KiB` are three.
+  static func named(_ text: String) -> [String] {
+    guard let run = text.wholeMatch(of: /(.* )(\d+)\.\.<(\d+)(.*), (\d+) of .*/),
+      let start = Int(run.2), let end = Int(run.3), let count = Int(run.5)
+    else { return [text] }
+    let size = (end - start) / count
+    return (0..<count).map {
+      "\(run.1)\(start + $0 * size)..<\(start + ($0 + 1) * size)\(run.4)"
+    }
+  }
+
+  /// The pages of a layer's cache share a line, and each can still be named from it.
+  @Test func buffersThatFollowEachOtherShareALine() throws {
+    let folder = try ScratchFolder()
+    try Tiny.record(to: folder.file(), count: 40)
+    let text = try Tiny.transcript(folder.file(), ["peak"])
+    #expect(text.contains("  blk.0 kv 0..<48, 3 of 8 KiB\n"), "\(text)")
+    #expect(text.hasSuffix("\"info buffers\" lists each by itself.\n(nibble) \n"), "\(text)")
+    let table = Self.rows(String(text.split(separator: "\n\n").last ?? ""))
+    let step = try Trace(path: folder.file()).peak()?.step ?? 0
+    let expected = try Self.alive(folder.file(), at: step).map { $0[4] }
+    #expect(
+      table.dropFirst().dropLast(2).flatMap { Self.named($0.last ?? "") }.sorted()
+        == expected.sorted())
+  }
+
+  /// Buffers are joined where one begins at the end of another of its size and kind.
+  @Test func onlyConsecutiveBuffersAreJoined() {
+    func buffer(_ id: Int, _ name: String, _ bytes: Int = 8) -> TraceBuffer {
+      TraceBuffer(
+        id: id, category: .kvCache, name: name, bytes: bytes, freedStep: nil, isTile: false)
+    }
+    let names = [
+      "a 0..<4", "b 0..<4", "a 4..<8", "a 12..<16", "b 4..<8 of c", "logits", "logits", "..<", "<",
+      "a 16..<20", "3..<",
+    ]
+    let runs = BufferRun.joining(
+      names.enumerated().map { buffer($0.offset, $0.element) } + [buffer(20, "a 20..<24", 9)])
+    #expect(
+      runs.map(\.name) == [
+        "a 0..<8, 2 of 8 B", "b 0..<4", "a 12..<20, 2 of 8 B", "b 4..<8 of c", "logits", "logits",
+        "..<", "<", "3..<", "a 20..<24",
+      ])
+    #expect(runs.map(\.count).reduce(0, +) == names.count + 1)
   }
 
   /// Each column of the plot of the KV cache is what SQL finds at its last step.

@@ -64,6 +64,13 @@ import TraceStore
   }
 
   /// Every window, from too small to large, at every step: rows and columns come out even.
+  /// What is printed where nothing can be seen is read in a larger window.
+  @Test(arguments: ScreenView.allCases) func commandsPrintAsWideAsTheWindow(view: ScreenView) {
+    for (width, height, expected) in [(60, 20, 60), (30, 8, 30), (20, 5, 80), (200, 5, 80)] {
+      #expect(view.commandStyle(TextStyle(width: width, height: height)).width == expected)
+    }
+  }
+
   @Test(arguments: ScreenView.allCases) func fillsAnyWindow(view: ScreenView) throws {
     let folder = try ScratchFolder()
     let session = try Self.session(folder)

@@ -68,6 +68,25 @@ struct WhyArithmeticTests {
     #expect((checked["weight"] ?? 0) > 20, "\(checked)")
   }
 
+  /// Where terms are left out, the command that is printed there shows them, and the sums come out.
+  @Test(arguments: [
+    "ffn_gate-0[37]", "kqv_out-2[5]", "attn_norm-1[2, 9]", "kq-1[head=1, token=2, 0]", "logit 7",
+  ])
+  func whatIsLeftOutIsShownByTheCommandThatIsNamed(value: String) throws {
+    try Tiny.record(to: folder.file(), count: 1) { $0.capture = .values }
+    let short = try Tiny.transcript(folder.file(), ["goto pass 1", "why 2 \(value)"])
+    let command = try #require(short.firstMatch(of: /"(why \d+ [^"]+)" shows the others/)).1
+    let whole = try Tiny.transcript(folder.file(), ["goto pass 1", String(command)])
+    let arithmetic = WhyArithmetic(whole)
+    #expect(arithmetic.wrong.isEmpty, "\(arithmetic.wrong.prefix(3))")
+    func sum(_ text: String) -> String? {
+      text.split(separator: "\n").first { $0.contains("sum of all") }?.split(separator: " ").last
+        .map(String.init)
+    }
+    #expect(sum(whole) != nil && sum(whole) == sum(short))
+    #expect(!whole.contains("others") && (arithmetic.checked["term"] ?? 0) > 2)
+  }
+
   /// With all terms shown, the sum is that of the terms.
   @Test func allTermsComeToTheSum() throws {
     try Tiny.record(to: folder.file(), count: 1) { $0.capture = .values }

@@ -5,7 +5,9 @@ extension Command {
       summary: "Show this stop again, and the frames it lies in",
       help: """
         The frames are tile, operation, layer and pass, from the smallest, each with the steps
-        from its first to its last. One that "up" or "down" chose is marked.
+        from its first to its last. The one that finish leaves is marked; "up" and "down" choose
+        another. What stands in brackets after a size, as in "dequantized 72 KiB (+72 KiB)", is the
+        change since the stop shown before, wherever that was.
         """,
       example: "where",
       action: { session, arguments in
@@ -16,8 +18,10 @@ extension Command {
       name: "up", arguments: "[N]", chapter: .looking,
       summary: "Choose the next larger frame: operation, layer, pass",
       help: """
-        With N, that many times, as far as there are frames. You stay where you are. finish and reverse-finish leave the frame that was chosen, and mem
-        draws it, until you move.
+        With N, that many times, as far as there are frames. You stay where you are. finish and
+        reverse-finish leave the frame that was chosen, and mem draws it, until you move. Before
+        that the operation is chosen while it is under way, and at its end the layer; "where" marks
+        the frame.
         """,
       example: "up",
       action: { session, arguments in

@@ -8,21 +8,24 @@ extension Command {
       help: """
         An event is the finest grain there is: a tile is dequantized, multiplied or freed, a
         buffer is taken or returned, an operation's work is done, a position is appended to the
-        KV cache. You stand at the event that has just happened.
+        KV cache. You stand at the event that has just happened. Where fewer than N are left, you
+        stand at the last, and are told how many steps that were.
         """,
       example: "step 3",
       action: { session, arguments in
-        let count = try count(arguments, of: "step")
-        try session.advance(count) { $0.move(by: $1) }
+        try session.move(bySteps: count(arguments, of: "step"))
       }),
     Command(
       name: "reverse-step", aliases: ["rs"], arguments: "[N]", chapter: .moving,
       summary: "Go back by one event, or by N",
-      help: "Undoes step: \"step N\" and \"reverse-step N\" take you back to where you were.",
+      help: """
+        Undoes step: "step N" and "reverse-step N" take you back to where you were. Where an end or a
+        breakpoint cut one short, fewer steps were made: at an end you are told how many, and "back"
+        undoes either.
+        """,
       example: "reverse-step",
       action: { session, arguments in
-        let count = try count(arguments, of: "reverse-step")
-        try session.move { $0.move(by: -count) }
+        try session.move(bySteps: -count(arguments, of: "reverse-step"))
       }),
     Command(
       name: "next", aliases: ["n"], arguments: "[N]", chapter: .moving,
@@ -200,22 +203,23 @@ extension DebuggerSession {
     return { [unowned self] in try search(location, condition) }
   }
 
-  /// The step that the argument of `goto` means.
-  func target(of text: String) throws -> Int {
+  /// The step that a place means which `goto` takes, or another command that names places so.
+  func target(of text: String, for command: String) throws -> Int {
     let expected = "a step, +N, -N, start, end, peak, pass N or the name of an operation"
     let words = text.split(separator: " ").map(String.init)
     switch (words.first, words.count) {
-    case (nil, _): throw DebuggerError.missingArgument(command: "goto", expected: expected)
+    case (nil, _): throw DebuggerError.missingArgument(command: command, expected: expected)
     case ("start", 1): return 1
     case ("end", 1): return try takenBackTo ?? trace.eventCount()
     case ("peak", 1): return try reachablePeak().step
     case ("pass", 2):
       let count = try trace.passCount()
+      guard count > 0 else {
+        throw DebuggerError.nothingHere(what: "pass", step: cursor.step, advice: try passAdvice)
+      }
       guard let number = Int(words[1]), let pass = try trace.pass(number) else {
         throw DebuggerError.badArgument(
-          command: "goto", found: text,
-          expected: count == 0
-            ? "no pass here, as the run ended before its first" : "a pass from 1 to \(count)")
+          command: command, found: text, expected: "a pass from 1 to \(count)")
       }
       return pass.steps.lowerBound
     case (let word?, 1):
@@ -225,13 +229,14 @@ extension DebuggerSession {
           _ = there.move(by: number)
           return there.step
         }
-        return try checkedStep(number, text, of: "goto")
+        return try checkedStep(number, text, of: command)
       }
       if let op = try op(named: word) { return op.steps.upperBound }
-      throw DebuggerError.badArgument(command: "goto", found: text, expected: expected)
-    default: throw DebuggerError.badArgument(command: "goto", found: text, expected: expected)
+      throw DebuggerError.badArgument(command: command, found: text, expected: expected)
+    default: throw DebuggerError.badArgument(command: command, found: text, expected: expected)
     }
   }
+
   /// A step of the trace, on whatever branch.
   func checkedStep(_ step: Int, _ text: String, of command: String) throws -> Int {
     let last = try trace.eventCount()

@@ -15,14 +15,19 @@ extension Command {
           print ffn_norm-3[5]@4           four from the sixth on
           print Qcur-3[head=2, 0..8]      of one head; token=1 names the row
           print kq-3[head=2, token=1]     scores of a token with every position
+          print l_out-3[sequence=0, 0..8]   where a pass has several sequences
           print blk.0.attn_q.weight[3, 0..8]   weights, dequantized
+
+        Of a pass with several sequences the last row is the last sequence's, and a line says so;
+        "sequence=S" chooses another, whose tokens then count from 0.
 
         Values that the trace did not capture are recomputed from the model file, where that is the
         one recorded, and a line says so; ^C ends that.
 
         sum, norm, mean, min, max and rms of values, and dot, cosine and maxdiff of two, are
-        figures; they can be added, subtracted, multiplied and divided, as fields can:
-        "print tile.bytes / tile.packed_bytes", "print norm(l_out-3) / norm(ffn_inp-3)".
+        figures; they can be added, subtracted, multiplied and divided, as fields and sizes can:
+        "print tile.bytes / tile.packed_bytes", "print mem.live - 1.5MiB",
+        "print norm(l_out-3) / norm(ffn_inp-3)".
 
         FORMAT is a letter, as in gdb: x hexadecimal, of real numbers their bits (float32 of
         values: "print/x ffn_norm-3[0..8]"), t the same in binary, d whole, f without an exponent,
@@ -74,9 +79,11 @@ extension Command {
           why kq-0[head=2, token=1, 5]      what a token gives a position
           why logit 42
           why logit " fox"
+          why logit 42 sequence=0           of several sequences, not the last
           why 3 ffn_gate-0[37]              the three largest terms
 
-        The terms of a sum are shown largest first, ten or N of them, and what the others come to.
+        The terms of a sum are shown largest first, ten or N of them, then what the others come to
+        and the command that shows those too.
         A weight is followed to its block in the model file: what is stored of it and where, its
         scale and minimum, and the value that the strategy multiplied. Whatever is computed is
         computed of the figures shown, in double precision, so that you can do it again; an arrow
@@ -89,12 +96,13 @@ extension Command {
       example: "why ffn_gate-0[37]", completes: .values,
       action: { session, arguments in try session.why(arguments) }),
     Command(
-      name: "top", arguments: "[N]", chapter: .looking,
+      name: "top", arguments: "[N] [sequence=S]", chapter: .looking,
       summary: "Show the likeliest next tokens here, and after this layer",
       help: """
         The distribution of the token that follows this pass's last one: as the trace has it, or
         from captured or recomputed logits where more is asked for. An arrow marks the token that
-        the run went on with. In a layer, the logit lens follows: the residual stream after this
+        the run went on with. Of several sequences it is the last one's, as for print and why, and
+        "top sequence=0" that of another. In a layer, the logit lens follows: the residual stream after this
         layer taken through the last norm and the output matrix, as if no other layer followed.
         """,
       example: "top 5",

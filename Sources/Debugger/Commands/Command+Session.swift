@@ -106,9 +106,13 @@ extension DebuggerSession {
   /// Does `save breakpoints`.
   func save(_ arguments: String) throws {
     let (what, path) = Self.split(arguments)
-    guard !what.isEmpty, "breakpoints".hasPrefix(what), !path.isEmpty else {
+    guard !what.isEmpty, "breakpoints".hasPrefix(what) else {
       throw DebuggerError.badArgument(
         command: "save", found: arguments, expected: "\"breakpoints\" and the name of a file")
+    }
+    guard !path.isEmpty else {
+      throw DebuggerError.missingArgument(
+        command: "save breakpoints", expected: "the name of a file")
     }
     let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
     do {

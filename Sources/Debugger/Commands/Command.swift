@@ -77,20 +77,22 @@ extension Command {
     if arguments.isEmpty { return 1 }
     guard let count = Int(arguments), count > 0 else {
       let isNegative = Int(arguments).map { $0 < 0 } ?? false
+      let other = isNegative ? opposite(of: command) : nil
       throw .badArgument(
         command: command, found: arguments,
-        expected: "a number from 1 up"
-          + (isNegative ? " (the other way is \"\(opposite(of: command))\")" : ""))
+        expected: "a number from 1 up" + (other.map { " (the other way is \"\($0)\")" } ?? ""))
     }
     return count
   }
 
-  /// The command that goes the other way.
-  private static func opposite(of command: String) -> String {
+  /// The command that goes the other way, where one does.
+  private static func opposite(of command: String) -> String? {
     let pairs = ["back": "forward", "forward": "back", "up": "down", "down": "up"]
     let reverse = "reverse-"
-    return pairs[command]
+    let other =
+      pairs[command]
       ?? (command.hasPrefix(reverse) ? String(command.dropFirst(reverse.count)) : reverse + command)
+    return all.first { $0.name == other }?.name
   }
 
   /// Nothing at all.

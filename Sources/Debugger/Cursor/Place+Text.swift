@@ -112,7 +112,8 @@ extension Place {
     case .fail:
       guard let failure else { return "FAIL" }
       return "FAIL(\(failure.name)) = \(formatBytes(failure.bytes)) of \(failure.category.name)"
-        + " would pass the budget of \(formatBytes(failure.budget))"
+        + " would pass the budget of \(formatBytes(failure.budget)) by "
+        + formatBytes(failure.bytes - (failure.budget - failure.live))
     }
   }
 

@@ -116,17 +116,27 @@ extension DebuggerSession {
   }
 
   private func values(of op: TraceOp, _ slice: Slice?) throws -> ArrayValue {
-    let selection = try Selection(
-      slice, of: op.name, rows: op.rows, cols: op.cols, heads: heads(of: op),
-      defaultRow: op.rows - 1)
+    let selection = try selection(slice, of: op)
     let output = try output(of: op)
     var notes = [output.note].compactMap { $0 }
+    if selection.rows.count == 1 {
+      notes += [try sequenceNote(of: op, row: selection.rows.lowerBound)].compactMap { $0 }
+    }
     if op.steps.upperBound > cursor.step {
       notes.append("(It is computed at step \(op.steps.upperBound), after this one.)")
     }
     return ArrayValue(
       name: op.name, rows: op.rows, cols: op.cols, selection: selection, notes: notes,
       row: output.row)
+  }
+
+  /// What a slice means of an operation's output: of its last row, where it does not say.
+  ///
+  /// - Throws: `DebuggerError.badSlice`.
+  func selection(_ slice: Slice?, of op: TraceOp) throws -> Selection {
+    try Selection(
+      slice, of: op.name, rows: op.rows, cols: op.cols, heads: heads(of: op),
+      defaultRow: op.rows - 1, sequences: sequences(of: op))
   }
 
   private func weights(_ tensor: TraceTensor, _ slice: Slice?) throws -> ArrayValue {

@@ -1,3 +1,5 @@
+import Inference
+
 /// What `print` computes: figures, names with slices, functions over them, and arithmetic.
 indirect enum Expression: Equatable {
   enum Operation: String {
@@ -93,6 +95,7 @@ private struct ExpressionParser {
     }
     let word = String(characters[start..<next])
     if let integer = Int(word) { return .number(.integer(integer)) }
+    if let bytes = parseBytes(word) { return .number(.bytes(bytes)) }
     guard let real = Double(word), real.isFinite else {
       next = start
       throw bad("\"\(word)\" is no number")

@@ -14,26 +14,33 @@ struct Selection: Equatable {
   /// Columns of the whole matrix.
   let columns: Range<Int>
   let head: Int?
+  let sequence: Int?
+  /// Whether the sequence has one row, which then needs no number.
+  private let isOneRow: Bool
   /// What is before the first row and column, so that they count within the head.
   private let base: (row: Int, column: Int)
 
   static func == (one: Selection, other: Selection) -> Bool {
     one.rows == other.rows && one.columns == other.columns && one.head == other.head
+      && one.sequence == other.sequence
   }
 
   /// - Parameters:
   ///   - slice: `nil` for everything.
   ///   - defaultRow: the row that a slice without rows means; `nil` where it has to say one, unless
   ///     there is only one.
+  ///   - sequences: those of the pass, where it is the output of an operation.
   /// - Throws: `DebuggerError.badSlice`.
   init(
     _ slice: Slice?, of name: String, rows rowCount: Int, cols: Int, heads: Heads,
-    defaultRow: Int?
+    defaultRow: Int?, sequences: PassSequences? = nil
   ) throws {
     guard let slice else {
       rows = 0..<rowCount
       columns = 0..<cols
       head = nil
+      sequence = nil
+      isOneRow = false
       base = (0, 0)
       return
     }
@@ -56,7 +63,17 @@ struct Selection: Equatable {
       case .inRows(let tokens): rowSpan = head * tokens..<(head + 1) * tokens
       }
     }
+    if let sequence = slice.sequence {
+      guard let sequences else { throw bad("it has no sequences") }
+      guard sequences.ids.contains(sequence) else { throw bad("its pass has \(sequences.names)") }
+      guard let rows = sequences.rows(of: sequence, among: rowSpan.count) else {
+        throw bad("say a head too, as in [head=0, sequence=\(sequence)]")
+      }
+      rowSpan = rowSpan.lowerBound + rows.lowerBound..<rowSpan.lowerBound + rows.upperBound
+    }
     head = slice.head
+    sequence = slice.sequence
+    isOneRow = sequence != nil && rowSpan.count == 1
     base = (rowSpan.lowerBound, columnSpan.lowerBound)
     let rowPart: Slice.Part?
     let columnPart: Slice.Part?
@@ -69,7 +86,7 @@ struct Selection: Equatable {
     }
     let whole = Slice.Part.range(nil, nil)
     let last = Slice.Part.index(
-      slice.head != nil ? rowSpan.count - 1 : defaultRow ?? rowSpan.count - 1)
+      rowSpan.count < rowCount ? rowSpan.count - 1 : defaultRow ?? rowSpan.count - 1)
     let noRow = defaultRow == nil && rowCount > 1 ? whole : last
     let chosenRows = try Slice.indices(
       rowPart ?? noRow, count: rowSpan.count, slice: slice.text, name: name)
@@ -81,11 +98,15 @@ struct Selection: Equatable {
       + chosenColumns.upperBound
   }
 
-  /// `2, head=1, 0..8`: how a row of the selection is called.
+  /// `head=1, token=2, 0..8`: how a row of the selection is called.
   func label(row: Int, ofRows count: Int) -> String {
     var parts: [String] = []
     if let head { parts.append("head=\(head)") }
-    if count > 1 { parts.append(head == nil ? "\(row)" : "token=\(row - base.row)") }
+    if let sequence { parts.append("sequence=\(sequence)") }
+    let isWithin = head != nil || sequence != nil
+    if count > 1 && !isOneRow {
+      parts.append(isWithin ? "token=\(row - base.row)" : "\(row)")
+    }
     let first = columns.lowerBound - base.column
     parts.append(columns.count == 1 ? "\(first)" : "\(first)..\(first + columns.count)")
     return parts.joined(separator: ", ")

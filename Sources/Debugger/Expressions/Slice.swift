@@ -1,4 +1,5 @@
-/// What stands in square brackets after a name: `[5]`, `[0..8]`, `[2, 0..8]`, `[head=2]`, `[5]@4`.
+/// What stands in square brackets after a name: `[5]`, `[0..8]`, `[2, 0..8]`, `[head=2]`,
+/// `[sequence=1]`, `[5]@4`.
 struct Slice: Equatable {
   /// One dimension: an index, or a range whose end is left out of it.
   enum Part: Equatable {
@@ -9,6 +10,8 @@ struct Slice: Equatable {
   /// By place: columns, or rows and columns.
   var parts: [Part]
   var head: Int?
+  /// Whose rows, in a pass of several sequences.
+  var sequence: Int?
   /// Rows by name: `[row=3]`, `[token=1]`.
   var rows: Part?
   /// As it was typed.
@@ -32,6 +35,9 @@ struct Slice: Equatable {
       case "head":
         guard head == nil, let index = Int(value) else { return nil }
         head = index
+      case "sequence":
+        guard sequence == nil, let index = Int(value) else { return nil }
+        sequence = index
       case "row", "token":
         guard rows == nil, let part = Self.part(value) else { return nil }
         rows = part
@@ -80,7 +86,11 @@ struct Slice: Equatable {
       range = index..<index + 1
     case .range(let from, let to):
       let (from, to) = (from ?? 0, to ?? count)
-      guard from >= 0, from <= to, to <= count else {
+      guard from <= to else {
+        throw DebuggerError.badSlice(
+          slice: slice, name: name, reason: "\(from) is not before \(to)")
+      }
+      guard from >= 0, to <= count else {
         throw DebuggerError.badSlice(
           slice: slice, name: name, reason: "there are \(count), from 0 to \(count - 1)")
       }

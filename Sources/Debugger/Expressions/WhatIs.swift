@@ -37,7 +37,7 @@ extension DebuggerSession {
         case .integer: "a whole number"
         case .bytes: "a number of bytes"
         case .nanoseconds: "a time in nanoseconds"
-        case .real: "a real number"
+        case .real, .measured: "a real number"
         case .text: "a text"
         case .none: "none here"
         }
@@ -52,8 +52,7 @@ extension DebuggerSession {
 
   private func origin(of op: TraceOp, _ slice: Slice?) throws -> [String] {
     let heads = heads(of: op)
-    let selection = try Selection(
-      slice, of: op.name, rows: op.rows, cols: op.cols, heads: heads, defaultRow: op.rows - 1)
+    let selection = try selection(slice, of: op)
     let meaning =
       switch heads {
       case .none: "tokens by columns"

@@ -78,8 +78,8 @@ extension DebuggerSession {
       .strategy: pass?.strategy ?? meta["strategy"],
       .tileRows: pass?.tileRows.map(String.init) ?? meta["tile_rows"],
       .kvType: pass?.kvType ?? meta["kv_type"],
-      // A live run's may have been another; no pass says which.
-      .memoryBudget: live == nil ? Self.budget(meta["memory_budget"].flatMap { Int($0) }) : nil,
+      .memoryBudget: Self.budget(
+        live.map { $0.memoryBudget(at: cursor.step) } ?? meta["memory_budget"].flatMap { Int($0) }),
     ]
     let next = live?.settings
     var table = TextTable([("setting", .left), ("here", .left)])

@@ -7,6 +7,8 @@ enum FieldValue: Equatable {
   case bytes(Int)
   case nanoseconds(Int)
   case real(Double)
+  /// A real number of something: `5.5` `bytes`.
+  case measured(Double, _ unit: String)
   case text(String)
   case none
 
@@ -19,6 +21,7 @@ enum FieldValue: Equatable {
     case .nanoseconds(let value):
       value.magnitude < 1000 ? "\(value) ns" : "\(value) ns (\(formatNanoseconds(value)))"
     case .real(let value): formatReal(value, digits: 9)
+    case .measured(let value, let unit): "\(formatReal(value, digits: 9)) \(unit)"
     case .text(let value): value
     case .none: "none"
     }

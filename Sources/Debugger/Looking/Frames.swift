@@ -8,9 +8,10 @@ extension DebuggerSession {
     show(stopLines(place))
     let frames = try frames(of: place)
     let column = (frames.map { displayWidth($0.name) }.max() ?? 0) + 2
+    let current = try currentFrame(among: frames)
     show(
       frames.enumerated().map { index, frame in
-        let mark = selectedFrame == nil ? "" : frame.grain == selectedFrame ? "=> " : "   "
+        let mark = frames.count == 1 ? "" : index == current ? "=> " : "   "
         let text = mark + "#\(index)  " + padded(frame.name, to: column) + frame.detail
         return truncated(text, to: style.width, unicode: style.unicode)
       })
@@ -143,10 +144,11 @@ extension DebuggerSession {
       throw DebuggerError.cannotMove(reason: "At the end of the trace.")
     }
     let end = min(history.count, first + count)
-    var table = TextTable([
-      ("", .left), ("step", .right), ("event", .left), ("op", .left), ("of what", .left),
-      ("alive", .right), ("change", .right),
-    ])
+    var table = TextTable(
+      [
+        ("", .left), ("step", .right), ("event", .left), ("op", .left), ("of what", .left),
+        ("alive", .right), ("change", .right),
+      ], flexible: 4)
     var before = 0
     if first > 0 { before = try trace.event(at: history.step(at: first - 1))?.live.total ?? 0 }
     for index in first..<end {

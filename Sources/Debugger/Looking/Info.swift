@@ -133,6 +133,7 @@ extension DebuggerSession {
       ("", .left), ("pass", .right), ("kind", .left), ("tokens", .right), ("steps", .left),
       ("time", .right), ("text", .left),
     ])
+    guard try trace.passCount() > 0 else { return show(["There are none; \(try passAdvice)."]) }
     let hasBranches = try trace.hasBranches()
     if hasBranches { table.insert(("branch", .right), at: 2) }
     for pass in try trace.passes() {

@@ -28,7 +28,7 @@ extension DebuggerSession {
     guard let op = found else {
       if !name.isEmpty { throw try notComparable(name) }
       throw DebuggerError.nothingHere(
-        what: "operation", step: cursor.step, advice: "\"next\" goes to one")
+        what: "operation", step: cursor.step, advice: try opAdvice)
     }
     let (output, exact) = try whileRecomputing {
       let reference = try ReferenceOperation(session: self, op: op)
@@ -44,6 +44,12 @@ extension DebuggerSession {
       squares += error * error
       sizes += exact[index] * exact[index]
     }
+    guard largest.error != 0 || !isFinite else {
+      let text =
+        "\(op.name): every value is that of the same operation on the same inputs, exactly."
+      return show(
+        ([text] + [output.note].compactMap { $0 }).flatMap { wrapped($0, to: style.width) })
+    }
     let count = Double(max(output.values.count, 1))
     let (row, column) = largest.index.quotientAndRemainder(dividingBy: max(op.cols, 1))
     let place = op.rows > 1 ? "[\(row), \(column)]" : "[\(column)]"
@@ -56,7 +62,9 @@ extension DebuggerSession {
         + formatReal(exact[largest.index], digits: 9),
       "rms        \(formatReal((squares / count).squareRoot())) of "
         + formatReal((sizes / count).squareRoot()),
-      "relative   " + (sizes > 0 ? formatReal((squares / sizes).squareRoot()) : "none: all are 0"),
+      "relative   "
+        + (sizes > 0
+          ? formatReal((squares / sizes).squareRoot()) : "none, as all exact values are 0"),
     ]
     if !isFinite { lines.append("Some values are not finite numbers.") }
     if op.kind == OpDescription.Kind.matmul.name {

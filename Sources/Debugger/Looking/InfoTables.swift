@@ -47,14 +47,6 @@ extension DebuggerSession {
     if pass == nil { show(["Times and steps are those of a pass; \(try passAdvice)."]) }
   }
 
-  /// What to do where no pass is.
-  var passAdvice: String {
-    get throws {
-      try trace.passCount() > 0
-        ? "\"goto pass 1\" goes to the first" : "the run ended before its first"
-    }
-  }
-
   func infoBuffers(_ pattern: String) throws {
     let buffers = try trace.buffers(aliveAt: cursor.step)
       .filter { pattern.isEmpty || $0.name.contains(pattern) }

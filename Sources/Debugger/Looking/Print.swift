@@ -47,7 +47,7 @@ extension DebuggerSession {
     case "step": return [("", .integer(place.step))]
     case "event": return place.eventFields
     case "op":
-      guard let op = place.op else { throw missing("\"next\" goes to one") }
+      guard let op = place.op else { throw missing(try opAdvice) }
       return Place.fields(of: op, tensor: try op.tensor.flatMap { try trace.tensor($0) })
     case "tile":
       guard let tile = place.tile else { throw missing(try tileAdvice) }
@@ -56,7 +56,7 @@ extension DebuggerSession {
       guard let tensor = place.tensor else { throw missing("\"info tensors\" lists them all") }
       return Place.fields(of: tensor)
     case "matmul":
-      guard let matmul = place.matmul else { throw missing("\"step\" goes on to one") }
+      guard let matmul = place.matmul else { throw missing(try matmulAdvice) }
       return Place.fields(of: matmul)
     case "token":
       guard let token = place.tokens.last else { throw missing("\"info tokens\" lists them all") }
@@ -88,6 +88,11 @@ extension DebuggerSession {
       if try op(named: meant) != nil || trace.tensor(named: meant) != nil {
         return .unknownName(name: name, advice: "is \(meant) meant?")
       }
+    }
+    if try trace.passCount() == 0 {
+      return .unknownName(
+        name: name,
+        advice: "the run ended before its first pass, and \"info tensors\" lists what there is")
     }
     return .unknownName(name: name, advice: advice)
   }

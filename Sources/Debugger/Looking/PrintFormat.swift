@@ -41,7 +41,7 @@ enum PrintFormat: Character, CaseIterable {
   func text(_ value: FieldValue) -> String {
     switch value {
     case .integer(let number), .bytes(let number), .nanoseconds(let number): text(number)
-    case .real(let number): text(number)
+    case .real(let number), .measured(let number, _): text(number)
     case .text, .none: value.text
     }
   }

@@ -3,28 +3,30 @@ import Inference
 import TraceStore
 
 extension DebuggerSession {
-  /// Does `top [N]`: the distribution of the token after this pass's last, and what it would be after
-  /// this layer.
+  /// Does `top [N] [sequence=S]`: the distribution of the token after this pass's last, and what it
+  /// would be after this layer.
   func top(_ arguments: String) throws {
-    let count = arguments.isEmpty ? 10 : Int(arguments) ?? 0
+    let (number, chosen) = PassSequences.split(arguments)
+    let count = number.isEmpty ? 10 : Int(number) ?? 0
     guard (1...1000).contains(count) else {
       throw DebuggerError.badArgument(
-        command: "top", found: arguments, expected: "a number of tokens from 1 to 1000")
+        command: "top", found: arguments,
+        expected: "a number of tokens from 1 to 1000, and sequence=S of several sequences")
     }
     guard let pass = try trace.pass(at: cursor.step) else {
-      throw DebuggerError.nothingHere(
-        what: "pass", step: cursor.step, advice: "\"goto pass 1\" goes to one")
+      throw DebuggerError.nothingHere(what: "pass", step: cursor.step, advice: try passAdvice)
     }
     let tokens = try trace.tokens(inPass: pass.id)
-    guard let row = tokens.lastIndex(where: { $0.sequence == pass.sequence }) else {
-      throw DebuggerError.nothingHere(
-        what: "token", step: cursor.step, advice: "\"goto pass 1\" goes to a pass that has some")
+    let sequences = PassSequences(tokens)
+    guard let sequence = chosen ?? sequences.ids.last else {
+      throw DebuggerError.nothingHere(what: "token", step: cursor.step, advice: try passAdvice)
     }
+    let row = try sequences.lastRow(of: sequence, among: tokens.count, for: "top")
     let last = tokens[row]
     let next = try trace.tokens(branch: pass.branch).first {
       $0.sequence == last.sequence && $0.position == last.position + 1
     }
-    let place = "position \(last.position), \(quoted(last.text))"
+    let place = sequences.place(of: last)
     if let next, next.topK.count >= count {
       let candidates = next.topK.prefix(count).map {
         Candidate(id: $0.id, text: $0.text, logprob: $0.logprob)
@@ -32,14 +34,13 @@ extension DebuggerSession {
       show(bars(Array(candidates), heading: "After \(place)", chosen: next.id))
     } else if let op = try op(named: "result_output") {
       let output = try output(of: op)
-      // The rows of logits are those of the sequences, in their order, or of all tokens.
-      let logits = output.row(op.rows == tokens.count ? row : 0)
+      let logits = output.row(try sequences.lastRow(of: sequence, among: op.rows, for: "top"))
       show(
         try bars(
           candidates(of: logits, count), heading: "After \(place)", chosen: next?.id)
           + [output.note].compactMap { $0 })
     }
-    try showLens(pass, row: row, count, next?.id)
+    try showLens(pass, row: row, place, count, next?.id)
   }
 
   private struct Candidate {
@@ -77,7 +78,9 @@ extension DebuggerSession {
 
   /// The logit lens: the residual stream after this layer, through the final norm and the output
   /// matrix, as if no layer followed.
-  private func showLens(_ pass: TracePass, row: Int, _ count: Int, _ chosen: Int?) throws {
+  private func showLens(
+    _ pass: TracePass, row: Int, _ place: String, _ count: Int, _ chosen: Int?
+  ) throws {
     guard let layer = try trace.op(at: cursor.step)?.layer else {
       return show(["In a layer, this shows also what the model would say after it (logit lens)."])
     }
@@ -87,7 +90,9 @@ extension DebuggerSession {
     do {
       (logits, note) = try whileRecomputing {
         let output = try values.output(of: op)
-        guard (0..<op.rows).contains(row) else { return ([], nil) }
+        guard (0..<op.rows).contains(row) else {
+          throw TraceError.corrupt(path: trace.path, reason: "\(op.name) of \(op.rows) rows")
+        }
         return (try lens(output.row(row)), output.note)
       }
     } catch let error as DebuggerError {
@@ -98,8 +103,9 @@ extension DebuggerSession {
     show([""])
     show(
       try bars(
-        candidates(of: logits, count), heading: "Logit lens at layer \(layer), of \(op.name)",
-        chosen: chosen) + [note].compactMap { $0 })
+        candidates(of: logits, count),
+        heading: "Logit lens at layer \(layer), of \(op.name), after \(place)", chosen: chosen)
+        + [note].compactMap { $0 })
   }
 
   /// `(nEmbd)` → `(nVocab)`: RMSNorm by `output_norm`, times the output matrix.

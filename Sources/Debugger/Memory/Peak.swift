@@ -40,10 +40,12 @@ extension DebuggerSession {
 
   /// The buffers alive at a step, the largest first, with their shares of the whole.
   ///
-  /// - Parameter atMost: how many to list; the others are counted.
+  /// - Parameter atMost: how many lines to show; the buffers of the others are counted.
   private func buffersByShare(at step: Int, atMost count: Int = .max) throws -> [String] {
     let buffers = try trace.buffers(aliveAt: step)
-      .sorted { ($0.bytes, $1.id) > ($1.bytes, $0.id) }
+    let runs = BufferRun.joining(buffers).sorted {
+      ($0.bytes, $1.first.id) > ($1.bytes, $0.first.id)
+    }
     let total = clampedSum(buffers.map(\.bytes))
     func share(_ bytes: Int) -> String {
       let tenths = (1000 * Double(bytes) / Double(max(total, 1))).rounded()
@@ -53,17 +55,21 @@ extension DebuggerSession {
       ("bytes", .right), ("share", .right), ("category", .left), ("since", .right),
       ("buffer", .left),
     ])
-    for buffer in buffers.prefix(count) {
+    for run in runs.prefix(count) {
       table.add(
-        formatBytes(buffer.bytes), share(buffer.bytes), shortLabel(of: buffer.category),
-        String(buffer.allocatedStep), buffer.name)
+        formatBytes(run.bytes), share(run.bytes), shortLabel(of: run.first.category),
+        String(run.first.allocatedStep), run.name)
     }
-    let rest = clampedSum(buffers.dropFirst(count).map(\.bytes))
     var lines = table.lines(style: style)
-    if rest > 0 {
-      lines.append("and \(buffers.count - count) more, \(formatBytes(rest)), \(share(rest))")
+    let others = runs.dropFirst(count)
+    if !others.isEmpty {
+      let (number, rest) = (
+        others.reduce(0) { $0 + $1.count }, clampedSum(others.map(\.bytes))
+      )
+      lines.append("and \(number) more, \(formatBytes(rest)), \(share(rest))")
     }
-    lines.append("\(buffers.count) buffers, \(formatBytes(total)) alive at step \(step).")
-    return lines
+    var sum = "\(buffers.count) buffers, \(formatBytes(total)) alive at step \(step)"
+    if runs.count < buffers.count { sum += "; \"info buffers\" lists each by itself" }
+    return lines + wrapped(sum + ".", to: style.width)
   }
 }

@@ -77,7 +77,7 @@ extension DebuggerSession {
   /// it is at its end.
   func playedSteps(_ request: PlayRequest) throws -> ClosedRange<Int> {
     if request.ends.count == 2 {
-      let ends = try request.ends.map { try target(of: $0) }
+      let ends = try request.ends.map { try target(of: $0, for: "play") }
       guard ends[0] <= ends[1] else {
         throw DebuggerError.badArgument(
           command: "play", found: request.ends.joined(separator: " "),

@@ -81,7 +81,7 @@ extension DebuggerSession {
     guard let op = try place.op ?? trace.op(startingAtOrBefore: place.step), op.pass == pass.id
     else {
       throw DebuggerError.nothingHere(
-        what: "operation", step: place.step, advice: "\"next\" goes to one")
+        what: "operation", step: place.step, advice: try opAdvice)
     }
     if range == "op" {
       return try MemoryPlot(

@@ -79,14 +79,7 @@ final class FullScreen: LineSource, OutputSink {
   }
 
   /// How commands print: as wide as the window, and no more at once than their pane shows.
-  var commandStyle: TextStyle {
-    var style = screen.style
-    style.width = max(style.width, 20)
-    if let layout = ScreenLayout(width: style.width, height: style.height, view: view) {
-      style.height = max(layout.commandRows + 8, 12)
-    }
-    return style
-  }
+  var commandStyle: TextStyle { view.commandStyle(screen.style) }
 
   // MARK: - Writing
 
@@ -100,7 +93,7 @@ final class FullScreen: LineSource, OutputSink {
 
   func complain(_ message: String) {
     commands.endLine()
-    for line in wrapped(message, to: max(20, screen.size.columns)) { commands.write(line + "\n") }
+    for line in wrapped(message, to: commandStyle.width) { commands.write(line + "\n") }
   }
 
   /// In place of the prompt.

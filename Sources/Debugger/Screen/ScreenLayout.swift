@@ -8,6 +8,19 @@ enum ScreenView: String, CaseIterable {
   case tensor
   /// The memory alone.
   case memory
+
+  /// How commands print in a window: as wide as it is, and no more at once than their pane shows.
+  /// Where it is too small to show anything, what they print is read only after it has grown, and
+  /// lines stay as they are: then as in a window of the usual size.
+  func commandStyle(_ window: TextStyle) -> TextStyle {
+    var style = window
+    if let layout = ScreenLayout(width: window.width, height: window.height, view: self) {
+      style.height = max(layout.commandRows + 8, 12)
+    } else {
+      (style.width, style.height) = (80, 24)
+    }
+    return style
+  }
 }
 
 /// How the rows and columns of a window are shared out.

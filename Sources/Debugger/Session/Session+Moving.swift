@@ -16,17 +16,28 @@ extension DebuggerSession {
   /// Moves the cursor as far as a breakpoint lets it, and shows where it came to and, where a
   /// move was cut short, why.
   ///
-  /// - Parameter stops: whether breakpoints on the way stop the move.
-  func move(stops: Bool = true, _ body: (inout Cursor) throws -> Cursor.Ending) throws {
+  /// - Parameters:
+  ///   - stops: whether breakpoints on the way stop the move.
+  ///   - steps: how many steps were asked for, where it is steps that are counted.
+  func move(
+    stops: Bool = true, steps: Int? = nil, _ body: (inout Cursor) throws -> Cursor.Ending
+  ) throws {
     var moved = cursor
     let ending = try body(&moved)
-    try land(at: moved.step, ending, stops: stops)
+    try land(at: moved.step, ending, stops: stops, steps: steps)
+  }
+
+  /// Does `step N` and, where the count is negative, `reverse-step`.
+  func move(bySteps count: Int, stops: Bool = true) throws {
+    if count < 0 { return try move(stops: stops, steps: count) { $0.move(by: count) } }
+    try advance(count, stops: stops, steps: count) { $0.move(by: $1) }
   }
 
   /// Moves the cursor forwards by so many steps or frames; where that passes the end of a live run,
   /// the next pass is run, and the rest of the way lies in it.
   func advance(
-    _ count: Int = 1, stops: Bool = true, _ body: (inout Cursor, Int) throws -> Cursor.Ending
+    _ count: Int = 1, stops: Bool = true, steps: Int? = nil,
+    _ body: (inout Cursor, Int) throws -> Cursor.Ending
   ) throws {
     let origin = cursor.step
     var moved = cursor
@@ -42,7 +53,7 @@ extension DebuggerSession {
       moved = cursor
       ending = try body(&moved, left)
     }
-    try land(at: moved.step, ending, stops: stops, from: origin)
+    try land(at: moved.step, ending, stops: stops, from: origin, steps: steps)
   }
 
   /// Does `continue` and `reverse-continue`: to the next breakpoint, the count-th of them. At the
@@ -100,11 +111,13 @@ extension DebuggerSession {
 
   /// Goes to a step, or to the first breakpoint on the way.
   func land(
-    at step: Int, _ ending: Cursor.Ending, stops: Bool = true, from origin: Int? = nil
+    at step: Int, _ ending: Cursor.Ending, stops: Bool = true, from origin: Int? = nil,
+    steps: Int? = nil
   ) throws {
     let hit = stops ? try firstHit(towards: step) : nil
     try arrive(
-      at: hit?.step ?? step, hit == nil ? ending : .arrived, hit, from: origin ?? cursor.step)
+      at: hit?.step ?? step, hit == nil ? ending : .arrived, hit, from: origin ?? cursor.step,
+      steps: steps)
   }
 
   private func firstHit(towards target: Int) throws -> Hit? {
@@ -120,7 +133,7 @@ extension DebuggerSession {
   }
 
   private func arrive(
-    at step: Int, _ ending: Cursor.Ending, _ hit: Hit?, from origin: Int
+    at step: Int, _ ending: Cursor.Ending, _ hit: Hit?, from origin: Int, steps: Int? = nil
   ) throws {
     trail.leave(origin, for: step)
     try stand(at: step)
@@ -130,22 +143,36 @@ extension DebuggerSession {
     if !commands.isEmpty, commands.allSatisfy({ $0.first == "silent" }) { return }
     switch ending {
     case .arrived: break
-    case .beginning: show(["At the beginning of the trace."])
-    case .end: show(wrapped(try endText(), to: style.width))
+    case .beginning:
+      let text = "At the beginning of the trace\(made(of: steps, from: origin))."
+      show(wrapped(text, to: style.width))
+    case .end: show(wrapped(try endText(made(of: steps, from: origin)), to: style.width))
     }
     if let hit { show(lines(of: hit)) }
     try showStop()
   }
 
+  /// How many of the steps that were asked for a move has made that an end cut short, and what
+  /// undoes those: `, after 12 of 100 steps; "reverse-step 12" goes back`.
+  private func made(of asked: Int?, from origin: Int) -> String {
+    let made = cursor.history.index(of: cursor.step) - cursor.history.index(of: origin)
+    guard let asked, made != 0 else { return "" }
+    let undoing = made > 0 ? "reverse-step" : "step"
+    return ", after \(abs(made)) of \(asked.magnitude) steps; "
+      + "\"\(undoing) \(abs(made))\" goes back"
+  }
+
   /// What is said at the end of the branch.
-  private func endText() throws -> String {
+  ///
+  /// - Parameter made: what there is to say of steps that could not be made.
+  private func endText(_ made: String) throws -> String {
     if canGrow { return "At the end of what was run; \"continue\" runs the next pass." }
     if live != nil, !isOnRun {
-      return "At the end of branch \(cursor.history.branch); "
+      return "At the end of branch \(cursor.history.branch)\(made); "
         + "\"goto end\" goes to where the run goes on."
     }
     let isLast = try cursor.last == trace.eventCount()
-    return "At the end of \(isLast ? "the trace" : "branch \(cursor.history.branch)")."
+    return "At the end of \(isLast ? "the trace" : "branch \(cursor.history.branch)")\(made)."
   }
 
   /// Moves the cursor without a word.
@@ -170,12 +197,10 @@ extension DebuggerSession {
   /// Does `goto`.
   func goTo(_ arguments: String) throws {
     if let count = Int(arguments), let sign = arguments.first, "+-".contains(sign) {
-      return count < 0
-        ? try move(stops: false) { $0.move(by: count) }
-        : try advance(count, stops: false) { $0.move(by: $1) }
+      return try move(bySteps: count, stops: false)
     }
     let origin = cursor.step
-    let target = try target(of: arguments)
+    let target = try target(of: arguments, for: "goto")
     if arguments == "end", let takenBackTo { try endMoves(at: takenBackTo) }
     try arrive(at: target, .arrived, nil, from: origin)
   }

@@ -19,7 +19,11 @@ extension DebuggerSession {
       text += "; at most \(formatBytes(peak.live.total)) alive, at step \(peak.step)"
     }
     if meta["status"] == "interrupted" { text += "; the recording was interrupted" }
-    if let live { text += "; recorded in \(live.trace)" }
+    if let live {
+      text +=
+        "; recorded in \(live.trace)"
+        + (live.hasReplaced ? ", in place of an older trace" : "")
+    }
     let failure = try trace.failure()
     if live?.isPrefilling == true, failure == nil {
       text += "; the prompt was interrupted, and \"continue\" at the end runs it again"
@@ -39,16 +43,15 @@ extension DebuggerSession {
 
   /// What ended the run, why, what may help, and what to type.
   private func postMortem(_ failure: TraceFailure) -> String {
-    let excess = formatBytes(failure.bytes - (failure.budget - failure.live))
     let isLive = live != nil
     let advice =
       isLive
       ? "\"set strategy\" takes another, and \"continue\" at the end tries again"
       : AllocationFailure.advice(for: failure.category)
     return "The \(isLive ? "pass" : "run") ended at step \(failure.step): "
-      + "'\(failure.name)' asked for \(formatBytes(failure.bytes)) of \(failure.category.name) where "
-      + "\(formatBytes(failure.live)) were alive, \(excess) more than the memory budget of "
-      + "\(formatBytes(failure.budget)) allows; \(advice). "
+      + "'\(failure.name)' (\(failure.category.name)) asked for "
+      + AllocationFailure.sum(asked: failure.bytes, live: failure.live, budget: failure.budget)
+      + "; \(advice). "
       + "Type \"info buffers\" to see what holds the memory, \"mem\" to see how it came to this, \"reverse-step\" to go back, "
       + "\"help\" for more. You are here:"
   }

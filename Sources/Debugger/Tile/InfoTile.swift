@@ -17,16 +17,6 @@ extension DebuggerSession {
     output.write(story.render(style: style))
   }
 
-  /// What to do where no tile is.
-  var tileAdvice: String {
-    get throws {
-      let strategy = try trace.pass(at: cursor.step)?.strategy ?? meta["strategy"] ?? ""
-      return ["fused", "int4-gemm"].contains(strategy)
-        ? "\(strategy) makes none: it multiplies packed weights where they lie"
-        : "\"step\" goes on to where one is made"
-    }
-  }
-
   private func withPackedBytes<T>(
     of tile: TraceTile, _ body: (UnsafeRawBufferPointer?) throws -> T
   ) throws -> T {

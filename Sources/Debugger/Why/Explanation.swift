@@ -34,7 +34,13 @@ struct Explanation {
     }
     var lines = wrapped("\(name) = \(value)", to: style.width).map { style.paint($0, .bold) }
     lines += formula.flatMap { fitted($0, indent: "  ", further: "    ") }
-    if let sum { lines += sum.lines(count: count, width: style.width, fitted: fitted) }
+    if let sum {
+      lines += sum.lines(count: count, width: style.width, fitted: fitted)
+      if count < sum.terms.count {
+        lines += fitted(
+          "\"why \(sum.terms.count) \(name)\" shows the others.", indent: "  ", further: "    ")
+      }
+    }
     lines += steps.flatMap { fitted($0, indent: "  ", further: "    ") }
     let difference = value.value - result.value
     lines += fitted(

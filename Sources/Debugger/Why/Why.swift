@@ -27,6 +27,7 @@ extension DebuggerSession {
     var explanation = try WhyOperation(
       session: self, op: op, row: row, column: column, label: label
     ).explain()
+    if let note = try sequenceNote(of: op, row: row) { explanation.notes.append(note) }
     if op.steps.upperBound > cursor.step {
       explanation.notes.append("(It is computed at step \(op.steps.upperBound), after this one.)")
     }
@@ -42,17 +43,21 @@ extension DebuggerSession {
     }
     let (word, rest) = Self.split(target)
     if word == "logit" {
-      let id = try token(rest, of: "why logit", in: values.model())
       guard let op = try op(named: "result_output") else {
         throw DebuggerError.nothingHere(
-          what: "operation result_output", step: cursor.step,
-          advice: "\"goto pass 1\" goes to a pass")
+          what: "operation result_output", step: cursor.step, advice: try passAdvice)
       }
+      let (text, sequence) = PassSequences.split(rest)
+      let id = try token(text, of: "why logit", in: values.model())
       guard (0..<op.cols).contains(id) else {
         throw DebuggerError.badSlice(
           slice: rest, name: "the vocabulary", reason: "the last token is \(op.cols - 1)")
       }
-      return (op, op.rows - 1, id, "\(id)")
+      let row =
+        try sequence.map { try sequences(of: op).lastRow(of: $0, among: op.rows, for: "why logit") }
+        ?? op.rows - 1
+      let label = op.rows > 1 ? "\(row), \(id)" : "\(id)"
+      return (op, row, id, label)
     }
     guard case .name(let name, let slice?) = try Expression(target) else {
       throw DebuggerError.badArgument(command: "why", found: target, expected: expected)
@@ -65,8 +70,7 @@ extension DebuggerSession {
       }
       throw try unknown(name, advice: "\"info ops all\" lists the names")
     }
-    let selection = try Selection(
-      slice, of: name, rows: op.rows, cols: op.cols, heads: heads(of: op), defaultRow: op.rows - 1)
+    let selection = try selection(slice, of: op)
     guard selection.rows.count == 1, selection.columns.count == 1 else {
       throw DebuggerError.badArgument(command: "why", found: target, expected: expected)
     }

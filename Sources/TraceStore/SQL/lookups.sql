@@ -84,7 +84,8 @@ SELECT
 FROM _kept AS k
   LEFT JOIN _allocation AS a ON a.id = k.id
   LEFT JOIN _label AS l ON l.id = a.label
-  LEFT JOIN tile AS t ON t.id = k.id
+  -- Looked for only where it is no allocation: there are millions of tiles.
+  LEFT JOIN tile AS t ON t.id = CASE WHEN a.id IS NULL THEN k.id END
   LEFT JOIN weight_tile AS w ON w.id = t.weight_tile
   LEFT JOIN tensor AS s ON s.id = w.tensor;
 
