@@ -22,16 +22,18 @@ public struct Summary {
 
   /// - Parameters:
   ///   - folder: where the summary lies; `nil` for that of nibble.
-  ///   - state: the folder of the progress.
+  ///   - progress: which model each lesson was played on last.
+  ///   - model: the one that all were played on, instead.
   /// - Throws: ``LessonError/file(path:line:problem:)``.
-  public init(folder: URL? = nil, state: URL = ProgressFile.defaultFolder()) throws {
+  public init(folder: URL? = nil, progress: ProgressFile, model: String? = nil) throws {
     let folder = folder ?? LessonContent.summary
     let file = try YAMLMapping.read(folder.appendingPathComponent("summary.yml"))
     try file.allow(["recordings", "facts", "claims", "values", "questions"], of: "the summary")
     let sources = Dictionary(try file.texts("recordings"), uniquingKeysWith: { $1 })
     let questions = try Self.questions(file, known: sources)
     let recordings = Recordings(
-      folder: state.appendingPathComponent("lessons", isDirectory: true), elsewhere: sources)
+      folder: progress.folder,
+      elsewhere: sources.compactMapValues { Self.path($0, progress, model: model) })
     values = Values(
       facts: try Lesson.facts(file), queries: try Lesson.values(file), recordings: recordings)
     claims = try Lesson.claims(file)
@@ -49,6 +51,18 @@ public struct Summary {
     self.questions = questions
     self.prose = prose
     path = file.path
+  }
+
+  /// The path of `LESSON/TRACE` in the folder of the progress; `nil` where its model is gone.
+  private static func path(
+    _ source: String, _ progress: ProgressFile, model: String?
+  ) -> String? {
+    let parts = source.split(separator: "/", maxSplits: 1).map(String.init)
+    guard parts.count == 2 else { return nil }
+    let folder = try? progress.recordings(
+      of: parts[0], model: model ?? progress[parts[0]]?.model
+    ).folder
+    return folder.map { "lessons/\(parts[0])/\($0.lastPathComponent)/\(parts[1])" }
   }
 
   private static func questions(

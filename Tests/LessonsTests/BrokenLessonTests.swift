@@ -259,7 +259,7 @@ import Testing
       course.names, ["has to be a mapping", "is empty", "en.md: there is no such file"])
     {
       #expect {
-        try course.lesson(named: name)
+        try course.lesson(in: course.place(of: name))
       } throws: {
         "\($0)".contains(problem)
       }

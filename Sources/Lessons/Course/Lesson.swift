@@ -7,6 +7,10 @@ public struct Lesson {
   public let name: String
   /// Where it lies.
   public let folder: URL
+  /// What `nibble learn` finds it by.
+  let address: String
+  /// The name under which progress and recordings are kept.
+  let key: String
   /// About how long it takes.
   public let minutes: Int
   /// Models of the catalogue that it runs beside the learner's.
@@ -48,10 +52,14 @@ public struct Lesson {
   /// Its title as the prose of the language has it.
   public func title(in language: Language) -> String { prose[language]?.title ?? name }
 
+  /// - Parameter isByPath: whether it is found by its folder, as it belongs to no course.
   /// - Throws: ``LessonError/file(path:line:problem:)``.
-  public init(folder: URL) throws {
+  public init(folder: URL, isByPath: Bool = false) throws {
     self.folder = folder
     name = folder.lastPathComponent
+    address = isByPath ? folder.path : name
+    // The end of a path tells lessons apart, and is no longer than a file's name may be.
+    key = isByPath ? String(address.replacing("/", with: "-").suffix(80)) : name
     let file = try YAMLMapping.read(folder.appendingPathComponent("lesson.yml"))
     try file.allow(["minutes", "needs", "facts", "claims", "values", "steps"], of: "a lesson")
     guard let minutes = try file.integer("minutes"), minutes > 0 else {
