@@ -39,7 +39,7 @@ public struct Learning {
   public func list() throws -> [String] {
     var rows: [(mark: String, number: String, title: String, minutes: String, state: String)] = []
     for name in course.names {
-      let lesson = try course.lesson(named: name)
+      let lesson = try course.lesson(in: course.place(of: name))
       let progress = file[name]
       let count = lesson.stepCount
       let isDone = progress.map { $0.isFinished } ?? false
@@ -68,6 +68,11 @@ public struct Learning {
     return lines + ["", text(.listHow)]
   }
 
+  /// What closes the course.
+  ///
+  /// - Throws: ``LessonError``.
+  public func summary() throws -> Summary { try Summary(progress: file) }
+
   private func filled(_ text: String, _ width: Int, onLeft: Bool = false) -> String {
     let space = String(repeating: " ", count: max(0, width - displayWidth(text)))
     return onLeft ? space + text : text + space
@@ -76,12 +81,12 @@ public struct Learning {
   /// Plays a lesson on standard input and output.
   ///
   /// - Parameters:
-  ///   - word: the lesson's name, a part of it, or its number.
+  ///   - word: the lesson's name, a part of it, its number, or its folder.
   ///   - model: `-m`, or `nil`.
   ///   - restarts: whether to begin anew.
   /// - Throws: ``LessonError``.
   public func play(_ word: String, model: String?, restarts: Bool) throws {
-    let lesson = try course.lesson(named: course.find(word))
+    let lesson = try course.lesson(in: course.find(word))
     var conversation: Conversation?
     let lines = TerminalLines(
       historyPath: file.folder.appendingPathComponent("lesson-history").path,
@@ -100,8 +105,9 @@ public struct Learning {
 
   /// Plays a lesson with whoever is behind a conversation.
   func play(_ lesson: Lesson, model: String?, restarts: Bool, _ talk: Conversation) throws {
-    let player = Player(lesson: lesson, language: language, model: model, talk: talk, file: file)
-    if restarts { player.restart(model: model) }
+    let player = try Player(
+      lesson: lesson, language: language, model: model, talk: talk, file: file)
+    if restarts { player.restart() }
     try player.play()
   }
 }

@@ -30,9 +30,10 @@ public enum LessonError: Error, Equatable, CustomStringConvertible {
     case .file(let path, let line, let problem):
       "\(path)\(line.map { ":\($0)" } ?? ""): \(problem)."
     case .unknownLesson(let name, let known):
-      "There is no lesson \"\(name)\"; there are \(known.joined(separator: ", "))."
+      "There is no lesson \"\(name)\"; there are \(known.joined(separator: ", ")), and one of your own "
+        + "is named by its folder, as ./my-lesson."
     case .ambiguousLesson(let name, let matches):
-      "Several lessons are called \"\(name)\": \(matches.joined(separator: ", "))."
+      "Several lessons can be meant by \"\(name)\": \(matches.joined(separator: ", ")); name one of them."
     case .noLessons(let folder):
       "\(folder): holds no lesson; a lesson is a folder with a lesson.yml."
     case .unknownValue(let name, let known):

@@ -17,22 +17,26 @@ public struct Summary {
   private let questions: [Question]
   private let prose: [Language: Prose]
   private let values: Values
+  private let claims: [Lesson.Claim]
   private let path: String
 
   /// - Parameters:
   ///   - folder: where the summary lies; `nil` for that of nibble.
-  ///   - state: the folder of the progress.
+  ///   - progress: which model each lesson was played on last.
+  ///   - model: the one that all were played on, instead.
   /// - Throws: ``LessonError/file(path:line:problem:)``.
-  public init(folder: URL? = nil, state: URL = ProgressFile.defaultFolder()) throws {
+  public init(folder: URL? = nil, progress: ProgressFile, model: String? = nil) throws {
     let folder = folder ?? LessonContent.summary
     let file = try YAMLMapping.read(folder.appendingPathComponent("summary.yml"))
-    try file.allow(["recordings", "facts", "values", "questions"], of: "the summary")
+    try file.allow(["recordings", "facts", "claims", "values", "questions"], of: "the summary")
     let sources = Dictionary(try file.texts("recordings"), uniquingKeysWith: { $1 })
     let questions = try Self.questions(file, known: sources)
     let recordings = Recordings(
-      folder: state.appendingPathComponent("lessons", isDirectory: true), elsewhere: sources)
+      folder: progress.folder,
+      elsewhere: sources.compactMapValues { Self.path($0, progress, model: model) })
     values = Values(
       facts: try Lesson.facts(file), queries: try Lesson.values(file), recordings: recordings)
+    claims = try Lesson.claims(file)
     var prose: [Language: Prose] = [:]
     for language in Language.allCases {
       let text = try Prose(contentsOf: folder.appendingPathComponent(language.rawValue + ".md"))
@@ -49,14 +53,24 @@ public struct Summary {
     path = file.path
   }
 
+  /// The path of `LESSON/TRACE` in the folder of the progress; `nil` where its model is gone.
+  private static func path(
+    _ source: String, _ progress: ProgressFile, model: String?
+  ) -> String? {
+    let parts = source.split(separator: "/", maxSplits: 1).map(String.init)
+    guard parts.count == 2 else { return nil }
+    let folder = try? progress.recordings(
+      of: parts[0], model: model ?? progress[parts[0]]?.model
+    ).folder
+    return folder.map { "lessons/\(parts[0])/\($0.lastPathComponent)/\(parts[1])" }
+  }
+
   private static func questions(
     _ file: YAMLMapping, known: [String: String]
   ) throws -> [Question] {
-    guard let node = file["questions"], case .sequence(let items) = node else {
-      throw file.error("the summary needs \"questions\"")
-    }
-    return try items.map { item in
-      let question = try YAMLMapping(item, path: file.path, what: "a question")
+    let mappings = try file.mappings("questions", of: "a question")
+    guard !mappings.isEmpty else { throw file.error("the summary needs \"questions\"") }
+    return try mappings.map { question in
       try question.allow(["id", "needs"], of: "a question")
       let needs = try question.strings("needs")
       if let name = needs.first(where: { known[$0] == nil }) {
@@ -195,7 +209,8 @@ public struct Summary {
   /// What is wrong, a line each, once all recordings are there.
   func problems() -> [String] {
     var problems = ProseCheck(
-      name: "summary", file: path, facts: values.facts, prose: prose
+      name: "summary", file: path, facts: values.facts, claims: claims, values: values.queries,
+      prose: prose
     ).problems()
     for question in questions {
       for name in question.needs where !values.recordings.has(name) {

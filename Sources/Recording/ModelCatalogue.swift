@@ -64,7 +64,7 @@ public enum ModelCatalogue {
 
   /// What a trace keeps of `-m`, so that ``path(of:)`` finds the file again: a name of the
   /// catalogue, or an absolute path.
-  static func reference(to model: String?) -> String {
+  public static func reference(to model: String?) -> String {
     let model = model ?? defaultName
     if entries.contains(where: { $0.name == model }) { return model }
     return URL(fileURLWithPath: model).standardizedFileURL.path

@@ -2,11 +2,11 @@ import Foundation
 
 /// The SHA-256 of model files, remembered beside inode, size and modification time, so that a
 /// file is read for it once and not at every recording.
-enum ModelDigest {
+public enum ModelDigest {
   /// The digest of the file at `path`, as hexadecimal digits.
   ///
   /// - Throws: `RecordingError.unreadable`.
-  static func sha256(of path: String) throws -> String {
+  public static func sha256(of path: String) throws -> String {
     var status = stat()
     guard stat(path, &status) == 0 else { throw unreadable(path) }
     #if canImport(Darwin)

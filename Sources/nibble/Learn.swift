@@ -13,15 +13,20 @@ struct Learn: ParsableCommand {
       EXAMPLE: nibble learn
                nibble learn 2
                nibble learn tile -m smollm2
+               nibble learn ./my-lesson
       """)
 
-  @Argument(help: "A lesson's number or name, or summary: what your recordings say, put together.")
+  @Argument(
+    help:
+      """
+      A lesson's number, name or folder, or summary: what your recordings say, put together.
+      """)
   var lesson: String?
   @OptionGroup var model: ModelOption
   @OptionGroup var course: CourseArguments
   @Option(help: "The language, en or zh-Hans (default: that of the locale).")
   var lang: Language?
-  @Flag(help: "Begin the lesson anew, and record anew.")
+  @Flag(help: "Begin the lesson anew on this model, and record anew.")
   var restart = false
 
   @Option(name: .shortAndLong, help: "With summary: a Markdown file to save it as.")
@@ -43,15 +48,14 @@ struct Learn: ParsableCommand {
       if let problem = learning.problem { printError(problem) }
       return Output.line(asTyped(try learning.list().joined(separator: "\n")))
     }
-    if lesson == "summary" { return try showSummary(learning.text) }
+    if lesson == "summary" { return try showSummary(learning.summary(), learning.text) }
     Output.flush()
     try learning.play(lesson, model: model.model, restarts: restart)
   }
 }
 
 extension Learn {
-  private func showSummary(_ text: EngineText) throws {
-    let summary = try Summary()
+  private func showSummary(_ summary: Summary, _ text: EngineText) throws {
     guard let output else {
       let lines = summary.lines(text, style: .standardOutput())
       return Output.line(asTyped(lines.joined(separator: "\n")))

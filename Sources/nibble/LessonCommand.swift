@@ -16,10 +16,11 @@ struct LessonTools: ParsableCommand {
         code 1 where something does not hold.
 
         EXAMPLE: nibble lesson check
+                 nibble lesson check ./my-lesson
                  nibble lesson check --lessons lessons/course 2
         """)
 
-    @Argument(help: "A lesson's number or name (default: all, and the summary).")
+    @Argument(help: "A lesson's number, name or folder (default: all, and the summary).")
     var lesson: String?
     @OptionGroup var model: ModelOption
     @OptionGroup var course: CourseArguments
@@ -52,15 +53,19 @@ struct LessonTools: ParsableCommand {
 
     @Argument(help: "Its name: letters, digits and hyphens. It gets the next number.")
     var name: String
-    @Option(help: "The folder that the lessons lie in.", completion: .directory)
-    var lessons = "lessons/course"
+    @Option(
+      help: "The folder that it is put in (default: lessons/course where there is one, else here).",
+      completion: .directory)
+    var lessons: String?
 
     func run() throws {
-      let folder = try NewLesson.make(name, in: URL(fileURLWithPath: lessons, isDirectory: true))
-      Output.line("\(lessons)/\(folder.lastPathComponent)")
+      let isProject = FileManager.default.fileExists(atPath: "lessons/course")
+      let course = lessons ?? (isProject ? "lessons/course" : ".")
+      let folder = try NewLesson.make(name, in: URL(fileURLWithPath: course, isDirectory: true))
+      let path = "\(course)/\(folder.lastPathComponent)"
+      Output.line(path)
       printError(
-        "Next: `nibble lesson check --lessons \(shellWord(lessons)) \(folder.lastPathComponent)`, or "
-          + "`nibble learn --lessons \(shellWord(lessons)) \(folder.lastPathComponent)`")
+        "Next: `nibble lesson check \(shellWord(path))`, or `nibble learn \(shellWord(path))`")
     }
   }
 }

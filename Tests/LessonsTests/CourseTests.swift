@@ -36,16 +36,41 @@ import Testing
     try scratch.write("", to: "notes/readme.md")
     let course = try Course(folder: scratch.url)
     #expect(course.names == ["01-one-block", "02-two-blocks", "10-ten"])
-    #expect(try course.find("2") == "02-two-blocks")
-    #expect(try course.find("010") == "10-ten")
-    #expect(try course.find("Two") == "02-two-blocks")
-    #expect(try course.find("01-one-block") == "01-one-block")
+    #expect(try course.find("2").lastPathComponent == "02-two-blocks")
+    #expect(try course.find("010").lastPathComponent == "10-ten")
+    #expect(try course.find("Two").lastPathComponent == "02-two-blocks")
+    #expect(try course.find("01-one-block").lastPathComponent == "01-one-block")
     #expect(
       throws: LessonError.ambiguousLesson("block", matches: ["01-one-block", "02-two-blocks"])
     ) {
       try course.find("block")
     }
     #expect(throws: LessonError.unknownLesson("3", known: course.names)) { try course.find("3") }
+    try scratch.write("", to: "02-more/lesson.yml")
+    #expect(throws: LessonError.ambiguousLesson("2", matches: ["02-more", "02-two-blocks"])) {
+      try Course(folder: scratch.url).find("2")
+    }
+  }
+
+  @Test func aLessonOfOnesOwnIsFoundByItsFolder() throws {
+    let scratch = try Scratch()
+    let own = try NewLesson.make("mine", in: scratch.url.appendingPathComponent("own"))
+    let course = try Course(folder: Project.course)
+    let found = try course.find(own.path + "/")
+    let lesson = try course.lesson(in: found)
+    #expect(lesson.folder.path == own.path)
+    #expect(lesson.address == own.path)
+    #expect(lesson.key != lesson.name)
+    #expect(throws: LessonError.noLessons(folder: "./nowhere")) { try course.find("./nowhere") }
+    // Lessons of a course go by their names.
+    let first = try course.lesson(in: course.find("1"))
+    #expect(first.key == first.name)
+    #expect(first.address == first.name)
+    // Its key is a name that a file can have.
+    let deep = scratch.url.appendingPathComponent(
+      [String](repeating: "a-long-name-of-a-folder", count: 20).joined(separator: "/"))
+    let far = try Lesson(folder: NewLesson.make("mine", in: deep), isByPath: true)
+    #expect(far.key.count <= 80)
   }
 
   @Test func newLessonsGetTheNextNumber() throws {

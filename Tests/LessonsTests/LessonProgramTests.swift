@@ -53,6 +53,34 @@ import Testing
     #expect(try Self.run(scratch, ["lesson", "new", "01-mine", "--lessons", "here"]).code == 1)
   }
 
+  @Test func aLessonOfOnesOwnIsMadeCheckedAndPlayedAnywhere() throws {
+    let scratch = try Scratch()
+    let made = try Self.run(scratch, ["lesson", "new", "mine"])
+    #expect(made.output.contains("nibble lesson check ./01-mine`"))
+    let checked = try Self.run(scratch, ["lesson", "check", "./01-mine"])
+    #expect(checked.code == 0, "\(checked.output)")
+    #expect(checked.output == "ok    01-mine\n")
+    let played = try Self.run(scratch, ["learn", "./01-mine", "--lang", "en"], input: "\n352\n")
+    #expect(played.code == 0)
+    #expect(played.output.contains("/01-mine goes on here"))
+    // It is another lesson than the course's first, and another than one of its name elsewhere.
+    let list = try Self.run(scratch, ["learn", "--lang", "en"])
+    #expect(!list.output.contains("…"))
+    _ = try NewLesson.make("mine", in: scratch.url.appendingPathComponent("elsewhere"))
+    let other = try Self.run(scratch, ["learn", "elsewhere/01-mine", "--lang", "en"])
+    #expect(!other.output.contains("You go on where you were"))
+    let again = try Self.run(scratch, ["learn", "01-mine", "--lang", "en"])
+    #expect(again.output.contains("You go on where you were, at step 3 of 5."))
+    // A name that the course has as well is told.
+    let twice = try NewLesson.make("02-a-tile-appears", in: scratch.url)
+    let unclear = try Self.run(scratch, ["learn", twice.lastPathComponent])
+    #expect(unclear.code == 1)
+    #expect(unclear.output.contains("02-a-tile-appears, ./02-a-tile-appears; name one"))
+    let nowhere = try Self.run(scratch, ["lesson", "check", "./nowhere"])
+    #expect(nowhere.code == 1)
+    #expect(nowhere.output.contains("./nowhere: holds no lesson"))
+  }
+
   @Test func aLessonIsPlayedFromAPipeAndListed() throws {
     let scratch = try Scratch()
     _ = try NewLesson.make("mine", in: scratch.url.appendingPathComponent("here"))

@@ -1,5 +1,7 @@
 import Foundation
+import Recording
 import Testing
+import TraceStore
 
 @testable import Lessons
 
@@ -25,7 +27,7 @@ import Testing
         "SELECT count(*) FROM tile;", "SELECT sum(bytes)", "FROM tile", "", "z", "b", "a",
       ])
     for said in [
-      "Please answer with a number", "× what you said", "has 2 columns", "no such column: byte",
+      "Please answer with a count", "× what you said", "has 2 columns", "no such column: byte",
       "rows, and what",
       "The shape is right", "Please choose one of a, b", "Not this one.", "`freed_step`", "Right.",
     ] {
@@ -73,11 +75,103 @@ import Testing
     let scratch = try Scratch()
     let folder = try scratch.lesson()
     let left = try PlayedLesson(folder, state: scratch.url, lines: ["", "352", ""])
-    left.progress.recordings(of: "01-trial").removeAll()
+    try left.progress.recordings(of: "01-trial", model: nil).removeAll()
     let resumed = try PlayedLesson(
       folder, state: scratch.url, lines: ["", "SELECT sum(bytes) FROM tile;", "a"])
     #expect(resumed.text.contains("at step 3 of 5"))
     #expect(resumed.progress["01-trial"]?.isFinished == true)
+  }
+
+  @Test func whatIsSkippedIsShownAndMade() throws {
+    let scratch = try Scratch()
+    let folder = try scratch.lesson()
+    let played = try PlayedLesson(
+      folder, state: scratch.url, lines: ["", "skip", ".skip", ".skip", "skip"])
+    let tiles = try played.progress.recordings(of: "01-trial", model: nil)
+      .run(ValueQuery(trace: "run", sql: "SELECT count(*) FROM tile")) { _ in .null }
+    for said in [
+      "It is measured later in this lesson", "Later steps need this", "Recorded: ",
+      "measured \(tiles.rows[0][0].number.map { Int($0) } ?? 0)", "SELECT sum(bytes) FROM tile",
+      "a) No.", "Each tile is freed before the next one is made.",
+    ] {
+      #expect(played.text.contains(said), "\(said)")
+    }
+    #expect(played.progress["01-trial"]?.skipped == ["guess", "record", "ask", "explain"])
+  }
+
+  @Test func recordingsAreKeptForEachModel() throws {
+    let scratch = try Scratch()
+    let folder = try scratch.lesson()
+    let tiny = try ModelCatalogue.path(of: nil)
+    let other = scratch.url.appendingPathComponent("other.gguf").path
+    try FileManager.default.copyItem(atPath: tiny, toPath: other)
+    func play(_ lines: [String], _ model: String?) throws -> PlayedLesson {
+      try PlayedLesson(folder, state: scratch.url, lines: lines, model: model)
+    }
+    _ = try play(["", "352", "", ".quit"], nil)
+    let second = try play(["", "12", "", ".quit"], other)
+    let said = second.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(said.contains("What you did on tiny is kept: -m tiny goes on there."))
+    #expect(!second.text.contains("recorded already"))
+    let back = try play([".back", "", ".quit"], "tiny")
+    #expect(back.text.contains("at step 4 of 5"))
+    #expect(back.text.contains("This is recorded already."))
+    #expect(back.progress["01-trial"]?.said == ["guess": "352.0"])
+    let again = try play([".quit"], other)
+    #expect(again.progress["01-trial"]?.said == ["guess": "12.0"])
+    let folders = try FileManager.default.contentsOfDirectory(
+      atPath: scratch.url.appendingPathComponent("lessons/01-trial").path)
+    #expect(folders.sorted().map { $0.prefix { $0 != "-" } } == ["other", "tiny"])
+  }
+
+  @Test func aRecordingIsUsedAgainOnlyWhereItWouldBeTheSame() throws {
+    let scratch = try Scratch()
+    let folder = try scratch.lesson()
+    let left = try PlayedLesson(folder, state: scratch.url, lines: ["", "352", "", ".quit"])
+    let recordings = try left.progress.recordings(of: "01-trial", model: nil)
+    let path = folder.appendingPathComponent("lesson.yml")
+    let text = try String(contentsOf: path, encoding: .utf8)
+    try text.replacing("count: 2}", with: "count: 3}").write(
+      to: path, atomically: true, encoding: .utf8)
+    let changed = try PlayedLesson(folder, state: scratch.url, lines: ["", ".quit"])
+    #expect(changed.text.contains("run.sqlite was made otherwise"))
+    #expect(changed.text.contains("at step 3 of 5"))
+    let files = try FileManager.default.contentsOfDirectory(atPath: recordings.folder.path)
+    #expect(
+      Set(files).isSuperset(
+        of: ["run.sqlite", "run.sqlite.recipe", "run-old1.sqlite", "run-old1.sqlite.recipe"]))
+    // Without its recipe nobody knows what a recording is of.
+    try FileManager.default.removeItem(atPath: Recipe.path(of: recordings.path(of: "run")))
+    let unknown = try PlayedLesson(folder, state: scratch.url, lines: [".quit"])
+    #expect(unknown.text.contains("it is kept as run-old2.sqlite"))
+  }
+
+  @Test func recordingsOfAnEarlierNibbleAreToldOf() throws {
+    let scratch = try Scratch()
+    let folder = try scratch.lesson()
+    try scratch.write("", to: "lessons/01-trial/run.sqlite")
+    let played = try PlayedLesson(folder, state: scratch.url, lines: [".quit"])
+    #expect(played.text.contains("Recordings of an earlier nibble lie in"))
+  }
+
+  @Test func aShareIsNoMoreThanAll() throws {
+    let scratch = try Scratch()
+    let folder = try scratch.lesson(changing: "lesson.yml", "unit: count", to: "unit: percent")
+    let played = try PlayedLesson(
+      folder, state: scratch.url, lines: ["", "101 %", "1e300", "100 %", ".quit"])
+    let refusals = played.text.components(separatedBy: "a share, from 0 to 100 %.").count - 1
+    #expect(refusals == 3, "before the first answer, and for each that is none")
+    #expect(played.progress["01-trial"]?.said == ["guess": "1.0"])
+  }
+
+  @Test(arguments: Lessons.Unit.allCases, ["1e308", "9e18", "1e-300", "9007199254740993"])
+  func hugeAnswersAreCompared(_ unit: Lessons.Unit, _ answer: String) throws {
+    let scratch = try Scratch()
+    let folder = try scratch.lesson(
+      changing: "lesson.yml", "unit: count", to: unit == .none ? "" : "unit: \(unit.rawValue)")
+    let played = try PlayedLesson(
+      folder, state: scratch.url, lines: ["", answer, "1", "", ".quit"])
+    #expect(played.text.contains("measured"))
   }
 
   @Test func aPredictionIsRevealedOnceItIsMeasured() throws {

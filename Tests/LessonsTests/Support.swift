@@ -58,14 +58,15 @@ struct PlayedLesson {
   let talk: Conversation
 
   init(
-    _ folder: URL, state: URL, lines: [String], language: Language = .english, width: Int = 80
+    _ folder: URL, state: URL, lines: [String], language: Language = .english, width: Int = 80,
+    model: String? = nil
   ) throws {
     progress = ProgressFile(folder: state)
     talk = Conversation(
       lines: QuietLines(lines), output: output, text: try EngineText(language),
       style: { TextStyle(width: width) })
-    let player = Player(
-      lesson: try Lesson(folder: folder), language: language, model: nil, talk: talk,
+    let player = try Player(
+      lesson: try Lesson(folder: folder), language: language, model: model, talk: talk,
       file: progress)
     try player.play()
   }

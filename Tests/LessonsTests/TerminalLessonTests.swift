@@ -12,11 +12,16 @@ import TraceStore
   static let program = Bundle.main.bundleURL.resolvingSymlinksInPath()
     .appendingPathComponent("nibble")
 
+  private static func lesson(_ name: String) throws -> Lesson {
+    try Lesson(folder: Project.course.appendingPathComponent(name, isDirectory: true))
+  }
+
   @Test(arguments: Project.names)
   func holdsAndCanBePlayed(_ name: String) throws {
     let scratch = try Scratch()
-    let lesson = try Course(folder: Project.course).lesson(named: name)
-    let proved = scratch.url.appendingPathComponent("nibble/lessons/" + name)
+    let lesson = try Self.lesson(name)
+    let proved = try ProgressFile(folder: scratch.url.appendingPathComponent("nibble"))
+      .recordings(of: name, model: nil).folder
     let problems = LessonCheck(lesson).problems(in: proved)
     try #require(problems == [], "\(problems.joined(separator: "\n"))")
     let values = Values(
@@ -32,16 +37,17 @@ import TraceStore
   @Test func theSummaryIsMeasured() throws {
     let scratch = try Scratch()
     let summary = Project.lessons.appendingPathComponent("summary")
-    let nothing = try Summary(folder: summary, state: scratch.url)
+    let file = ProgressFile(folder: scratch.url)
+    let nothing = try Summary(folder: summary, progress: file)
     let text = try EngineText(.english)
     #expect(nothing.markdown(text).contains("nibble learn 03-the-misconception"))
     let course = try Course(folder: Project.course)
     for name in course.names where ["03", "04", "06"].contains(name.prefix(2)) {
-      let folder = scratch.url.appendingPathComponent("lessons/" + name)
-      let problems = LessonCheck(try course.lesson(named: name)).problems(in: folder)
+      let folder = try file.recordings(of: name, model: nil).folder
+      let problems = LessonCheck(try Self.lesson(name)).problems(in: folder)
       try #require(problems == [])
     }
-    let measured = try Summary(folder: summary, state: scratch.url)
+    let measured = try Summary(folder: summary, progress: file)
     #expect(measured.problems() == [])
     let saved = scratch.url.appendingPathComponent("mine.md")
     try measured.save(text, to: saved.path, asTyped: { $0 })
@@ -106,7 +112,11 @@ import TraceStore
       let asks = prompt(of: step, text)
       if stumbles, index == lesson.steps.count / 2 {
         try wait(for: [asks], terminal, text)
-        terminal.type("\u{4}")  // ^D
+        // ^C gives up a line alone, ^D leaves the lesson.
+        terminal.type("hin")
+        terminal.send(signal: SIGINT)
+        try wait(for: [asks], terminal, text)
+        terminal.type("\u{4}")
         try terminal.expect("nibble learn \(lesson.name)")
         #expect(terminal.wait() == 0)
         #expect(terminal.isAsItWas)

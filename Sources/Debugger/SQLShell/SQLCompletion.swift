@@ -1,12 +1,12 @@
 import TraceStore
 
 /// What Tab does in the SQL shell: commands, keywords, tables, functions and columns.
-final class SQLCompletion {
+public final class SQLCompletion {
   private let session: QuerySession
   private lazy var tables = (try? session.tables()) ?? []
   private var known: [String: [String]] = [:]
 
-  init(_ session: QuerySession) { self.session = session }
+  public init(_ session: QuerySession) { self.session = session }
 
   static let keywords = [
     "AND", "AS", "ASC", "BETWEEN", "BY", "CASE", "CAST", "COUNT(", "CROSS", "DESC", "DISTINCT",
@@ -20,7 +20,7 @@ final class SQLCompletion {
   /// - Parameters:
   ///   - before: the line up to the cursor.
   ///   - pending: the lines of the statement before it.
-  func complete(_ before: String, pending: String, width: Int) -> Completion {
+  public func complete(_ before: String, pending: String, width: Int) -> Completion {
     let word = String(before.reversed().prefix { Self.isOfWord($0) }.reversed())
     let candidates: [String]
     if pending.isEmpty, before.first == "." {
@@ -28,16 +28,7 @@ final class SQLCompletion {
     } else {
       candidates = names(for: word, in: pending + "\n" + before)
     }
-    let matches = Array(Set(candidates.filter { $0.hasPrefix(word) && $0 != word })).sorted()
-    guard let first = matches.first else { return Completion() }
-    if matches.count == 1 {
-      return Completion(
-        insert: String(first.dropFirst(word.count)) + (first.hasSuffix("(") ? "" : " "))
-    }
-    var common = first
-    for match in matches { common = common.commonPrefix(with: match) }
-    if common.count > word.count { return Completion(insert: String(common.dropFirst(word.count))) }
-    return Completion(candidates: inColumns(matches, width: width).map { $0 + "\n" }.joined())
+    return .of(word, among: candidates, width: width)
   }
 
   private static func isOfWord(_ character: Character) -> Bool {

@@ -101,6 +101,21 @@ public struct Completion: Equatable, Sendable {
 
   /// Nothing.
   public static let nothing = Completion()
+
+  /// What a word becomes that begins some of the candidates.
+  public static func of(
+    _ word: String, among candidates: [String], width: Int = 80
+  ) -> Completion {
+    let matches = Array(Set(candidates.filter { $0.hasPrefix(word) && $0 != word })).sorted()
+    guard let first = matches.first else { return .nothing }
+    if matches.count == 1 {
+      return Completion(
+        insert: String(first.dropFirst(word.count)) + (first.hasSuffix("(") ? "" : " "))
+    }
+    let common = matches.reduce(first) { $0.commonPrefix(with: $1) }
+    if common.count > word.count { return Completion(insert: String(common.dropFirst(word.count))) }
+    return Completion(candidates: inColumns(matches, width: width).map { $0 + "\n" }.joined())
+  }
 }
 
 private func completeLine(

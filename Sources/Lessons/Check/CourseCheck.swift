@@ -24,31 +24,35 @@ public struct CourseCheck {
   /// Checks lessons in turn, in a folder that is removed again.
   ///
   /// - Parameters:
-  ///   - names: of the lessons; `nil` for all, and then also the summary.
+  ///   - folders: of the lessons; `nil` for all, and then also the summary.
   ///   - summary: the folder of the summary; `nil` for that of nibble.
   ///   - progress: called with the lesson and the step before it is tried.
   ///   - done: called with what each came to.
   public func run(
-    _ names: [String]? = nil, summary: URL? = nil, progress: (String, String) -> Void = { _, _ in },
+    _ folders: [URL]? = nil, summary: URL? = nil, progress: (String, String) -> Void = { _, _ in },
     done: (Result) -> Void
   ) {
     let state = FileManager.default.temporaryDirectory.appendingPathComponent(
       "nibble-check-\(getpid())-\(UInt32.random(in: 0 ... .max))")
     defer { try? FileManager.default.removeItem(at: state) }
-    for name in names ?? course.names {
-      let folder = state.appendingPathComponent("lessons").appendingPathComponent(name)
+    let file = ProgressFile(folder: state)
+    for folder in folders ?? course.names.map(course.place) {
+      let name = folder.lastPathComponent
       var problems: [String]
       do {
-        problems = LessonCheck(try course.lesson(named: name), model: model)
-          .problems(in: folder) { progress(name, $0) }
+        let lesson = try course.lesson(in: folder)
+        problems = LessonCheck(lesson, model: model).problems(
+          in: try file.recordings(of: lesson.key, model: model).folder
+        ) { progress(name, $0) }
       } catch {
         problems = ["\(error)"]
       }
       done(Result(name: name, problems: problems))
     }
-    guard names == nil else { return }
+    guard folders == nil else { return }
     do {
-      done(Result(name: "summary", problems: try Summary(folder: summary, state: state).problems()))
+      let summary = try Summary(folder: summary, progress: file, model: model)
+      done(Result(name: "summary", problems: summary.problems()))
     } catch {
       done(Result(name: "summary", problems: ["\(error)"]))
     }

@@ -21,28 +21,48 @@ public struct Course {
     guard !names.isEmpty else { throw LessonError.noLessons(folder: folder.path) }
   }
 
-  /// Reads a lesson by the name of its folder.
+  /// Reads a lesson by its folder.
   ///
   /// - Throws: ``LessonError/file(path:line:problem:)``.
-  public func lesson(named name: String) throws -> Lesson {
-    try Lesson(folder: folder.appendingPathComponent(name, isDirectory: true))
+  public func lesson(in folder: URL) throws -> Lesson {
+    let isOfCourse =
+      names.contains(folder.lastPathComponent) && folder == place(of: folder.lastPathComponent)
+    return try Lesson(folder: folder, isByPath: !isOfCourse)
   }
 
-  /// The lesson's name that a word means: its number, its name, or what is in one name alone.
+  /// Where the lesson with this name lies.
+  public func place(of name: String) -> URL {
+    folder.appendingPathComponent(name, isDirectory: true).standardizedFileURL
+  }
+
+  /// The folder of the lesson that a word means: by its number, its name, what is in one name alone,
+  /// or, with a slash in it, the folder itself.
   ///
-  /// - Throws: ``LessonError/unknownLesson(_:known:)`` or
-  ///   ``LessonError/ambiguousLesson(_:matches:)``.
-  public func find(_ word: String) throws -> String {
+  /// - Throws: ``LessonError/unknownLesson(_:known:)``, ``LessonError/ambiguousLesson(_:matches:)`` or
+  ///   ``LessonError/noLessons(folder:)``.
+  public func find(_ word: String) throws -> URL {
+    let path = URL(fileURLWithPath: word, isDirectory: true).standardizedFileURL
+    let isPath = word.contains("/") || [".", ".."].contains(word)
+    let isThere = FileManager.default.fileExists(
+      atPath: path.appendingPathComponent("lesson.yml").path)
+    if isPath {
+      guard isThere else { throw LessonError.noLessons(folder: word) }
+      return path
+    }
+    let found = matches(word)
+    let places = found.map(place) + (isThere ? [path] : [])
+    guard let first = places.first else { throw LessonError.unknownLesson(word, known: names) }
+    guard Set(places).count == 1 else {
+      throw LessonError.ambiguousLesson(word, matches: found + (isThere ? ["./" + word] : []))
+    }
+    return first
+  }
+
+  private func matches(_ word: String) -> [String] {
+    if names.contains(word) { return [word] }
     if let number = Int(word) {
-      if let name = names.first(where: { Int($0.prefix { $0.isNumber }) == number }) { return name }
-      throw LessonError.unknownLesson(word, known: names)
+      return names.filter { Int($0.prefix { $0.isNumber }) == number }
     }
-    if names.contains(word) { return word }
-    let matches = names.filter { $0.contains(word.lowercased()) }
-    switch matches.count {
-    case 0: throw LessonError.unknownLesson(word, known: names)
-    case 1: return matches[0]
-    default: throw LessonError.ambiguousLesson(word, matches: matches)
-    }
+    return names.filter { $0.contains(word.lowercased()) }
   }
 }

@@ -11,6 +11,8 @@ final class Conversation {
   /// Lines written since the learner was last asked something.
   private var written = 0
   private var endsWithGap = false
+  /// What was typed where a screen waited to be read.
+  private var typedAhead: Reply?
   /// What Tab does at the prompt that is shown.
   private(set) var complete: (String) -> Completion = { _ in .nothing }
 
@@ -37,15 +39,24 @@ final class Conversation {
   }
 
   /// Asks for a line.
-  func ask(_ prompt: String, complete: @escaping (String) -> Completion = { _ in .nothing })
-    -> Reply
-  {
+  ///
+  /// - Parameters:
+  ///   - complete: what Tab makes of what is typed.
+  ///   - read: reads it from the source otherwise than with the prompt, as the debugger does.
+  func ask(
+    _ prompt: String, _ complete: @escaping (String) -> Completion = { _ in .nothing },
+    by read: ((any LineSource) -> LineReply)? = nil
+  ) -> Reply {
     self.complete = complete
     defer { self.complete = { _ in .nothing } }
     written = 0
     endsWithGap = false
+    if let reply = typedAhead {
+      typedAhead = nil
+      return reply
+    }
     Interrupts.clear()
-    switch lines.next(prompt: prompt) {
+    switch read.map({ $0(lines) }) ?? lines.next(prompt: prompt) {
     case .line(let line): return .line(line)
     case .interrupted, .switchScreen:
       Interrupts.clear()
@@ -54,26 +65,27 @@ final class Conversation {
     }
   }
 
-  /// Has something else read from the learner, as the debugger does.
-  func lend<T>(complete: @escaping (String) -> Completion, _ body: (any LineSource) -> T) -> T {
-    self.complete = complete
-    defer { self.complete = { _ in .nothing } }
-    written = 0
-    endsWithGap = false
-    return body(lines)
-  }
-
   /// Writes lines, waiting at the end of each screen.
   func show(_ lines: [String]) {
     for line in lines {
       // The prompt below takes a line, and one stays to go on reading from.
-      if isInteractive, written >= style.height - 2 {
+      if isInteractive, typedAhead == nil, written >= style.height - 2 {
         written = 0
-        _ = self.lines.next(prompt: text(.more) + " ")
+        waitForMore()
       }
       output.write(line + "\n")
       endsWithGap = line.isEmpty
       written += 1
+    }
+  }
+
+  /// A command of the lesson is done at the next prompt, and what is left to read goes by.
+  private func waitForMore() {
+    switch lines.next(prompt: text(.more) + " ") {
+    case .line(let line):
+      typedAhead = LessonCommand(line, dotted: false).map { .line("." + $0.rawValue) }
+    case .end: typedAhead = .end
+    case .interrupted, .switchScreen: Interrupts.clear()
     }
   }
 

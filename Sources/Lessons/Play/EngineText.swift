@@ -6,11 +6,13 @@ enum Phrase: String, CaseIterable {
   case enter, more, answerPrompt, choicePrompt
   case heading, resumed, quit, finished, finishedAlready, lessonCommands
   case noHint, hintsLeft, solution, skipped, cannotGoBack, playing, playedNothing, back
-  case notANumber, chooseOneOf, right, wrong, saidNoted
+  case answerBytes, answerPercent, answerCount, answerTimes, answerBits, answerTime, answerNumber
+  case chooseOneOf, right, wrong, saidNoted
   case youSaid, measured, close, tooHigh, tooLow, answerTooHigh, answerTooLow, choiceRight,
-    choiceWrong, comesLater
+    choiceWrong, comesLater, skippedComesLater
   case sqlHow, sqlWrongColumns, sqlWrongRows, sqlWrongValues, noRows, moreRows
   case debuggerHow, answerHow, cannotMeasure, notYet
+  case madeThoughSkipped, setAside, olderRecordings
   case recording, recorded, recordedAlready, interrupted, failedAsIntended, didNotFail
   case packing, packed, packedAlready, training, trained, trainedAlready
   case info, needsModel, otherModel

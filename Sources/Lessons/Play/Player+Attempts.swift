@@ -5,7 +5,7 @@ import TraceStore
 extension Player {
   /// Waits for Enter, or for a command of the lesson.
   func waitForEnter() throws -> Outcome {
-    try attempt(prompt: text(.enter), solution: { [] }, judge: { _ in true })
+    try attempt(prompt: text(.enter), judge: { _ in true })
   }
 
   /// Says why a step cannot be done, and lets the learner go on.
@@ -20,26 +20,26 @@ extension Player {
   /// - Parameters:
   ///   - dotted: whether the commands have to begin with a dot here.
   ///   - manyLines: whether an answer goes on to a line that is empty or ends with a semicolon.
-  ///   - solution: the lines that `skip` shows.
+  ///   - showAnswer: what `skip` does before it goes on; whether it does go on.
   ///   - showQuestion: what `info` shows beside the question.
   ///   - ask: asks for a line in another way than with the prompt.
   ///   - judge: whether an answer passes; says itself why it does not.
   func attempt(
     prompt: String, dotted: Bool = false, manyLines: Bool = false,
-    solution: () throws -> [String], showQuestion: () throws -> Void = {},
+    showAnswer: () throws -> Bool = { true }, showQuestion: () throws -> Void = {},
     ask: ((any LineSource) -> LineReply)? = nil,
-    complete: @escaping (String) -> Completion = { _ in .nothing },
+    complete: @escaping (_ before: String, _ pending: String) -> Completion = { _, _ in .nothing },
     judge: (String) throws -> Bool
   ) throws -> Outcome {
     var hints = 0
     var answer = ""
     while true {
-      let reply: Conversation.Reply
-      if let ask {
-        reply = talk.lend(complete: complete) { Conversation.Reply(ask($0)) }
-      } else {
-        reply = talk.ask(answer.isEmpty ? prompt + " " : "...> ", complete: complete)
+      let pending = answer
+      let completes: (String) -> Completion = { before in
+        pending.isEmpty && before.hasPrefix(".")
+          ? Completion.of(before, among: LessonCommand.dottedWords) : complete(before, pending)
       }
+      let reply = talk.ask(pending.isEmpty ? prompt + " " : "...> ", completes, by: ask)
       guard case .line(let line) = reply else {
         if reply == .end {
           if manyLines, !answer.isEmpty, try judge(answer) { return .passed }
@@ -53,11 +53,7 @@ extension Player {
         switch command {
         case .hint: showHint(&hints)
         case .skip:
-          let lines = try solution()
-          if !lines.isEmpty {
-            talk.say(.solution)
-            talk.show(lines.map { "    " + talk.style.paint($0, .code) })
-          }
+          guard try showAnswer() else { continue }
           talk.say(.skipped)
           return .skipped
         case .play: try playFreely()
@@ -78,6 +74,12 @@ extension Player {
       defer { answer = "" }
       if try judge(answer) { return .passed }
     }
+  }
+
+  /// The lines that pass a step.
+  func showSolution(_ lines: [String]) {
+    talk.say(.solution)
+    talk.show(lines.map { "    " + talk.style.paint($0, .code) })
   }
 
   private func showHint(_ given: inout Int) {
@@ -116,8 +118,7 @@ extension Player {
     talk.say(.playing, trace)
     try session.showPlace()
     while !session.isOver {
-      let reply = talk.lend(
-        complete: { session.completion(of: $0) }, { session.nextLine(from: $0) })
+      let reply = talk.ask("", session.completion, by: session.nextLine)
       if reply == .end { break }
       guard case .line(let line) = reply else { continue }
       if ["done", ".done"].contains(line.trimmingCharacters(in: .whitespaces)) { break }
@@ -125,15 +126,5 @@ extension Player {
     }
     talk.say(.back)
     if let question = section.question { show(question) }
-  }
-}
-
-extension Conversation.Reply {
-  fileprivate init(_ reply: LineReply) {
-    switch reply {
-    case .line(let line): self = .line(line)
-    case .interrupted, .switchScreen: self = .interrupted
-    case .end: self = .end
-    }
   }
 }

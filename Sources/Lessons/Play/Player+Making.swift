@@ -3,11 +3,12 @@ import Foundation
 
 /// How far something is that takes a while, and whether it is to end.
 struct Making {
-  let show: (Double) -> Void
+  let show: (_ fraction: Double) -> Void
   /// Whether ^C was pressed.
-  let isCancelled: () -> Bool = { Interrupts.isPending }
+  var isCancelled: () -> Bool = { Interrupts.isPending }
 
-  func show(fraction: Double) { show(fraction) }
+  /// Where nobody waits for it.
+  static var silent: Making { Making(show: { _ in }, isCancelled: { false }) }
 }
 
 extension Player {

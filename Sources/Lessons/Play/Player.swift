@@ -35,25 +35,35 @@ public final class Player {
 
   /// - Parameters:
   ///   - model: `-m`, or `nil` for that of the progress there is, else the built-in model.
+  /// - Throws: ``LessonError/cannotWrite(path:reason:)``, or `RecordingError` where there is no such
+  ///   model.
   init(
     lesson: Lesson, language: Language, model: String?, talk: Conversation, file: ProgressFile
-  ) {
+  ) throws {
     self.lesson = lesson
     self.language = language
     self.talk = talk
     self.file = file
-    recordings = file.recordings(of: lesson.name)
+    let wanted = model.map(ModelCatalogue.reference)
+    var progress = file[lesson.key] ?? LessonProgress(model: wanted)
+    let before = progress.model ?? ModelCatalogue.defaultName
+    let other = wanted.flatMap { $0 == before ? nil : $0 }
+    // The progress on each model is kept, as its recordings are.
+    if let other {
+      try file.keep(progress, of: "\(lesson.key) \(before)")
+      progress = file["\(lesson.key) \(other)"] ?? LessonProgress(model: other)
+    }
+    recordings = try file.recordings(of: lesson.key, model: progress.model)
     values = Values(facts: lesson.facts, queries: lesson.values, recordings: recordings)
-    progress = file[lesson.name] ?? LessonProgress(model: model)
-    if let model, (progress.model ?? "tiny") != model { restart(model: model, says: true) }
+    self.progress = progress
+    if let other { talk.say(.otherModel, other, before) }
   }
 
-  /// Forgets what was done in the lesson, recordings too.
-  func restart(model: String?, says: Bool = false) {
-    if says, progress.step != "" { talk.say(.otherModel, model ?? "tiny") }
+  /// Forgets what was done in the lesson on this model, recordings too.
+  func restart() {
     recordings.removeAll()
     values.forget()
-    progress = LessonProgress(model: model)
+    progress = LessonProgress(model: progress.model)
   }
 
   /// Plays on from where the learner was.
@@ -87,12 +97,12 @@ public final class Player {
     } catch LessonEnd.quit {
       try keep()
       talk.gap()
-      talk.say(.quit, lesson.name)
+      talk.say(.quit, lesson.address)
       return false
     }
     progress.isFinished = true
     progress.step = ""
-    try file.keep(progress, of: lesson.name)
+    try file.keep(progress, of: lesson.key)
     talk.gap()
     talk.say(.finished, lesson.title(in: language))
     return true
@@ -119,14 +129,14 @@ public final class Player {
       }
     }
     talk.say("**\(lesson.title(in: language))**")
+    setAsideWhatIsOtherwise()
     if progress.isFinished {
       talk.say(.finishedAlready)
     } else if let found = lesson.steps.firstIndex(where: { $0.id == progress.step }), found > 0 {
       // What was made and is gone has to be made again.
       index =
-        lesson.steps[..<found].firstIndex {
-          !$0.kind.isMade(in: recordings) && !progress.skipped.contains($0.id)
-        } ?? found
+        lesson.steps[..<found].firstIndex { !isMade($0) && !progress.skipped.contains($0.id) }
+        ?? found
       talk.say(.resumed, "\(index + 1)", "\(count)")
     } else {
       talk.say(.lessonCommands)
@@ -134,9 +144,37 @@ public final class Player {
     talk.gap()
   }
 
+  /// Whether the file that a step makes is there; `true` for a kind that makes none.
+  private func isMade(_ step: Lesson.Step) -> Bool {
+    guard let kind = step.kind as? any MakingStep else { return true }
+    return (try? kind.product(values, model: progress.model).isMade) ?? false
+  }
+
+  /// Nothing is measured on what would be made otherwise now.
+  private func setAsideWhatIsOtherwise() {
+    for case let kind as any MakingStep in lesson.steps.map(\.kind) {
+      do {
+        if try kind.product(values, model: progress.model).isMade { continue }
+      } catch {
+        // Without its model it stays, as it cannot be made anew.
+        guard case LessonError.notRecorded = error else { continue }
+      }
+      let path = kind.path(in: recordings)
+      if let kept = recordings.setAside(path) {
+        values.forget()
+        talk.say(.setAside, URL(fileURLWithPath: path).lastPathComponent, kept)
+      }
+    }
+    let folder = file.recordingsFolder(of: lesson.key)
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    if files.contains(where: { $0.hasSuffix(".sqlite") || $0.hasSuffix(".gguf") }) {
+      talk.say(.olderRecordings, folder.path)
+    }
+  }
+
   private func keep() throws {
     progress.step = index < lesson.steps.count ? step.id : ""
-    try file.keep(progress, of: lesson.name)
+    try file.keep(progress, of: lesson.key)
   }
 
   private func showHeading() throws {
@@ -158,8 +196,8 @@ public final class Player {
     }
     talk.gap()
     try revealPredictions()
-    if isPrediction, progress.said[step.id] != nil, !progress.revealed.contains(step.id) {
-      talk.say(.comesLater)
+    if isPrediction, !progress.revealed.contains(step.id) {
+      talk.say(progress.said[step.id] == nil ? .skippedComesLater : .comesLater)
       talk.gap()
     }
     index += 1
@@ -220,12 +258,12 @@ public final class Player {
     talk.gap()
   }
 
-  func showChoices(_ keys: [String]) throws {
-    for (number, key) in keys.enumerated() {
+  func showChoices(_ keys: [String], of choices: Choices) throws {
+    for key in keys {
       guard let choice = section.choices.first(where: { $0.key == key }) else { continue }
       show(
         Prose.Passage(
-          text: "**\(Choices.letter(number)))** " + choice.text.text, line: choice.text.line))
+          text: "**\(choices.letter(of: key)))** " + choice.text.text, line: choice.text.line))
     }
     talk.gap()
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Recording
 
 /// How far a learner is in one lesson.
 public struct LessonProgress: Codable, Equatable, Sendable {
@@ -101,10 +102,22 @@ public final class ProgressFile {
     }
   }
 
-  /// The recordings of a lesson.
-  func recordings(of lesson: String) -> Recordings {
-    Recordings(
-      folder: folder.appendingPathComponent("lessons").appendingPathComponent(
-        lesson, isDirectory: true))
+  /// What was made in a lesson on a model: in a folder of the model's name and SHA-256.
+  ///
+  /// - Parameter model: `-m`, or `nil` for the built-in model.
+  /// - Throws: `RecordingError` where there is no such model.
+  func recordings(of lesson: String, model: String?) throws -> Recordings {
+    let path = try ModelCatalogue.path(of: model)
+    let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+    let digest = try ModelDigest.sha256(of: path).prefix(8)
+    return Recordings(
+      folder: recordingsFolder(of: lesson).appendingPathComponent(
+        "\(name)-\(digest)", isDirectory: true))
+  }
+
+  /// The folder with what was made in a lesson, on whatever model.
+  func recordingsFolder(of lesson: String) -> URL {
+    folder.appendingPathComponent("lessons", isDirectory: true)
+      .appendingPathComponent(lesson, isDirectory: true)
   }
 }

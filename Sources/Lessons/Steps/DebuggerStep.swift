@@ -67,9 +67,13 @@ struct DebuggerStep: StepKind {
     if case .value = goal { player.talk.say(.answerHow) }
     try session.showPlace()
     return try player.attempt(
-      prompt: "", dotted: true, solution: { try shownSolution(player.values) },
+      prompt: "", dotted: true,
+      showAnswer: {
+        player.showSolution(try shownSolution(player.values))
+        return true
+      },
       ask: { lines in session.nextLine(from: lines) },
-      complete: { session.completion(of: $0) },
+      complete: { before, _ in session.completion(of: before) },
       judge: { line in
         if let answer = Self.answer(in: line) { return try judge(answer, player) }
         session.answer(line, from: player.talk.source)
@@ -94,7 +98,7 @@ struct DebuggerStep: StepKind {
       return false
     }
     guard let number = unit.parse(answer) else {
-      player.talk.say(.notANumber)
+      player.talk.say(unit.howToAnswer)
       return false
     }
     let value = try player.values.number(name)

@@ -17,12 +17,17 @@ struct ExplainStep: StepKind {
 
   func play(_ player: Player) throws -> Outcome {
     try player.showQuestion()
-    try player.showChoices(choices.keys)
+    try player.showChoices(choices.keys, of: choices)
     let right = try choices.right(player.values)
     return try player.attempt(
       prompt: player.text(.choicePrompt),
-      solution: { [choices.letter(of: right)] },
-      showQuestion: { try player.showChoices(choices.keys) },
+      showAnswer: {
+        player.talk.say(.solution)
+        try player.showChoices([right], of: choices)
+        try player.showReason(of: right)
+        return true
+      },
+      showQuestion: { try player.showChoices(choices.keys, of: choices) },
       judge: { answer in
         guard let key = choices.key(of: answer) else {
           player.talk.say(.chooseOneOf, choices.letters)

@@ -53,17 +53,18 @@ struct PredictStep: StepKind {
 
   func play(_ player: Player) throws -> Outcome {
     try player.showQuestion()
-    if case .choice(let choices) = asked { try player.showChoices(choices.keys) }
+    func showChoices() throws {
+      if case .choice(let choices) = asked { try player.showChoices(choices.keys, of: choices) }
+    }
+    try showChoices()
+    if case .number(_, let unit, _) = asked, unit != .none { player.talk.say(unit.howToAnswer) }
     var said = ""
     let outcome = try player.attempt(
-      prompt: player.text(.answerPrompt), solution: { [] },
-      showQuestion: {
-        if case .choice(let choices) = asked { try player.showChoices(choices.keys) }
-      },
+      prompt: player.text(.answerPrompt), showQuestion: showChoices,
       judge: { answer in
         guard let understood = understood(answer) else {
           switch asked {
-          case .number: player.talk.say(.notANumber)
+          case .number(_, let unit, _): player.talk.say(unit.howToAnswer)
           case .choice(let choices): player.talk.say(.chooseOneOf, choices.letters)
           }
           return false

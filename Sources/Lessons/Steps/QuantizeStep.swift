@@ -5,7 +5,9 @@ import Quantization
 import Recording
 
 /// `quantize`: a model file of the lesson, packed as another type, that `record` can name.
-struct QuantizeStep: StepKind {
+struct QuantizeStep: MakingStep {
+  static let making = Phrase.packing
+  static let alreadyMade = Phrase.packedAlready
   static let keys = ["model", "options"]
 
   let model: String
@@ -29,64 +31,49 @@ struct QuantizeStep: StepKind {
     self.from = from == "model" ? nil : from
   }
 
-  func isMade(in recordings: Recordings) -> Bool { recordings.hasModel(model) }
+  func path(in recordings: Recordings) -> String { recordings.path(ofModel: model) }
 
   func check(_ section: Prose.Section, path: String) throws {
     try section.allow(path: path, kind: "quantize")
   }
 
-  func play(_ player: Player) throws -> Outcome {
-    if player.recordings.hasModel(model) {
-      player.talk.say(.packedAlready)
-      return try player.waitForEnter()
-    }
-    while true {
-      let outcome = try player.waitForEnter()
-      guard outcome == .passed else { return outcome }
-      do {
-        let bytes = try player.making(.packing) { progress in
-          try pack(
-            player.progress.model, player.recordings, isCancelled: progress.isCancelled
-          ) { done, all in
-            progress.show(fraction: Double(done) / Double(max(all, 1)))
-          }
-        }
-        player.talk.say(.packed, type.name, formatBytes(bytes.before), formatBytes(bytes.after))
-        return .passed
-      } catch GGUFError.interrupted {
-        player.talk.say(.interrupted)
-      } catch {
-        player.talk.say("\(error)")
-      }
-    }
+  func recipe(_ values: Values, model: String?) throws -> Recipe {
+    try Recipe([(name: "type", value: type.name)], models: [source(values.recordings, model)])
   }
 
   func prove(_ proof: LessonProof) throws {
-    _ = try pack(proof.model, proof.recordings) { _, _ in }
+    let product = try self.product(proof.values, model: proof.model)
+    let text = try EngineText(.english)
+    _ = try make(product, proof.values, model: proof.model, text: text, .silent)
   }
 
-  func solutionLines(_ values: Values) throws -> [String] { [""] }
-
-  /// - Returns: the bytes of its tensors, before and after.
-  private func pack(
-    _ model: String?, _ recordings: Recordings, isCancelled: @escaping () -> Bool = { false },
-    progress: @escaping (_ done: Int, _ all: Int) -> Void
-  ) throws -> (before: Int, after: Int) {
-    if let from, !recordings.hasModel(from) { throw LessonError.notRecorded(trace: from) }
-    let path = try from.map(recordings.path(ofModel:)) ?? ModelCatalogue.path(of: model)
-    let source = try GGUFFile(path: path)
+  func make(
+    _ product: Product, _ values: Values, model: String?, text: EngineText, _ making: Making
+  ) throws -> String? {
+    let source = try GGUFFile(path: self.source(values.recordings, model))
     let quantizer = try GGUFQuantizer(target: type, threads: 2)
     var (done, before, after) = (0, 0, 0)
-    try recordings.make(recordings.path(ofModel: self.model)) { part in
-      func add(_ report: GGUFQuantizer.Report) {
-        done += 1
-        before += report.bytesBefore
-        after += report.bytesAfter
-        progress(done, source.tensors.count)
-      }
-      try quantizer.quantize(source, to: part, progress: add, isCancelled: isCancelled)
-      return ((), isWhole: true)
+    func add(_ report: GGUFQuantizer.Report) {
+      done += 1
+      before += report.bytesBefore
+      after += report.bytesAfter
+      making.show(Double(done) / Double(max(source.tensors.count, 1)))
     }
-    return (before, after)
+    do {
+      try values.recordings.make(product) { part in
+        try quantizer.quantize(source, to: part, progress: add, isCancelled: making.isCancelled)
+        return ((), isWhole: true)
+      }
+    } catch GGUFError.interrupted {
+      return nil
+    }
+    return text(.packed, type.name, formatBytes(before), formatBytes(after))
+  }
+
+  /// The path of the model that is packed.
+  private func source(_ recordings: Recordings, _ model: String?) throws -> String {
+    guard let from else { return try ModelCatalogue.path(of: model) }
+    guard recordings.hasModel(from) else { throw LessonError.notRecorded(trace: from) }
+    return recordings.path(ofModel: from)
   }
 }

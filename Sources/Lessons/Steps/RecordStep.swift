@@ -4,7 +4,9 @@ import Recording
 import TraceStore
 
 /// `record`: a real recording with given options.
-struct RecordStep: StepKind {
+struct RecordStep: MakingStep {
+  static let making = Phrase.recording
+  static let alreadyMade = Phrase.recordedAlready
   static let keys = ["trace", "options", "fails"]
 
   let trace: String
@@ -15,6 +17,9 @@ struct RecordStep: StepKind {
     "prompt", "count", "parallel", "strategy", "tile-rows", "kv-type", "ubatch", "memory-budget",
     "capture", "threads", "model", "original",
   ]
+
+  /// Options that name a model file.
+  private static let modelOptions = ["model", "original"]
 
   init(_ step: YAMLMapping, id: String) throws {
     trace = try step.fileName("trace", of: "the step \"\(id)\"")
@@ -36,55 +41,39 @@ struct RecordStep: StepKind {
   var playTrace: String? { trace }
   var templates: [String] { options.map(\.1) }
 
-  func isMade(in recordings: Recordings) -> Bool { recordings.has(trace) }
+  func path(in recordings: Recordings) -> String { recordings.path(of: trace) }
 
   func check(_ section: Prose.Section, path: String) throws {
     try section.allow(path: path, kind: "record")
   }
 
-  func play(_ player: Player) throws -> Outcome {
-    if player.recordings.has(trace) {
-      player.talk.say(.recordedAlready)
-      return try player.waitForEnter()
+  func recipe(_ values: Values, model: String?) throws -> Recipe {
+    let options = try self.options(values, model: model)
+    let models = [options.model] + (options.original.map { [$0] } ?? [])
+    let written = try self.options.filter { !Self.modelOptions.contains($0.0) }.map {
+      (name: $0.0, value: try values.filled($0.1))
     }
-    let options: RecordingOptions
-    do {
-      options = try self.options(player.values, model: player.progress.model)
-    } catch let error as LessonError {
-      return try player.cannotDo("\(error)")
-    }
-    player.talk.show(["    " + player.talk.style.paint(commandLine(options), .code)])
-    while true {
-      let outcome = try player.waitForEnter()
-      guard outcome == .passed else { return outcome }
-      do {
-        let report = try player.making(.recording) { progress in
-          try record(options, in: player.recordings, isCancelled: progress.isCancelled) {
-            progress.show(fraction: Double($0.tokens) / Double(max($0.ofTokens, 1)))
-          }
-        }
-        if report.isInterrupted {
-          player.talk.say(.interrupted)
-          continue
-        }
-        player.values.forget()
-        if fails, report.failure == nil {
-          player.talk.say(.didNotFail)
-        } else {
-          player.talk.say(
-            fails ? .failedAsIntended : .recorded, formatCount(report.summary.events),
-            formatBytes(report.summary.peak.total), formatBytes(report.summary.fileBytes))
-        }
-        return .passed
-      } catch {
-        player.talk.say("\(error)")
-      }
-    }
+    return try Recipe(written, models: models.map(ModelCatalogue.path))
+  }
+
+  func announcement(_ values: Values, model: String?) throws -> [String] {
+    [commandLine(try options(values, model: model))]
+  }
+
+  func make(
+    _ product: Product, _ values: Values, model: String?, text: EngineText, _ making: Making
+  ) throws -> String? {
+    let report = try record(product, values, model: model, making)
+    if report.isInterrupted { return nil }
+    if fails, report.failure == nil { return text(.didNotFail) }
+    return text(
+      fails ? .failedAsIntended : .recorded, formatCount(report.summary.events),
+      formatBytes(report.summary.peak.total), formatBytes(report.summary.fileBytes))
   }
 
   func prove(_ proof: LessonProof) throws {
-    let options = try self.options(proof.values, model: proof.model)
-    let report = try record(options, in: proof.recordings)
+    let product = try self.product(proof.values, model: proof.model)
+    let report = try record(product, proof.values, model: proof.model, .silent)
     proof.values.forget()
     try proof.expect(
       (report.failure != nil) == fails,
@@ -93,17 +82,15 @@ struct RecordStep: StepKind {
         : "the recording ends at its memory budget")
   }
 
-  func solutionLines(_ values: Values) throws -> [String] { [""] }
-
   private func record(
-    _ options: RecordingOptions, in recordings: Recordings,
-    isCancelled: @escaping () -> Bool = { false },
-    progress: (RecordingProgress) -> Void = { _ in }
+    _ product: Product, _ values: Values, model: String?, _ making: Making
   ) throws -> RecordingReport {
-    try recordings.make(recordings.path(of: trace)) { part in
-      var options = options
+    var options = try self.options(values, model: model)
+    return try values.recordings.make(product) { part in
       options.output = part
-      let report = try Recording.record(options, isCancelled: isCancelled, progress: progress)
+      let report = try Recording.record(options, isCancelled: making.isCancelled) {
+        making.show(Double($0.tokens) / Double(max($0.ofTokens, 1)))
+      }
       return (report, isWhole: !report.isInterrupted)
     }
   }
@@ -193,7 +180,7 @@ struct RecordStep: StepKind {
     var words = ["nibble record"]
     if let model = options.model { words.append("-m \(Self.quoted(model))") }
     if let original = options.original { words.append("--original \(Self.quoted(original))") }
-    for (name, value) in self.options where name != "model" && name != "original" {
+    for (name, value) in self.options where !Self.modelOptions.contains(name) {
       let value = Template.holes(in: value).isEmpty ? value : shown(name, options)
       let option = name == "prompt" ? "-p" : name == "count" ? "-n" : "--\(name)"
       words.append("\(option) \(Self.quoted(value))")

@@ -52,14 +52,22 @@ struct SQLStep: StepKind {
   func play(_ player: Player) throws -> Outcome {
     try player.showQuestion()
     player.talk.say(.sqlHow)
-    let expected = try player.values.run(query(solution), of: "solution")
+    let completion = SQLCompletion(try player.recordings.session(for: query(solution)))
     return try player.attempt(
       prompt: "sql>", manyLines: true,
-      solution: { solution.split(separator: "\n").map(String.init) },
+      showAnswer: {
+        player.showSolution(solution.split(separator: "\n").map(String.init))
+        return true
+      },
+      complete: { before, pending in
+        completion.complete(before, pending: pending, width: player.talk.style.width)
+      },
       judge: { sql in
         if sql.trimmingCharacters(in: .whitespacesAndNewlines).isEmpty { return false }
         let found: QueryResult
+        let expected: QueryResult
         do {
+          expected = try player.values.run(query(solution), of: "SQL")
           found = try player.values.run(query(sql), of: "SQL")
         } catch LessonError.query(_, let problem) {
           player.talk.show(problem.split(separator: "\n").map(String.init))

@@ -25,9 +25,6 @@ protocol StepKind: SendableMetatype {
   /// The recording that can be played with freely in it.
   var playTrace: String? { get }
 
-  /// Whether the file that it makes is there; `true` for a kind that makes none.
-  func isMade(in recordings: Recordings) -> Bool
-
   /// The names of values that it uses by themselves, not in SQL.
   var valueNames: [String] { get }
 
@@ -41,7 +38,6 @@ protocol StepKind: SendableMetatype {
 extension StepKind {
   var keys: [String] { Self.keys }
   var playTrace: String? { nil }
-  func isMade(in recordings: Recordings) -> Bool { true }
   var valueNames: [String] { [] }
   var queries: [ValueQuery] { [] }
   var templates: [String] { [] }

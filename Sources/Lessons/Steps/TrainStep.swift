@@ -1,5 +1,7 @@
 /// `train`: a small training loop of the lesson, into a database that `sql` steps can ask.
-struct TrainStep: StepKind {
+struct TrainStep: MakingStep {
+  static let making = Phrase.training
+  static let alreadyMade = Phrase.trainedAlready
   static let keys = ["trace", "options"]
 
   let trace: String
@@ -30,53 +32,39 @@ struct TrainStep: StepKind {
 
   var templates: [String] { options.map(\.1) }
 
-  func isMade(in recordings: Recordings) -> Bool { recordings.has(trace) }
+  func path(in recordings: Recordings) -> String { recordings.path(of: trace) }
 
   func check(_ section: Prose.Section, path: String) throws {
     try section.allow(path: path, kind: "train")
   }
 
-  func play(_ player: Player) throws -> Outcome {
-    if player.recordings.has(trace) {
-      player.talk.say(.trainedAlready)
-      return try player.waitForEnter()
-    }
-    while true {
-      let outcome = try player.waitForEnter()
-      guard outcome == .passed else { return outcome }
-      do {
-        let done = try player.making(.training) { progress in
-          try train(
-            player.values, isCancelled: progress.isCancelled, progress: progress.show(fraction:))
-        }
-        if done {
-          player.talk.say(.trained)
-          return .passed
-        }
-        player.talk.say(.interrupted)
-      } catch {
-        player.talk.say("\(error)")
-      }
-    }
+  func recipe(_ values: Values, model: String?) throws -> Recipe {
+    let path = try values.recordings.existing(recording)
+    let filled = try options.map { (name: $0.0, value: try values.filled($0.1)) }
+    return try Recipe(
+      filled + [(name: "recording", value: Recipe(of: path)?.text ?? "")], models: [])
   }
 
   func prove(_ proof: LessonProof) throws {
-    _ = try train(proof.values, isCancelled: { false }, progress: { _ in })
+    let product = try self.product(proof.values, model: proof.model)
+    _ = try train(product, proof.values, .silent)
+    proof.values.forget()
   }
 
-  func solutionLines(_ values: Values) throws -> [String] { [""] }
+  func make(
+    _ product: Product, _ values: Values, model: String?, text: EngineText, _ making: Making
+  ) throws -> String? {
+    try train(product, values, making) ? text(.trained) : nil
+  }
 
   /// - Returns: whether it came to its end.
-  private func train(
-    _ values: Values, isCancelled: @escaping () -> Bool, progress: @escaping (Double) -> Void
-  ) throws -> Bool {
+  private func train(_ product: Product, _ values: Values, _ making: Making) throws -> Bool {
     var options = TrainingOptions(recording: try values.recordings.existing(recording), output: "")
     for (name, value) in self.options { try options.set(name, to: values.filled(value)) }
-    defer { values.forget() }
-    return try values.recordings.make(values.recordings.path(of: trace)) { part in
+    return try values.recordings.make(product) { part in
       options.output = part
       do {
-        try trainLayer(options, isCancelled: isCancelled, progress: progress)
+        try trainLayer(options, isCancelled: making.isCancelled, progress: making.show)
         return (true, isWhole: true)
       } catch TrainingError.interrupted {
         return (false, isWhole: false)

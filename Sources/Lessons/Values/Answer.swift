@@ -11,8 +11,7 @@ enum Unit: String, CaseIterable {
   ///
   /// A share is between 0 and 1 as a value, and a percentage as an answer.
   func parse(_ answer: String) -> Double? {
-    let text = answer.trimmingCharacters(in: .whitespaces).replacing(",", with: "")
-      .replacing("，", with: "").replacing("％", with: "%")
+    let text = Self.narrow(answer).trimmingCharacters(in: .whitespaces).replacing(",", with: "")
     if self == .bytes {
       let size = parseBytes(text) ?? parseBytes(text + "b")
       return size.map(Double.init) ?? (Double(text) == 0 ? 0 : nil)
@@ -24,8 +23,32 @@ enum Unit: String, CaseIterable {
     guard let number, number.isFinite else { return nil }
     if word.hasSuffix(".") { word.removeLast() }
     guard let factor = factors[word], (number * factor).isFinite else { return nil }
-    // Only a bare number can be below zero: no size, share, count or time is.
-    return number >= 0 || self == .none ? number * factor : nil
+    // Only a bare number can be below zero: no size, share, count or time is. No share is above one.
+    let isPossible = self == .none || number >= 0 && (self != .percent || number * factor <= 1)
+    return isPossible ? number * factor : nil
+  }
+
+  /// Digits and signs as wide as Chinese characters, in their usual width.
+  private static func narrow(_ text: String) -> String {
+    String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.map { scalar in
+          (0xFF01...0xFF5E).contains(scalar.value)
+            ? Unicode.Scalar(scalar.value - 0xFEE0) ?? scalar : scalar
+        }))
+  }
+
+  /// The sentence that says what can be answered.
+  var howToAnswer: Phrase {
+    switch self {
+    case .bytes: .answerBytes
+    case .percent: .answerPercent
+    case .count: .answerCount
+    case .times: .answerTimes
+    case .bits: .answerBits
+    case .ns: .answerTime
+    case .none: .answerNumber
+    }
   }
 
   /// What a word after the number multiplies it by.

@@ -42,19 +42,19 @@ final class Recordings {
     return path(of: trace)
   }
 
-  /// Makes a file in the folder under another name and puts it in its place when it is whole.
-  ///
-  /// - Throws: what `make` throws, or ``LessonError/cannotWrite(path:reason:)``.
+  /// Makes a file in the folder under another name and puts it in its place, with its recipe, when it
+  /// is whole.
   ///
   /// - Parameter make: makes it, and tells whether it is whole.
-  func make<T>(_ path: String, _ make: (String) throws -> (T, isWhole: Bool)) throws -> T {
+  /// - Throws: what `make` throws, or ``LessonError/cannotWrite(path:reason:)``.
+  func make<T>(_ product: Product, _ make: (String) throws -> (T, isWhole: Bool)) throws -> T {
     let files = FileManager.default
     do {
       try files.createDirectory(at: folder, withIntermediateDirectories: true)
     } catch {
       throw LessonError.cannotWrite(path: folder.path, reason: "\(error.localizedDescription)")
     }
-    let url = URL(fileURLWithPath: path)
+    let url = URL(fileURLWithPath: product.path)
     let part = url.deletingLastPathComponent()
       .appendingPathComponent("part-\(getpid())-" + url.lastPathComponent).path
     defer {
@@ -62,10 +62,34 @@ final class Recordings {
     }
     let (result, isWhole) = try make(part)
     guard isWhole else { return result }
-    guard rename(part, path) == 0 else {
-      throw LessonError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
+    // Without its recipe a file counts as none.
+    try? files.removeItem(atPath: Recipe.path(of: product.path))
+    guard rename(part, product.path) == 0 else {
+      throw LessonError.cannotWrite(path: product.path, reason: String(cString: strerror(errno)))
     }
+    try product.recipe.keep(beside: product.path)
     return result
+  }
+
+  /// Gives a file that is made otherwise now another name, under which it is kept.
+  ///
+  /// - Returns: the name, or `nil` where there is no such file.
+  func setAside(_ path: String) -> String? {
+    let files = FileManager.default
+    guard files.fileExists(atPath: path) else { return nil }
+    let url = URL(fileURLWithPath: path)
+    let ending = "." + url.pathExtension
+    let name = url.deletingPathExtension().lastPathComponent
+    var number = 1
+    var kept = url
+    repeat {
+      kept = folder.appendingPathComponent("\(name)-old\(number)\(ending)")
+      number += 1
+    } while files.fileExists(atPath: kept.path)
+    guard rename(path, kept.path) == 0 else { return nil }
+    _ = rename(Recipe.path(of: path), Recipe.path(of: kept.path))
+    forget()
+    return kept.lastPathComponent
   }
 
   /// Removes all that was made.
@@ -88,7 +112,10 @@ final class Recordings {
   /// Closes what was opened for queries, as a recording has changed.
   func forget() { sessions = [:] }
 
-  private func session(for query: ValueQuery) throws -> QuerySession {
+  /// What a query is asked of.
+  ///
+  /// - Throws: ``LessonError/notRecorded(trace:)`` or a `TraceError`.
+  func session(for query: ValueQuery) throws -> QuerySession {
     let attached = query.attach.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     let key = ([query.trace ?? ""] + attached).joined(separator: " ")
     if let session = sessions[key] { return session }

@@ -31,7 +31,7 @@ enum ValueFormat: Equatable {
       guard case .real(let number) = value else { return value.text ?? "" }
       return String(format: "%.4g", number)
     }
-    guard let number = value.number, number.isFinite, abs(number) < 9e18 else {
+    guard let number = value.number, number.isFinite else {
       throw LessonError.badFormat(
         template: template, problem: "\(value.text ?? "NULL") is no number")
     }
@@ -39,7 +39,9 @@ enum ValueFormat: Equatable {
   }
 
   func text(_ number: Double) -> String {
-    let whole = Int(exactly: number.rounded()) ?? 0
+    guard let whole = Int(exactly: number.rounded()), whole.magnitude < 1 << 60 else {
+      return String(format: "%.3g", number)
+    }
     switch self {
     case .plain: return Self.short(number, digits: 4)
     case .bytes: return formatBytes(whole)
@@ -54,7 +56,7 @@ enum ValueFormat: Equatable {
 
   /// With so many digits, but all of those before the point.
   private static func short(_ number: Double, digits: Int) -> String {
-    abs(number) >= 1000
-      ? formatCount(Int(exactly: number.rounded()) ?? 0) : String(format: "%.\(digits)g", number)
+    let whole = Int(exactly: number.rounded()) ?? 0
+    return whole.magnitude >= 1000 ? formatCount(whole) : String(format: "%.\(digits)g", number)
   }
 }
