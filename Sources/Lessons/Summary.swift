@@ -17,6 +17,7 @@ public struct Summary {
   private let questions: [Question]
   private let prose: [Language: Prose]
   private let values: Values
+  private let claims: [Lesson.Claim]
   private let path: String
 
   /// - Parameters:
@@ -26,13 +27,14 @@ public struct Summary {
   public init(folder: URL? = nil, state: URL = ProgressFile.defaultFolder()) throws {
     let folder = folder ?? LessonContent.summary
     let file = try YAMLMapping.read(folder.appendingPathComponent("summary.yml"))
-    try file.allow(["recordings", "facts", "values", "questions"], of: "the summary")
+    try file.allow(["recordings", "facts", "claims", "values", "questions"], of: "the summary")
     let sources = Dictionary(try file.texts("recordings"), uniquingKeysWith: { $1 })
     let questions = try Self.questions(file, known: sources)
     let recordings = Recordings(
       folder: state.appendingPathComponent("lessons", isDirectory: true), elsewhere: sources)
     values = Values(
       facts: try Lesson.facts(file), queries: try Lesson.values(file), recordings: recordings)
+    claims = try Lesson.claims(file)
     var prose: [Language: Prose] = [:]
     for language in Language.allCases {
       let text = try Prose(contentsOf: folder.appendingPathComponent(language.rawValue + ".md"))
@@ -52,11 +54,9 @@ public struct Summary {
   private static func questions(
     _ file: YAMLMapping, known: [String: String]
   ) throws -> [Question] {
-    guard let node = file["questions"], case .sequence(let items) = node else {
-      throw file.error("the summary needs \"questions\"")
-    }
-    return try items.map { item in
-      let question = try YAMLMapping(item, path: file.path, what: "a question")
+    let mappings = try file.mappings("questions", of: "a question")
+    guard !mappings.isEmpty else { throw file.error("the summary needs \"questions\"") }
+    return try mappings.map { question in
       try question.allow(["id", "needs"], of: "a question")
       let needs = try question.strings("needs")
       if let name = needs.first(where: { known[$0] == nil }) {
@@ -195,7 +195,8 @@ public struct Summary {
   /// What is wrong, a line each, once all recordings are there.
   func problems() -> [String] {
     var problems = ProseCheck(
-      name: "summary", file: path, facts: values.facts, prose: prose
+      name: "summary", file: path, facts: values.facts, claims: claims, values: values.queries,
+      prose: prose
     ).problems()
     for question in questions {
       for name in question.needs where !values.recordings.has(name) {

@@ -81,7 +81,16 @@ import Testing
       "en.md", "A short run", "```query run\nSELECT 1\n```\n\nA short run",
       "the blocks in the text differ"),
     Breakage("en.md", "A short run is", "A [short](htps:/nowhere) run is", "is no address"),
-    Breakage("en.md", "# A new lesson", "# Lesson 10", "in the title has to be a word"),
+    Breakage("en.md", "# A new lesson", "# Lesson 10", "the number \"10\" in the title"),
+    Breakage("en.md", "A short run", "A run of two to three GB", "the number \"two to three GB\""),
+    Breakage("zh-Hans.md", "录下一次很短的运行。", "录下四分之一。", "the number \"四分之一\""),
+    Breakage("en.md", "A short run", "A [run of 12](https://example.org/)", "the number \"12\""),
+    Breakage(
+      "lesson.yml", "{trace: run, sql: SELECT count(*) FROM tile}", "{trace: run, sql: SELECT 512}",
+      "\"tiles\" reads no recording and no other value"),
+    Breakage(
+      "lesson.yml", "{trace: run, sql: SELECT count(*) FROM tile}", "{sql: SELECT max(512)}",
+      "\"tiles\" reads no recording and no other value"),
   ]
 
   static let measured = [
@@ -97,7 +106,9 @@ import Testing
     Breakage(
       "lesson.yml", "SELECT count(*) FROM tile}", "SELECT bytes FROM tile}", "one row of one column"
     ),
-    Breakage("lesson.yml", "SELECT sum(bytes) FROM tile}", "SELECT NULL}", "is NULL"),
+    Breakage(
+      "lesson.yml", "SELECT sum(bytes) FROM tile}", "SELECT NULL FROM tile LIMIT 1}",
+      "is NULL"),
     Breakage(
       "lesson.yml", "      - SELECT count(*) FROM tile", "      - SELECT total(bytes) FROM tile",
       "a wrong attempt passes"),
@@ -130,6 +141,53 @@ import Testing
     let problems = try Self.problems(breakage)
     #expect(
       problems.contains { $0.contains(breakage.problem) }, "\(problems.joined(separator: "\n"))")
+  }
+
+  /// A lesson that says what it does not measure.
+  static let claims = [
+    Breakage("lesson.yml", "en: two to three GB", "en: two to four GB", "\"two to three GB\""),
+    Breakage("lesson.yml", "en: two to three GB", "en: three", "the claim \"three\""),
+    Breakage("en.md", "Some say two to three GB", "Some say", "the claim \"two to three GB\""),
+    Breakage("zh-Hans.md", "二到三 GB", "三到四 GB", "the number \"三到四 GB\""),
+    Breakage("zh-Hans.md", "(https://example.org/said)", "(https://example.org/)", "in zh-Hans.md"),
+    Breakage("lesson.yml", "https://example.org/said", "somebody", "is no address"),
+    Breakage("lesson.yml", ", zh-Hans: 二到三 GB", "", "a claim needs \"zh-Hans\""),
+    Breakage("lesson.yml", "source: \"https://example.org/said\"", "", "a claim needs \"source\""),
+  ]
+
+  @Test(arguments: claims)
+  func isFoundInClaims(_ breakage: Breakage) throws {
+    let scratch = try Scratch()
+    let folder = try scratch.lesson()
+    func change(_ file: String, _ old: String, to new: String) throws {
+      let path = folder.appendingPathComponent(file)
+      let text = try String(contentsOf: path, encoding: .utf8)
+      try #require(text.contains(old))
+      try text.replacing(old, with: new).write(to: path, atomically: true, encoding: .utf8)
+    }
+    func problems() -> [String] {
+      do {
+        return ProseCheck(try Lesson(folder: folder)).problems()
+      } catch {
+        return ["\(error)"]
+      }
+    }
+    try change(
+      "lesson.yml", "values:",
+      to: """
+        claims:
+          - {en: two to three GB, zh-Hans: 二到三 GB, source: "https://example.org/said"}
+        values:
+        """)
+    try change(
+      "en.md", "A short run is",
+      to: "[Some](https://example.org/said) say: Some say two to three GB. A run is")
+    try change("zh-Hans.md", "录下", to: "[有人](https://example.org/said)说二到三 GB。录下")
+    #expect(problems() == [])
+    try change(breakage.file, breakage.old, to: breakage.new)
+    #expect(
+      problems().contains { $0.contains(breakage.problem) },
+      "\(problems().joined(separator: "\n"))")
   }
 
   /// A lesson whose last step is of the debugger, and has a fact.

@@ -131,17 +131,4 @@ import TraceStore
       "\($0)".contains(problem) && "\($0)".hasPrefix("en.md")
     }
   }
-
-  @Test(
-    arguments: [
-      ("It takes 12 bytes.", ["12"]), ("用 4 个", ["4"]), ("用4个", ["4"]),
-      ("0.5 or 1,024", ["0.5", "1,024"]),
-      ("float16, Q4_1, 7B, 4-bit and int8", []), ("`12` and {{x|2}}", []),
-      ("[text](https://a.org/12)", []), ("1. one\n2. two 3", ["3"]), ("```\n12\n```", []),
-      ("[Llama 2](https://a.org)", []), ("８位", ["８"]),
-    ] as [(String, [String])])
-  func numbersAreFound(_ text: String, _ numbers: [String]) {
-    let passage = Prose.Passage(text: text, line: 1)
-    #expect(ProseCheck.numbers(in: passage).map(\.number) == numbers)
-  }
 }

@@ -5,54 +5,39 @@ struct ProseCheck {
   private let lesson: String
   /// Where the facts are.
   private let file: String
-  private let known: [String: Lesson.Fact]
-  private let all: [Language: Prose]
+  private let facts: [String: Lesson.Fact]
+  private let claims: [Lesson.Claim]
+  private let values: [String: ValueQuery]
+  private let prose: [Language: Prose]
 
   init(_ lesson: Lesson) {
     self.init(
-      name: lesson.name, file: "lesson.yml", facts: lesson.facts, prose: lesson.prose)
+      name: lesson.name, file: "lesson.yml", facts: lesson.facts, claims: lesson.claims,
+      values: lesson.values, prose: lesson.prose)
   }
 
-  init(name: String, file: String, facts: [String: Lesson.Fact], prose: [Language: Prose]) {
+  init(
+    name: String, file: String, facts: [String: Lesson.Fact], claims: [Lesson.Claim],
+    values: [String: ValueQuery], prose: [Language: Prose]
+  ) {
     lesson = name
     self.file = URL(fileURLWithPath: file).lastPathComponent
-    known = facts
-    all = prose
+    self.facts = facts
+    self.claims = claims
+    self.values = values
+    self.prose = prose
   }
 
-  func problems() -> [String] {
-    var problems = languages() + facts()
-    for language in Language.allCases {
-      guard let prose = all[language] else { continue }
-      for section in prose.sections {
-        for (name, passage) in section.passages {
-          let place = "\(lesson)/\(language.rawValue).md:"
-          problems += Self.numbers(in: passage).map {
-            "\(place)\($0.line): the number \"\($0.number)\" in \(name) of \"\(section.id)\" has to be a "
-              + "template, or a word."
-          }
-          problems += Self.badLinks(in: passage).map {
-            "\(place)\(passage.line): \"\($0)\" in \(name) of \"\(section.id)\" is no address."
-          }
-        }
-      }
-      if let number = Self.numbers(in: Prose.Passage(text: prose.title, line: 1)).first {
-        problems.append(
-          "\(lesson)/\(language.rawValue).md:1: the number \"\(number.number)\" in the title has "
-            + "to be a word.")
-      }
-    }
-    return problems
-  }
+  func problems() -> [String] { languages() + sources() + links() + numbers() + constants() }
 
   // MARK: - Languages
 
   /// Each part of each step that is not the same in all languages.
   private func languages() -> [String] {
-    guard let first = all[Language.allCases[0]] else { return [] }
+    guard let first = prose[Language.allCases[0]] else { return [] }
     var problems: [String] = []
     for language in Language.allCases.dropFirst() {
-      guard let other = all[language] else { continue }
+      guard let other = prose[language] else { continue }
       for section in first.sections {
         guard let same = other.section(section.id) else { continue }
         let (one, two) = (section.passages, same.passages)
@@ -94,41 +79,36 @@ struct ProseCheck {
 
   // MARK: - Numbers
 
-  /// Digits that are written down: outside code, templates, links and names with letters.
-  static func numbers(in passage: Prose.Passage) -> [(number: String, line: Int)] {
-    var found: [(String, Int)] = []
-    var isInFence = false
-    for (index, line) in passage.text.split(separator: "\n", omittingEmptySubsequences: false)
-      .enumerated()
-    {
-      if line.hasPrefix("```") { isInFence.toggle() }
-      if isInFence || line.hasPrefix("```") { continue }
-      var text = Template.fill(String(line)) { _ in " " }
-      // The number of a list's item.
-      let words = text.drop { $0 == " " }
-      let marker = words.prefix { $0.isASCII && $0.isNumber }
-      if !marker.isEmpty, words.dropFirst(marker.count).hasPrefix(". ") {
-        text = String(words.dropFirst(marker.count))
+  /// Quantities that are written down: each has to be a template, or a claim with its source.
+  private func numbers() -> [String] {
+    var problems: [String] = []
+    for language in Language.allCases {
+      guard let prose = prose[language] else { continue }
+      let place = "\(lesson)/\(language.rawValue).md:"
+      var unused = claims.flatMap { claim in
+        (claim.wordings[language] ?? []).map { (words: $0, line: claim.line) }
       }
-      for span in Span.parse(text) where ![.code, .address, .link].contains(span.style) {
-        for word in span.text.split(whereSeparator: { !isNamePart($0) }) {
-          guard word.contains(where: isDigit), !word.contains(where: isLetter) else { continue }
-          let number = word.trimmingCharacters(in: CharacterSet(charactersIn: ".,-"))
-          found.append((number, passage.line + index))
+      let claimed = unused.map(\.words)
+      let title = ("the title", Prose.Passage(text: prose.title, line: 1))
+      for (name, passage) in [title] + prose.sections.flatMap(\.namedPassages) {
+        let numbers = WrittenNumbers(passage)
+        var allowed: [WrittenNumbers.Quantity] = []
+        for words in claimed {
+          let found = numbers.quantities(within: words)
+          if !found.isEmpty { unused.removeAll { $0.words == words } }
+          allowed += found
+        }
+        problems += numbers.quantities.filter { !allowed.contains($0) }.map {
+          "\(place)\($0.line): the number \"\($0.text)\" in \(name) has to be a template, or one of "
+            + "the claims."
         }
       }
+      problems += unused.map {
+        "\(lesson)/\(file):\($0.line ?? 1): nothing that \(language.rawValue).md counts is in the "
+          + "claim \"\($0.words)\"."
+      }
     }
-    return found
-  }
-
-  private static func isDigit(_ character: Character) -> Bool {
-    character.isNumber && (character.isASCII || ("０"..."９").contains(character))
-  }
-  private static func isLetter(_ character: Character) -> Bool {
-    character.isASCII && character.isLetter
-  }
-  private static func isNamePart(_ character: Character) -> Bool {
-    isLetter(character) || isDigit(character) || "_.-,".contains(character)
+    return problems
   }
 
   /// A text without its blocks of code.
@@ -142,28 +122,50 @@ struct ProseCheck {
 
   // MARK: - Facts and links
 
-  private func facts() -> [String] {
+  private func sources() -> [String] {
+    let named = facts.sorted { $0.key < $1.key }.map {
+      (what: "\"\($0.key)\"", source: $0.value.source, line: $0.value.line)
+    }
+    let all = named + claims.map { (what: "a claim", source: $0.source, line: $0.line) }
     var problems: [String] = []
-    for (name, fact) in known.sorted(by: { $0.key < $1.key }) {
-      let place = "\(lesson)/\(file):\(fact.line ?? 1)"
-      if !Self.isAddress(fact.source) {
-        problems.append("\(place): the source of \"\(name)\" is no address: \(fact.source).")
+    for (what, source, line) in all {
+      let place = "\(lesson)/\(file):\(line ?? 1)"
+      if !Self.isAddress(source) {
+        problems.append("\(place): the source of \(what) is no address: \(source).")
       }
-      for (language, prose) in all.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-        let texts = prose.sections.flatMap(\.passages).map(\.passage.text)
-        let isLinked = texts.contains { text in
-          text.contains(fact.source)
-            || Template.holes(in: text).contains {
-              $0.format == "source" && known[$0.name]?.source == fact.source
-            }
-        }
-        if !isLinked {
-          problems.append(
-            "\(place): the source of \"\(name)\" is linked nowhere in \(language.rawValue).md.")
-        }
+      for (language, prose) in prose.sorted(by: { $0.key.rawValue < $1.key.rawValue })
+      where !isLinked(source, in: prose) {
+        problems.append(
+          "\(place): the source of \(what) is linked nowhere in \(language.rawValue).md.")
       }
     }
     return problems
+  }
+
+  private func isLinked(_ source: String, in prose: Prose) -> Bool {
+    prose.sections.flatMap(\.passages).map(\.passage.text).contains { text in
+      text.contains(source)
+        || Template.holes(in: text).contains {
+          $0.format == "source" && facts[$0.name]?.source == source
+        }
+    }
+  }
+
+  private func constants() -> [String] {
+    values.filter { $0.value.isConstant }.keys.sorted().map {
+      "\(lesson)/\(file): the value \"\($0)\" reads no recording and no other value; what is not "
+        + "measured is one of the facts, with its source."
+    }
+  }
+
+  private func links() -> [String] {
+    prose.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap { language, prose in
+      prose.sections.flatMap(\.namedPassages).flatMap { name, passage in
+        Self.badLinks(in: passage).map {
+          "\(lesson)/\(language.rawValue).md:\(passage.line): \"\($0)\" in \(name) is no address."
+        }
+      }
+    }
   }
 
   private static func badLinks(in passage: Prose.Passage) -> [String] {
@@ -180,5 +182,12 @@ struct ProseCheck {
   static func isAddress(_ text: String) -> Bool {
     guard let url = URLComponents(string: text), let host = url.host else { return false }
     return ["https", "http"].contains(url.scheme) && host.contains(".") && !text.contains(" ")
+  }
+}
+
+extension Prose.Section {
+  /// Its passages, each with what it is and of which step.
+  fileprivate var namedPassages: [(name: String, passage: Prose.Passage)] {
+    passages.map { ("\($0.name) of \"\(id)\"", $0.passage) }
   }
 }

@@ -12,6 +12,7 @@ public struct Lesson {
   /// Models of the catalogue that it runs beside the learner's.
   public let needs: [String]
   let facts: [String: Fact]
+  let claims: [Claim]
   let values: [String: ValueQuery]
   let steps: [Step]
   let prose: [Language: Prose]
@@ -21,6 +22,13 @@ public struct Lesson {
     let value: String
     let source: String
     let note: String
+    let line: Int?
+  }
+
+  /// Quantities that the prose states in words and the lesson does not measure, with their source.
+  struct Claim {
+    let wordings: [Language: [String]]
+    let source: String
     let line: Int?
   }
 
@@ -45,7 +53,7 @@ public struct Lesson {
     self.folder = folder
     name = folder.lastPathComponent
     let file = try YAMLMapping.read(folder.appendingPathComponent("lesson.yml"))
-    try file.allow(["minutes", "needs", "facts", "values", "steps"], of: "a lesson")
+    try file.allow(["minutes", "needs", "facts", "claims", "values", "steps"], of: "a lesson")
     guard let minutes = try file.integer("minutes"), minutes > 0 else {
       throw file.error("a lesson needs \"minutes\", about how long it takes")
     }
@@ -53,6 +61,7 @@ public struct Lesson {
     needs = try file.strings("needs")
     let facts = try Self.facts(file)
     let values = try Self.values(file)
+    claims = try Self.claims(file)
     self.facts = facts
     self.values = values
     if let name = values.keys.first(where: { facts[$0] != nil }) {
@@ -84,6 +93,20 @@ public struct Lesson {
     return facts
   }
 
+  static func claims(_ file: YAMLMapping) throws -> [Claim] {
+    try file.mappings("claims", of: "a claim").map { claim in
+      try claim.allow(Language.allCases.map(\.rawValue) + ["source"], of: "a claim")
+      var wordings: [Language: [String]] = [:]
+      for language in Language.allCases {
+        let words = try claim.strings(language.rawValue)
+        guard !words.isEmpty else { throw claim.error("a claim needs \"\(language.rawValue)\"") }
+        wordings[language] = words
+      }
+      return Claim(
+        wordings: wordings, source: try claim.required("source", of: "a claim"), line: claim.line)
+    }
+  }
+
   static func values(_ file: YAMLMapping) throws -> [String: ValueQuery] {
     guard let all = try file.mapping("values") else { return [:] }
     var values: [String: ValueQuery] = [:]
@@ -110,12 +133,12 @@ public struct Lesson {
   }
 
   private static func steps(_ file: YAMLMapping) throws -> [Step] {
-    guard let node = file["steps"], case .sequence(let items) = node, !items.isEmpty else {
+    let mappings = try file.mappings("steps", of: "a step")
+    guard !mappings.isEmpty else {
       throw file.error("a lesson needs a list of \"steps\"", at: file["steps"])
     }
     var steps: [Step] = []
-    for item in items {
-      let mapping = try YAMLMapping(item, path: file.path, what: "a step")
+    for mapping in mappings {
       let id = try mapping.required("id", of: "a step")
       guard !steps.contains(where: { $0.id == id }) else {
         throw mapping.error("there are two steps \"\(id)\"")

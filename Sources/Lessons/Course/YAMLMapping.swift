@@ -154,6 +154,17 @@ struct YAMLMapping {
     return try mapping.entries.map { ($0.key, try mapping.string($0.key) ?? "") }
   }
 
+  /// A list of mappings; none where the key is not there.
+  ///
+  /// - Parameter what: what each is, for the message.
+  func mappings(_ key: String, of what: String) throws -> [YAMLMapping] {
+    guard let node = self[key] else { return [] }
+    guard case .sequence(let items) = node else {
+      throw error("\"\(key)\" has to be a list", at: node)
+    }
+    return try items.map { try YAMLMapping($0, path: path, what: what) }
+  }
+
   func mapping(_ key: String) throws -> YAMLMapping? {
     guard let node = self[key] else { return nil }
     return try YAMLMapping(node, path: path, what: "\"\(key)\"")
