@@ -114,6 +114,7 @@ import TraceStore
         try wait(for: [asks], terminal, text)
         // ^C gives up a line alone, ^D leaves the lesson.
         terminal.type("hin")
+        try terminal.expect("hin")
         terminal.send(signal: SIGINT)
         try wait(for: [asks], terminal, text)
         terminal.type("\u{4}")

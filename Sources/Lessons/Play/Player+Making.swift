@@ -15,7 +15,10 @@ extension Player {
   /// Does something that takes a while, with a line that tells how far it is.
   func making<T>(_ phrase: Phrase, _ body: (Making) throws -> T) rethrows -> T {
     Interrupts.clear()
-    defer { talk.output.progress(nil) }
+    defer {
+      talk.output.progress(nil)
+      Interrupts.clear()
+    }
     let columns = 24
     talk.output.progress(text(phrase))
     return try body(

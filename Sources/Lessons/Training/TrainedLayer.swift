@@ -55,17 +55,23 @@ private struct WeightGradient {
   }
 }
 
-/// Int4 through and through: a weight is where the grid has a value, before the step and after it.
+/// Int4 for the products. Without master weights a weight is where the grid has a value, before the
+/// step and after it; with them the updates go to a float32 copy, and the gradient by the int4 weights is
+/// taken for that by the copy, as if rounding were not there: the straight-through estimator.
 final class Int4Layer: TrainedLayer {
   private let weights: PackedWeights
   private let grid: GridMemory
+  private let master: Matrix?
   private let gradient: WeightGradient
   var gradients: [Matrix] { [gradient.values] }
   var packed: PackedWeights? { weights }
 
-  init(_ task: TrainingTask, tileRows: Int, memory: TrainingMemory) throws {
+  init(_ task: TrainingTask, hasMaster: Bool, tileRows: Int, memory: TrainingMemory) throws {
     weights = try PackedWeights(task, tileRows: tileRows, memory: memory)
     grid = try GridMemory(task.grid, weights, memory)
+    master =
+      hasMaster
+      ? try memory.matrix(task.values(), rows: task.rows, cols: task.cols, .floatWeights) : nil
     gradient = try WeightGradient(task, memory)
   }
 
@@ -79,48 +85,20 @@ final class Int4Layer: TrainedLayer {
   func apply() -> StepChanges {
     var changes = StepChanges()
     let updates = gradient.values.values
-    grid.move(
-      to: { index, value in value - updates[index] },
-      changed: { index, isOther in
-        changes.add(updates[index], isLost: !isOther)
-        if isOther { changes.nibbles += 1 }
-      })
-    return changes
-  }
-}
-
-/// Int4 for the products, float32 for the updates. The gradient by the int4 weights is taken for that
-/// by the master copy, as if rounding were not there: the straight-through estimator.
-final class MasterLayer: TrainedLayer {
-  private let weights: PackedWeights
-  private let grid: GridMemory
-  private let master: Matrix
-  private let gradient: WeightGradient
-  var gradients: [Matrix] { [gradient.values] }
-  var packed: PackedWeights? { weights }
-
-  init(_ task: TrainingTask, tileRows: Int, memory: TrainingMemory) throws {
-    weights = try PackedWeights(task, tileRows: tileRows, memory: memory)
-    grid = try GridMemory(task.grid, weights, memory)
-    master = try memory.matrix(
-      try task.values(), rows: task.rows, cols: task.cols, .floatWeights)
-    gradient = try WeightGradient(task, memory)
-  }
-
-  func forward(_ x: Matrix, into y: Matrix) throws { try weights.forward(x, into: y) }
-
-  func backward(_ dy: Matrix, _ x: Matrix, into dx: Matrix) throws {
-    gradient.fill(dy, x)
-    try weights.backward(dy, into: dx)
-  }
-
-  func apply() -> StepChanges {
-    var changes = StepChanges()
-    master.subtract(gradient.values, &changes)
-    let master = master.values
-    grid.move(
-      to: { index, _ in master[index] },
-      changed: { _, isOther in if isOther { changes.nibbles += 1 } })
+    if let master {
+      master.subtract(gradient.values, &changes)
+      let values = master.values
+      grid.move(
+        to: { index, _ in values[index] },
+        changed: { _, isOther in if isOther { changes.nibbles += 1 } })
+    } else {
+      grid.move(
+        to: { index, value in value - updates[index] },
+        changed: { index, isOther in
+          changes.add(updates[index], isLost: !isOther)
+          if isOther { changes.nibbles += 1 }
+        })
+    }
     return changes
   }
 }

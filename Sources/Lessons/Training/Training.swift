@@ -83,8 +83,9 @@ struct Training {
 
   func makeLayer(_ method: TrainingMethod, _ memory: TrainingMemory) throws -> any TrainedLayer {
     switch method {
-    case .int4: try Int4Layer(task, tileRows: options.tileRows, memory: memory)
-    case .master: try MasterLayer(task, tileRows: options.tileRows, memory: memory)
+    case .int4, .master:
+      try Int4Layer(
+        task, hasMaster: method == .master, tileRows: options.tileRows, memory: memory)
     case .float32: try FloatLayer(task, memory: memory)
     case .lora:
       try LoRALayer(task, rank: options.rank, tileRows: options.tileRows, memory: memory)

@@ -105,7 +105,6 @@ final class Recordings {
     let session = try session(for: query)
     var values: [String: SQLValue] = [:]
     for name in SQLParameters.names(in: query.sql) { values[name] = try value(name) }
-    Interrupts.clear()
     return try session.result(of: query.sql, with: values, limit: Self.mostRows)
   }
 
