@@ -24,6 +24,9 @@ public enum TraceSchema {
     ("tokens", String(decoding: PackageResources.tokens_sql, as: UTF8.self)),
   ]
 
+  /// Their definitions.
+  static let viewDefinitions = views.flatMap { SchemaDefinition.all(in: $0.sql) }
+
   /// The views that compare two traces, the second of which is the schema `other`. They are never
   /// stored: SQLite lets no stored view name another file.
   static let comparisons = String(decoding: PackageResources.compare_sql, as: UTF8.self)

@@ -66,6 +66,71 @@ import Testing
     }
   }
 
+  /// Functions that take hours in one call, whose values are small.
+  @Test(arguments: [
+    "SELECT length(replace(hex(zeroblob(50000000)), hex(zeroblob(500000)) || '1', 'x'))",
+    "SELECT hex(zeroblob(2000)) LIKE '%0%0%0%0%0%0%0%1'",
+    "SELECT hex(zeroblob(2000)) GLOB '*0*0*0*0*0*0*0*1'",
+    "SELECT instr(hex(zeroblob(50000000)), hex(zeroblob(500000)) || '1')",
+  ])
+  func aFunctionThatDoesNotListenIsStopped(query: String) throws {
+    let result = try nibble("sql", "t.sqlite", "--timeout", "0.2", query)
+    #expect(result.code == 1 && result.output.isEmpty)
+    #expect(
+      result.sentence
+        == "nibble: After 0.2 s the query was still in one call of a function, which nothing but the "
+        + "end of nibble could end; give functions such as replace, LIKE and printf less to do.")
+  }
+
+  /// What is long in other ways: many calls, long values, statements that take long to prepare.
+  @Test(arguments: [
+    "SELECT group_concat(hex(zeroblob(1000))) FROM event a, event b, event c",
+    "SELECT printf('%*d', 200000000, a.step) FROM event a, event b",
+    "SELECT count(*) FROM event a, event b WHERE hex(zeroblob(1000000 + b.step)) = a.step",
+    "SELECT json_group_array(a.step) FROM event a, event b, event c",
+    "WITH "
+      + (0..<26).map { i in
+        let name = Character(Unicode.Scalar(UInt8(97 + i)))
+        let last = Character(Unicode.Scalar(UInt8(96 + i)))
+        return i == 0 ? "a AS (SELECT 1 AS x)" : "\(name) AS (SELECT p.x FROM \(last) p, \(last) q)"
+      }.joined(separator: ", ") + " SELECT count(*) FROM z",
+  ])
+  func whatTakesLongIsStopped(query: String) throws {
+    let result = try nibble("sql", "t.sqlite", "--timeout", "0.2", query)
+    #expect(result.code == 1 && result.output.isEmpty)
+    #expect(
+      result.errors.contains("stopped after 0.2 s") || result.errors.contains("more than")
+        || result.errors.contains("too many"), "\(result.errors)")
+  }
+
+  /// What is written on a pipe, as Python's json and csv read it.
+  @Test func pythonReadsWhatIsWritten() throws {
+    let check = """
+      import csv, json, sys
+      rows = json.load(open('j'))
+      for row in rows:
+        assert row['b'] == chr(row['i']), row
+      assert [row['i'] for row in rows] == list(range(256))
+      assert rows[0]['t'] == 'a|b"c\\\\\\u009b\\n\\t\\u202e' and rows[0]['n'] is None and rows[0]['r'] == float('inf')
+      read = list(csv.reader(open('c', newline='')))
+      assert read[0] == ['i', 't', 'n'] and read[1] == ['0', rows[0]['t'], ''], read
+      """
+    try check.write(toFile: nibble.path("check.py"), atomically: true, encoding: .utf8)
+    let text = "'a|b\"c\\' || char(155, 10, 9, 8238) AS t, NULL AS n"
+    let blobs = (0..<256).map {
+      "SELECT \($0) AS i, x'\(String($0 + 256, radix: 16).dropFirst())' AS b, \(text), 9e999 AS r"
+    }.joined(separator: " UNION ALL ")
+    for (query, format, file) in [
+      (blobs, "json", "j"), ("SELECT 0 AS i, \(text)", "csv", "c"),
+    ] {
+      let result = try nibble("sql", "t.sqlite", query, "--format", format)
+      #expect(result.code == 0, "\(result.errors)")
+      try result.output.write(toFile: nibble.path(file), atomically: true, encoding: .utf8)
+    }
+    let result = try nibble.shell("python3 check.py")
+    #expect(result.code == 0, "\(result.errors)")
+  }
+
   /// Rows are handed on as they come: what all of a long trace takes is hardly more than what one row
   /// does.
   @Test(arguments: ["csv", "json", "list", "box", "bars", "sparkline"])

@@ -19,6 +19,9 @@ final class DebuggerTerminal: PseudoTerminal {
   static let endlessQuery =
     "WITH c AS (VALUES(1) UNION ALL SELECT 1 FROM c) SELECT max(1) FROM c;"
 
+  /// One call of a function that takes hours and does not listen.
+  static let deafQuery = "SELECT hex(zeroblob(2000)) LIKE '%0%0%0%0%0%0%0%1' AS done;"
+
   let folder: ScratchFolder
   /// Whether the full screen is on.
   var isFull: Bool

@@ -42,6 +42,16 @@ import TraceStore
     terminal.quit()
   }
 
+  /// One call of a function that takes hours ends with the program.
+  @Test(arguments: [false, true]) func aFunctionThatDoesNotListen(isFull: Bool) throws {
+    let terminal = try DebuggerTerminal(isFull: isFull)
+    try terminal.start(DebuggerTerminal.deafQuery)
+    #expect(terminal.wait(sending: SIGINT) == 1 && terminal.isAsItWas)
+    #expect(
+      terminal.output.contains("nibble: After ^C the query was still in one call of a function"))
+    if isFull { #expect(terminal.output.contains(DebuggerTerminal.left)) }
+  }
+
   /// A condition that takes long at every step.
   @Test(arguments: [false, true]) func aSearch(isFull: Bool) throws {
     let terminal = try DebuggerTerminal(isFull: isFull)

@@ -155,6 +155,17 @@
         ? process.terminationStatus : -process.terminationStatus
     }
 
+    /// Sends a signal again and again until the program ends; see ``wait()``.
+    public func wait(sending signal: Int32) -> Int32 {
+      let identifier = process.processIdentifier
+      let timer = DispatchSource.makeTimerSource()
+      timer.schedule(deadline: .now(), repeating: .milliseconds(100))
+      timer.setEventHandler { [process] in if process.isRunning { kill(identifier, signal) } }
+      timer.resume()
+      defer { timer.cancel() }
+      return wait()
+    }
+
     /// Reads what the program writes next; `false` where it has ended, or none came in time.
     private func read(until deadline: ContinuousClock.Instant) -> Bool {
       let left = Int32(clamping: Int((deadline - .now) / .milliseconds(1)))

@@ -11,8 +11,8 @@ final class SQLCompletion {
   static let keywords = [
     "AND", "AS", "ASC", "BETWEEN", "BY", "CASE", "CAST", "COUNT(", "CROSS", "DESC", "DISTINCT",
     "ELSE", "END", "EXCEPT", "EXISTS", "EXPLAIN", "FROM", "GROUP", "HAVING", "IN", "INTERSECT",
-    "IS",
-    "JOIN", "LEFT", "LIKE", "LIMIT", "MATERIALIZED", "MAX(", "MIN(", "NOT", "NULL", "OFFSET", "ON",
+    "IS", "JOIN", "LEFT", "LIKE", "LIMIT", "MATERIALIZED", "MAX(", "MIN(", "NOT", "NULL", "OFFSET",
+    "ON",
     "OR", "ORDER", "OVER", "PARTITION", "QUERY", "RECURSIVE", "ROUND(", "SELECT", "SUM(", "THEN",
     "UNION", "USING", "VALUES", "WHEN", "WHERE", "WINDOW", "WITH",
   ]
@@ -28,8 +28,13 @@ final class SQLCompletion {
     } else {
       candidates = names(for: word, in: pending + "\n" + before)
     }
-    let matches = Array(Set(candidates.filter { $0.hasPrefix(word) && $0 != word })).sorted()
-    guard let first = matches.first else { return Completion() }
+    // A name that would need quotes, or act on the terminal, is typed by hand.
+    let matches = Set(
+      candidates.filter {
+        $0.hasPrefix(word) && $0.allSatisfy { Self.isOfWord($0) || $0 == "(" }
+      }
+    ).sorted()
+    guard let first = matches.first, matches != [word] else { return Completion() }
     if matches.count == 1 {
       return Completion(
         insert: String(first.dropFirst(word.count)) + (first.hasSuffix("(") ? "" : " "))
