@@ -75,9 +75,10 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
       "The query was stopped after \(SQLValue.format(seconds, digits: 6)) s; give it more time, or "
         + "ask for less."
     case .unstoppable(let seconds):
-      (seconds.map { "After \(SQLValue.format($0, digits: 6)) s the query" } ?? "After ^C the query")
-        + " was still in one call of a function, which nothing but the end of nibble could end; give "
-        + "functions such as replace, LIKE and printf less to do."
+      "The query did not stop "
+        + (seconds.map { "after \(SQLValue.format($0, digits: 6)) s" } ?? "at ^C")
+        + ", so nibble ended: it was in something that cannot be interrupted, such as replace or instr; "
+        + "give that shorter texts."
     case .badAttachment(let name, let reason):
       "The trace '\(name)' cannot be attached: \(reason)."
     }

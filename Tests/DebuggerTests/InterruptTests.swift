@@ -45,10 +45,11 @@ import TraceStore
   /// One call of a function that takes hours ends with the program.
   @Test(arguments: [false, true]) func aFunctionThatDoesNotListen(isFull: Bool) throws {
     let terminal = try DebuggerTerminal(isFull: isFull)
-    try terminal.start(DebuggerTerminal.deafQuery)
+    terminal.type(DebuggerTerminal.deafQuery + "\r")
+    try terminal.expect("│ 7 │")
     #expect(terminal.wait(sending: SIGINT) == 1 && terminal.isAsItWas)
     #expect(
-      terminal.output.contains("nibble: After ^C the query was still in one call of a function"))
+      terminal.output.contains("nibble: The query did not stop at ^C, so nibble ended"))
     if isFull { #expect(terminal.output.contains(DebuggerTerminal.left)) }
   }
 

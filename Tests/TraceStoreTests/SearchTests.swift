@@ -367,7 +367,7 @@ import Testing
     let expression = try SearchExpression(text)
     for scope in [SearchScope.everywhere, .nodes([1, 2])] {
       for backwards in [false, true] {
-        let sql = SearchQuery(expression, scope: scope, schema: TraceSchema.version).sql(
+        let sql = SearchQuery(expression, scope: scope).sql(
           selectingValue: false, where: .holds, steps: 1...100, ops: 1...9,
           keeping: "true", backwards: backwards)
         let plan = try trace.rows("EXPLAIN QUERY PLAN " + sql).map { $0.last?.text ?? "" }

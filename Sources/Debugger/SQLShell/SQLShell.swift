@@ -168,7 +168,8 @@ public struct SQLShellError: Error, Equatable, CustomStringConvertible {
   let isLocated: Bool
 
   init(_ description: String, isLocated: Bool = false) {
-    self.description = description
+    // It may have what was typed, or what a file says.
+    self.description = visible(description, keeping: ["\n"])
     self.isLocated = isLocated
   }
 }

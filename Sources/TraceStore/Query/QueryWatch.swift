@@ -3,7 +3,7 @@ import GRDBSQLite
 import Synchronization
 
 /// Watches a statement from another thread, since some functions of SQLite, such as `replace` and
-/// LIKE, may take hours within one instruction, where its progress handler is not asked.
+/// `instr`, may take hours within one instruction, where its progress handler is not asked.
 ///
 /// Once its time is over or a person asks for its end, it is interrupted; and where it does not
 /// listen to that either, the process ends.

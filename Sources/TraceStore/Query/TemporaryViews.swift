@@ -1,18 +1,25 @@
 import GRDBSQLite
 
-/// Views that a connection has for itself: nothing is written to a trace.
+/// Views that a connection has for itself, so that an older trace is as one of today: nothing is
+/// written to it.
 ///
-/// A temporary view hides the stored one of its name from queries.
+/// A temporary view hides the stored view or the table of its name from queries.
 enum TemporaryViews {
-  /// Brings the views of this nibble that the trace has not, or has otherwise. One that asks an older
-  /// trace for what it has not is left out again, with what is built on it.
+  /// Brings the tables, columns and views of this nibble that a trace has not, or has otherwise. A
+  /// file that is no trace is left alone.
   static func addMissing(to connection: OpaquePointer) throws(SQLiteFailure) {
-    let stored = try storedViews(connection)
+    let pragmas = try texts("SELECT * FROM pragma_application_id, pragma_user_version", connection)
+    guard pragmas.first?[0] == String(TraceSchema.applicationID) else { return }
+    if pragmas.first?[1] != String(TraceSchema.version) { try addTables(to: connection) }
+    let stored = Dictionary(
+      try texts("SELECT name, sql FROM main.sqlite_schema WHERE type = 'view'", connection)
+        .map { ($0[0], $0[1]) }, uniquingKeysWith: { first, _ in first })
     var added: [SchemaDefinition] = []
     for view in TraceSchema.viewDefinitions where stored[view.name] != view.sql {
       try add(view, to: connection)
       added.append(view)
     }
+    // A damaged trace may lack what a view asks for; out it goes, with what is built on it.
     while let broken = added.firstIndex(where: { !canRead($0.name, connection) }) {
       try Statement(connection, "DROP VIEW temp.\(added[broken].name)").run()
       added.remove(at: broken)
@@ -28,6 +35,24 @@ enum TemporaryViews {
     for view in SchemaDefinition.all(in: sql) { try add(view, to: connection) }
   }
 
+  private static func addTables(to connection: OpaquePointer) throws(SQLiteFailure) {
+    func columns(_ table: String) throws(SQLiteFailure) -> [String] {
+      try texts("SELECT name FROM pragma_table_xinfo('\(table)', 'main')", connection).map { $0[0] }
+    }
+    for (table, before) in TraceSchema.addedTables where try columns(table).isEmpty {
+      try Statement(connection, "CREATE TEMP VIEW \(table) AS \(before)").run()
+    }
+    for (table, added) in Dictionary(grouping: TraceSchema.addedColumns, by: \.table) {
+      let known = try columns(table)
+      let missing = added.filter { !known.contains($0.column) }
+      if known.isEmpty || missing.isEmpty { continue }
+      let values = missing.map { "\($0.before) AS \($0.column)" }.joined(separator: ", ")
+      try Statement(
+        connection, "CREATE TEMP VIEW \(table) AS SELECT *, \(values) FROM main.\(table)"
+      ).run()
+    }
+  }
+
   private static func add(
     _ view: SchemaDefinition, to connection: OpaquePointer
   ) throws(SQLiteFailure) {
@@ -35,20 +60,20 @@ enum TemporaryViews {
     try Statement(connection, sql).run()
   }
 
-  /// The text of each view in the trace, by name.
-  private static func storedViews(
-    _ connection: OpaquePointer
-  ) throws(SQLiteFailure) -> [String: String] {
-    let statement = try Statement(
-      connection, "SELECT name, sql FROM main.sqlite_schema WHERE type = 'view'")
-    var found: [String: String] = [:]
+  /// All rows of a query of our own.
+  private static func texts(
+    _ sql: String, _ connection: OpaquePointer
+  ) throws(SQLiteFailure) -> [[String]] {
+    let statement = try Statement(connection, sql)
+    var rows: [[String]] = []
     while true {
       let code = sqlite3_step(statement.handle)
-      if code == SQLITE_DONE { return found }
+      if code == SQLITE_DONE { return rows }
       guard code == SQLITE_ROW, let handle = statement.handle else {
         throw SQLiteFailure(connection, code: code)
       }
-      found[SQLValue(handle, column: 0).text ?? ""] = SQLValue(handle, column: 1).text
+      rows.append(
+        (0..<sqlite3_column_count(handle)).map { SQLValue(handle, column: $0).text ?? "" })
     }
   }
 

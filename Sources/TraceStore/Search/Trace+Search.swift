@@ -51,7 +51,7 @@ extension Trace {
     of expression: SearchExpression, through step: Int
   ) throws -> (step: Int, value: SQLValue)? {
     guard step > 0 else { return nil }
-    let query = SearchQuery(expression, scope: .everywhere, schema: schema)
+    let query = SearchQuery(expression, scope: .everywhere)
     var ranges = try history(at: step).ranges(before: step + 1, downTo: 1)
     if query.grain == .append {
       ranges = try lastKVAppend(atOrBefore: step).map { [$0.step...$0.step] } ?? []
@@ -68,7 +68,7 @@ extension Trace {
   public func firstStep(
     of search: TraceSearch, in steps: ClosedRange<Int>, backwards: Bool
   ) throws -> Int? {
-    let query = SearchQuery(search.condition, scope: search.scope, schema: schema)
+    let query = SearchQuery(search.condition, scope: search.scope)
     let filter: SearchQuery.Filter = search.condition == nil ? .none : .holds
     guard case .ranges(let ranges) = search.scope else {
       return try firstRow(query, where: filter, steps: steps, backwards: backwards)?.step
@@ -118,7 +118,7 @@ extension Trace {
   private func firstRise(
     of expression: SearchExpression, in steps: ClosedRange<Int>, backwards: Bool
   ) throws -> Int? {
-    let query = SearchQuery(expression, scope: .everywhere, schema: schema)
+    let query = SearchQuery(expression, scope: .everywhere)
     let first = steps.lowerBound
     let before = try step(before: first)
     func firstRow(
@@ -151,8 +151,7 @@ extension Trace {
 
   /// The steps of the passes that were given up, in order.
   private func passesGivenUp() throws(TraceError) -> [ClosedRange<Int>] {
-    guard schema >= 2 else { return [] }
-    return try all(
+    try all(
       "SELECT first_step, last_step FROM pass WHERE NOT is_finished ORDER BY id", []
     ) { try self.range($0[0], $0[1]) }
   }
