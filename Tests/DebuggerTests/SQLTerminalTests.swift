@@ -67,7 +67,7 @@ import Testing
     let terminal = try terminal(folder)
     try terminal.expect("sql> ")
     terminal.type("\(DebuggerTerminal.deafQuery)\r")
-    try terminal.expect("│ 7 │")
+    try terminal.expectWork()
     #expect(terminal.wait(sending: SIGINT) == 1 && terminal.isAsItWas)
     #expect(
       terminal.output.contains("nibble: The query did not stop at ^C, so nibble ended"))
