@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/select.h>
+#include <unistd.h>
 
 void nibble_signal_unblock(int number) {
   sigset_t one;
@@ -20,13 +21,13 @@ void nibble_signal_unblock(int number) {
 
 // ---- ^C ---------------------------------------------------------------------------------------
 
-static volatile sig_atomic_t interrupt_flag;
+static atomic_int interrupts;
 static struct sigaction interrupt_before;
 static bool interrupts_installed;
 
 static void on_interrupt(int number) {
   (void)number;
-  interrupt_flag = 1;
+  atomic_fetch_add(&interrupts, 1);
 }
 
 void nibble_interrupts_install(void) {
@@ -45,8 +46,9 @@ void nibble_interrupts_remove(void) {
   interrupts_installed = false;
 }
 
-bool nibble_interrupted(void) { return interrupt_flag != 0; }
-void nibble_interrupts_clear(void) { interrupt_flag = 0; }
+int nibble_interrupts(void) { return atomic_load(&interrupts); }
+bool nibble_interrupted(void) { return nibble_interrupts() > 0; }
+void nibble_interrupts_clear(void) { atomic_store(&interrupts, 0); }
 
 bool nibble_wait_for_input(int descriptor) {
   // ^C comes only while pselect waits: one between the look at the flag and a read would be lost.
@@ -55,7 +57,7 @@ bool nibble_wait_for_input(int descriptor) {
   sigaddset(&interrupt, SIGINT);
   pthread_sigmask(SIG_BLOCK, &interrupt, &usual);
   int ready = -1;
-  while (ready < 0 && !interrupt_flag) {
+  while (ready < 0 && !nibble_interrupted()) {
     fd_set descriptors;
     FD_ZERO(&descriptors);
     FD_SET(descriptor, &descriptors);
@@ -133,4 +135,12 @@ void nibble_deadly_signals_give_back(void) {
   if (!atomic_load(&restore_terminal)) return;
   for (int i = 0; i < DEADLY; i++) sigaction(deadly[i], &deadly_before[i], NULL);
   atomic_store(&restore_terminal, NULL);
+}
+
+void nibble_end_process(const char *message, int code) {
+  restorer restore = atomic_exchange(&restore_terminal, NULL);
+  if (restore) restore();
+  ssize_t count = write(STDERR_FILENO, message, strlen(message));
+  (void)count;  // there is nobody left to tell
+  _exit(code);
 }

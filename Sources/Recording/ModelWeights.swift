@@ -10,7 +10,7 @@ public final class ModelWeights: RecordedWeights {
   private let modelName: String?
   private var openFile: GGUFFile?
   /// The block that was asked for last.
-  private var block: (tensor: String, number: Int, anatomy: BlockAnatomy)?
+  private var block: WeightBlock?
 
   /// - Parameter modelName: the model or file to take in place of the one that the trace names.
   public init(of trace: Trace, named modelName: String?) throws(TraceError) {
@@ -36,29 +36,26 @@ public final class ModelWeights: RecordedWeights {
     else {
       throw WeightFailure("\(file.path) has no '\(name)' like the one that was recorded")
     }
-    let type = try file.type(of: tensor)
-    let number = (row * tensor.cols + col) / type.blockSize
-    let index = (row * tensor.cols + col) % type.blockSize
-    let anatomy = try anatomy(of: tensor, type, block: number, in: file)
+    let size = try file.type(of: tensor).blockSize
+    let value = row * tensor.cols + col
+    let block = try block(value / size, of: tensor, in: file)
+    let (anatomy, index) = (block.anatomy, value % size)
     let sub = anatomy.subBlock(of: index)
     return RecordedWeight(
       value: anatomy.values[index],
       nibble: anatomy.quants.isEmpty ? nil : anatomy.quants[index],
       scale: sub?.scale ?? anatomy.scale,
       minimum: sub?.minimum.map { anatomy.minimumIsSubtracted ? -$0 : $0 },
-      offset: tensor.fileOffset(ofBlock: number))
+      offset: block.offset)
   }
 
-  private func anatomy(
-    of tensor: GGUFTensor, _ type: TensorType, block number: Int, in file: GGUFFile
-  ) throws -> BlockAnatomy {
-    if let block, block.number == number, block.tensor == tensor.name { return block.anatomy }
-    let start = number * type.blockBytes
-    let bytes = file.bytes(of: tensor)
-    let anatomy = try type.anatomy(
-      of: UnsafeRawBufferPointer(rebasing: bytes[start..<start + type.blockBytes]))
-    block = (tensor.name, number, anatomy)
-    return anatomy
+  private func block(
+    _ number: Int, of tensor: GGUFTensor, in file: GGUFFile
+  ) throws -> WeightBlock {
+    if let block, block.number == number, block.tensor.name == tensor.name { return block }
+    let found = try file.block(number, of: tensor)
+    block = found
+    return found
   }
 
   private func file() throws -> GGUFFile {
@@ -69,7 +66,25 @@ public final class ModelWeights: RecordedWeights {
       openFile = file
       return file
     } catch {
-      throw WeightFailure("this reads the model file. \(error) Name the file with -m.")
+      throw WeightFailure("this reads the model file, and \(Self.advice(error))")
+    }
+  }
+
+  /// What is wrong with the model file, and what to do.
+  private static func advice(_ error: any Error) -> String {
+    switch error as? RecordingError {
+    case .otherModelFile(let path):
+      "\(path) is another than was recorded (its SHA-256 differs); name that one with -m, or record "
+        + "the trace again"
+    case .absentModel(let name, let path, let command):
+      "the model '\(name)' is not there (\(path)); "
+        + (command.map { "`\($0)` brings it, or " } ?? "") + "name the file with -m"
+    case .unknownModel(let name, _):
+      "'\(name)' is not there; name the file with -m"
+    case .unnamedModelFile:
+      "the trace does not say which that is; name it with -m"
+    default:
+      "it cannot be read: \(error)"
     }
   }
 }

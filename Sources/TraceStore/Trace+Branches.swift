@@ -2,8 +2,7 @@ extension Trace {
   /// All branches of the run, in the order in which they began; branch 0 alone where it was never
   /// taken back.
   public func branches() throws(TraceError) -> [TraceBranch] {
-    guard schema >= 3 else { return [TraceBranch(id: 0, parent: nil, position: 0, step: 0)] }
-    return try all("SELECT * FROM branch ORDER BY id", []) { row in
+    try all("SELECT * FROM branch ORDER BY id", []) { row in
       try TraceBranch(
         id: row["id"], parent: row["parent"], position: row["position"], step: row["step"])
     }
@@ -11,8 +10,7 @@ extension Trace {
 
   /// Whether the run was ever taken back.
   public func hasBranches() throws(TraceError) -> Bool {
-    guard schema >= 3 else { return false }
-    return try count("SELECT max(id) FROM branch") > 0
+    try count("SELECT max(id) FROM branch") > 0
   }
 
   /// The pass that the KV cache at `step` is as it was after, or is being filled by: the one of
@@ -40,11 +38,10 @@ extension Trace {
   /// - Complexity: O(log passes), and O(passes that were given up).
   private func passBefore(_ step: Int, _ here: TracePass?) throws(TraceError) -> TracePass? {
     let end = here?.steps.lowerBound ?? step
-    let isFinished = schema < 2 ? "" : "AND is_finished"
     for range in try history(at: step).ranges(before: end, downTo: 1) {
       let pass = try first(
         """
-        SELECT * FROM pass WHERE first_step BETWEEN ? AND ? AND last_step < ? \(isFinished)
+        SELECT * FROM pass WHERE first_step BETWEEN ? AND ? AND last_step < ? AND is_finished
         ORDER BY first_step DESC LIMIT 1
         """, [range.lowerBound, range.upperBound, end], decodePass)
       if let pass { return pass }

@@ -38,21 +38,12 @@ extension Trace {
       id: row["id"], branch: row["branch"], sequence: row["sequence"],
       kind: try row["kind"] == "prefill" ? .prefill : .decode,
       firstPosition: row["first_position"], tokens: row["tokens"],
-      sequences: row.ifThere("sequences") ?? 1,
+      sequences: row["sequences"],
       steps: range(row["first_step"], row["last_step"]),
       ops: ops(row["first_op"], row["last_op"]), start: row["start_ns"],
-      duration: row["duration_ns"], isFinished: row.ifThere("is_finished") ?? 1 != 0,
-      strategy: text(row, "strategy"), tileRows: number(row, "tile_rows"),
-      kvType: text(row, "kv_type"))
-  }
-
-  /// A column that may be NULL, and that traces of an older schema do not have.
-  private func text(_ row: TraceRow, _ column: String) throws -> String? {
-    schema < 3 ? nil : try row[column]
-  }
-
-  private func number(_ row: TraceRow, _ column: String) throws -> Int? {
-    schema < 3 ? nil : try row[column]
+      duration: row["duration_ns"], isFinished: row["is_finished"] != 0,
+      strategy: row["strategy"], tileRows: row["tile_rows"],
+      kvType: row["kv_type"])
   }
 
   private func ops(_ first: Int, _ last: Int) throws -> Range<Int> {

@@ -47,7 +47,7 @@ extension Trace {
         type: self.decode(
           TileDescription.ValueType.init(rawValue:), row["type_code"], "type of tile"),
         bytes: row["bytes"], usedStep: row["used_step"], freedStep: row["freed_step"],
-        inBuffer: row.ifThere("in_buffer"), dequantizeDuration: row["dequantize_ns"],
+        inBuffer: row["in_buffer"], dequantizeDuration: row["dequantize_ns"],
         statistics: ValueStatistics(
           count: count, sum: mean.map { $0 * Double(count) },
           min: row["value_min"], max: row["value_max"], rms: row["value_rms"]))
@@ -124,7 +124,7 @@ extension Trace {
   public func kvAppend(at step: Int) throws(TraceError) -> TraceKVAppend? {
     try first("SELECT * FROM kv_append WHERE step = ?", [step]) { row in
       try TraceKVAppend(
-        step: row["step"], sequence: row.ifThere("sequence") ?? 0, layer: row["layer"],
+        step: row["step"], sequence: row["sequence"], layer: row["layer"],
         position: row["position"], keyBytes: row["key_bytes"], valueBytes: row["value_bytes"],
         cacheBytes: row["cache_bytes"])
     }
@@ -205,8 +205,7 @@ extension Trace {
   /// The allocation that would have passed the memory budget and ended the run, if one did: the last
   /// that no finished pass follows.
   public func failure() throws(TraceError) -> TraceFailure? {
-    guard schema >= 2 else { return nil }
-    return try first(
+    try first(
       """
       SELECT * FROM failure WHERE step > (
         SELECT coalesce(max(last_step), 0) FROM pass WHERE is_finished)
@@ -216,13 +215,11 @@ extension Trace {
 
   /// The allocation that would have passed the memory budget at `step`.
   public func failure(at step: Int) throws(TraceError) -> TraceFailure? {
-    guard schema >= 2 else { return nil }
-    return try first("SELECT * FROM failure WHERE step = ?", [step], decodeFailure)
+    try first("SELECT * FROM failure WHERE step = ?", [step], decodeFailure)
   }
 
   /// All allocations that would have passed the memory budget, by their steps.
   func failures() throws(TraceError) -> [Int: TraceFailure] {
-    guard schema >= 2 else { return [:] }
     let failures = try all("SELECT * FROM failure", [], decodeFailure)
     return Dictionary(failures.map { ($0.step, $0) }, uniquingKeysWith: { $1 })
   }

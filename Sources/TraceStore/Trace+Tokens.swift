@@ -20,11 +20,7 @@ extension Trace {
   /// the other, in the order of their positions. ``TraceToken/branch`` says which branch was the
   /// first to have each.
   public func tokens(branch: Int = 0) throws(TraceError) -> [TraceToken] {
-    if schema < 3 {
-      return try all(
-        "SELECT * FROM token WHERE branch = ? ORDER BY sequence, position", [branch], decodeToken)
-    }
-    return try all(
+    try all(
       "SELECT * FROM branch_token WHERE branch = ? ORDER BY sequence, position",
       [branch], decodeBranchToken)
   }
@@ -54,7 +50,7 @@ extension Trace {
     return try TraceToken(
       branch: row["branch"], sequence: row["sequence"], position: row["position"], id: row["id"],
       text: row["text"], isPrompt: row["is_prompt"],
-      isForced: row.ifThere("is_forced") ?? 0 != 0, logprob: row["logprob"], topK: candidates,
+      isForced: row["is_forced"] != 0, logprob: row["logprob"], topK: candidates,
       pass: row["pass"])
   }
 }

@@ -5,15 +5,14 @@ import Inference
 /// A recorded trace, opened for reading.
 ///
 /// Every look-up is a search by key, whose time does not depend on the length of the trace but
-/// where it says so. Numbers of passes, operations and steps count from 1. A trace that is still
-/// being recorded, or that a killed process left, reads as the passes that were finished. One that
-/// the memory budget ended has a last pass that was not, or events that no pass follows.
+/// where it says so. Numbers of passes, operations and steps count from 1. Tables and
+/// views are those of this nibble, whichever wrote the trace. A trace that is still being recorded, or that a killed process
+/// left, reads as the passes that were finished. One that the memory budget ended has a last pass
+/// that was not, or events that no pass follows.
 public final class Trace {
   /// The file.
   public let path: String
   let queue: DatabaseQueue
-  /// `PRAGMA user_version`: at most ``TraceSchema/version``.
-  let schema: Int
   /// States of memory by their row in `_memory`, for profiles; filled when first needed.
   var memoryStates = MemoryStateCache()
   /// For queries that people write, opened with the first.
@@ -68,8 +67,10 @@ public final class Trace {
         throw TraceError.newerSchema(
           path: path, found: version, expected: TraceSchema.version)
       }
+      try queue.unsafeRead { db in
+        if let connection = db.sqliteConnection { try TemporaryViews.addMissing(to: connection) }
+      }
       self.queue = queue
-      schema = version
     } catch let error as DatabaseError
       where error.resultCode == .SQLITE_CANTOPEN && access(path + "-wal", F_OK) == 0
     {

@@ -33,6 +33,8 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
   case interrupted
   /// A query took longer than it was given.
   case outOfTime(seconds: Double)
+  /// A query did not end when its time was over, or when a person asked for it; the process has to.
+  case unstoppable(seconds: Double?)
   /// A trace cannot be attached to another by this name.
   case badAttachment(name: String, reason: String)
 
@@ -72,6 +74,11 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
     case .outOfTime(let seconds):
       "The query was stopped after \(SQLValue.format(seconds, digits: 6)) s; give it more time, or "
         + "ask for less."
+    case .unstoppable(let seconds):
+      "The query did not stop "
+        + (seconds.map { "after \(SQLValue.format($0, digits: 6)) s" } ?? "at ^C")
+        + ", so nibble ended: it was in something that cannot be interrupted, such as replace or instr; "
+        + "give that shorter texts."
     case .badAttachment(let name, let reason):
       "The trace '\(name)' cannot be attached: \(reason)."
     }
@@ -79,12 +86,13 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
 
   /// The message, and under it the line of the query that it is about with a caret at the place.
   private static func excerpt(message: String, query: String, offset: Int?) -> String {
+    let message = visible(message)
     guard let offset, offset >= 0, offset <= query.utf8.count else { return "SQL: \(message)" }
     let bytes = Array(query.utf8)
     let start = bytes[..<offset].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
     let end = bytes[offset...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
-    let line = String(decoding: bytes[start..<end], as: UTF8.self)
-    let before = String(decoding: bytes[start..<offset], as: UTF8.self)
+    let line = visible(String(decoding: bytes[start..<end], as: UTF8.self))
+    let before = visible(String(decoding: bytes[start..<offset], as: UTF8.self))
     // A window of the line, so that a long query still shows its place.
     let column = before.count
     let first = max(0, column - 60)

@@ -86,7 +86,6 @@ extension Trace {
 
   /// The branch that a step belongs to: the last that had begun before it.
   public func branch(at step: Int) throws(TraceError) -> Int {
-    guard schema >= 3 else { return 0 }
     let branch = try first("SELECT max(id) FROM branch WHERE step < ?", [step]) {
       try $0[0] as Int?
     }
@@ -95,7 +94,7 @@ extension Trace {
 
   /// - Complexity: O(passes) where a branch was added since the last call.
   private func loadHistories() throws(TraceError) {
-    let count = schema < 3 ? 1 : 1 + (try count("SELECT max(id) FROM branch"))
+    let count = 1 + (try count("SELECT max(id) FROM branch"))
     guard count != histories.branches else { return }
     var ranges: [[ClosedRange<Int>]] = []
     let branches = try self.branches()

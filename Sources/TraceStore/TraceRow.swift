@@ -38,15 +38,6 @@ struct TraceRow {
     }
   }
 
-  /// The value of a column that traces of an older schema do not have: `nil` there.
-  ///
-  /// - Throws: ``TraceError/corrupt(path:reason:)``.
-  func ifThere<Value: DatabaseValueConvertible & StatementColumnConvertible>(
-    _ column: String
-  ) throws -> Value? {
-    row.hasColumn(column) ? try self[column] : nil
-  }
-
   private func isSane(_ value: some Any) -> Bool {
     guard let number = value as? Int else { return true }
     return (0...Self.largest).contains(number)

@@ -24,9 +24,35 @@ public enum TraceSchema {
     ("tokens", String(decoding: PackageResources.tokens_sql, as: UTF8.self)),
   ]
 
+  /// Their definitions.
+  static let viewDefinitions = views.flatMap { SchemaDefinition.all(in: $0.sql) }
+
   /// The views that compare two traces, the second of which is the schema `other`. They are never
   /// stored: SQLite lets no stored view name another file.
   static let comparisons = String(decoding: PackageResources.compare_sql, as: UTF8.self)
+
+  /// What tables were given since version 1, and what it is in a trace from before.
+  static let addedColumns: [(table: String, column: String, before: String)] = [
+    ("pass", "is_finished", "1"), ("pass", "sequences", "1"),
+    ("pass", "strategy", "(SELECT value FROM main.meta WHERE key = 'strategy')"),
+    (
+      "pass", "tile_rows",
+      "(SELECT CAST(value AS INTEGER) FROM main.meta WHERE key = 'tile_rows' AND value <> '')"
+    ),
+    ("pass", "kv_type", "(SELECT value FROM main.meta WHERE key = 'kv_type')"),
+    ("token", "is_forced", "0"), ("tile", "in_buffer", "NULL"), ("kv_append", "sequence", "0"),
+    ("kv_append", "key_error_rms", "NULL"), ("kv_append", "value_error_rms", "NULL"),
+    ("kv_append", "key_rms", "NULL"), ("kv_append", "value_rms", "NULL"),
+  ]
+
+  /// The tables that there were not in version 1, and what they hold of a trace from before.
+  static let addedTables: [(table: String, before: String)] = [
+    ("branch", "SELECT 0 AS id, NULL AS parent, 0 AS position, 0 AS step"),
+    (
+      "failure",
+      "SELECT 0 AS step, '' AS category, '' AS name, 0 AS bytes, 0 AS live, 0 AS budget WHERE false"
+    ),
+  ]
 
   /// The text of a topic's `.sql` file; `schema` for the tables, `compare` for two traces.
   public static func text(of topic: String) -> String {

@@ -5,14 +5,12 @@
 ///
 /// - Parameter kept: characters of these that stay as they are.
 public func visible(_ text: String, keeping kept: Set<Unicode.Scalar> = []) -> String {
-  func isHidden(_ scalar: Unicode.Scalar) -> Bool {
-    (isControl(scalar) || isDirection(scalar)) && !kept.contains(scalar)
-  }
-  guard text.unicodeScalars.contains(where: isHidden) else { return text }
+  func isShown(_ scalar: Unicode.Scalar) -> Bool { !isHidden(scalar) || kept.contains(scalar) }
+  if text.unicodeScalars.allSatisfy(isShown) { return text }
   var result = ""
   for scalar in text.unicodeScalars {
     let digits = String(scalar.value, radix: 16)
-    if !isHidden(scalar) {
+    if isShown(scalar) {
       result.unicodeScalars.append(scalar)
     } else if isControl(scalar) {
       result += "\\x" + (digits.count == 1 ? "0" : "") + digits
@@ -53,10 +51,21 @@ func markup(_ text: String) -> String {
   }
 }
 
-/// A string of JSON, as sqlite3's shell writes it.
+/// A string of JSON, as sqlite3's shell writes it; what may hide or act on a terminal is escaped.
 func jsonString(_ text: String) -> String {
+  jsonString(text.unicodeScalars, escaping: isHidden)
+}
+
+/// A string of JSON with a character for each byte, U+0000 to U+00FF.
+func jsonString(_ bytes: [UInt8]) -> String {
+  jsonString(bytes.lazy.map { Unicode.Scalar($0) }, escaping: { $0.value >= 0x7F })
+}
+
+private func jsonString(
+  _ scalars: some Sequence<Unicode.Scalar>, escaping isEscaped: (Unicode.Scalar) -> Bool
+) -> String {
   var result = "\""
-  for scalar in text.unicodeScalars {
+  for scalar in scalars {
     switch scalar {
     case "\"": result += "\\\""
     case "\\": result += "\\\\"
@@ -65,13 +74,17 @@ func jsonString(_ text: String) -> String {
     case "\n": result += "\\n"
     case "\r": result += "\\r"
     case "\t": result += "\\t"
-    case "\0"..."\u{1F}":
+    case _ where scalar.value < 0x20 || isEscaped(scalar):
       let digits = String(scalar.value, radix: 16)
       result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
     default: result.unicodeScalars.append(scalar)
     }
   }
   return result + "\""
+}
+
+private func isHidden(_ scalar: Unicode.Scalar) -> Bool {
+  isControl(scalar) || isDirection(scalar)
 }
 
 /// Of ASCII and of Latin-1.

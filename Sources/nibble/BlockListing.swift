@@ -5,17 +5,8 @@ import Quantization
 
 /// One block laid open, as `nibble inspect --block` shows it.
 struct BlockListing: Encodable {
-  private let tensor: GGUFTensor
-  private let block: Int
-  private let anatomy: BlockAnatomy
-
-  init(tensor: GGUFTensor, block: Int, anatomy: BlockAnatomy) {
-    self.tensor = tensor
-    self.block = block
-    self.anatomy = anatomy
-  }
-
-  private var offset: Int { tensor.fileOffset(ofBlock: block) }
+  let block: WeightBlock
+  private var anatomy: BlockAnatomy { block.anatomy }
 
   enum CodingKeys: String, CodingKey {
     case tensor, type, block, offset, bytes, scale, minimum, quants, values, formula
@@ -28,10 +19,10 @@ struct BlockListing: Encodable {
 
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(tensor.name, forKey: .tensor)
-    try container.encode(tensor.typeName, forKey: .type)
-    try container.encode(block, forKey: .block)
-    try container.encode(offset, forKey: .offset)
+    try container.encode(block.tensor.name, forKey: .tensor)
+    try container.encode(block.tensor.typeName, forKey: .type)
+    try container.encode(block.number, forKey: .block)
+    try container.encode(block.offset, forKey: .offset)
     try container.encode(hex, forKey: .bytes)
     try container.encode(anatomy.scale, forKey: .scale)
     try container.encode(anatomy.minimum, forKey: .minimum)
@@ -53,6 +44,6 @@ struct BlockListing: Encodable {
   }
 
   var text: String {
-    blockLines(of: tensor, block: block, anatomy: anatomy).joined(separator: "\n")
+    blockLines(of: block).joined(separator: "\n")
   }
 }

@@ -46,11 +46,7 @@ struct Inspect: ParsableCommand {
       throw RecordingError.badOption(
         "\(name) has \(count) blocks; --block can be 0 to \(count - 1).")
     }
-    let start = block * type.blockBytes
-    let bytes = UnsafeRawBufferPointer(
-      rebasing: file.bytes(of: tensor)[start..<start + type.blockBytes])
-    let listing = BlockListing(
-      tensor: tensor, block: block, anatomy: try type.anatomy(of: bytes))
+    let listing = BlockListing(block: try file.block(block, of: tensor))
     Output.line(format == .json ? try json(listing) : listing.text)
   }
 }

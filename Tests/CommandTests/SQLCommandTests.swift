@@ -66,6 +66,68 @@ import Testing
     }
   }
 
+  /// Functions that take hours in one call, and a statement that takes long to prepare.
+  @Test(arguments: [
+    "SELECT length(replace(hex(zeroblob(50000000)), hex(zeroblob(500000)) || '1', 'x'))",
+    "SELECT instr(hex(zeroblob(50000000)), hex(zeroblob(500000)) || '1')",
+    (1...25).reduce("WITH a0 AS (SELECT 1 AS x)") { sql, n in
+      sql + ", a\(n) AS (SELECT p.x FROM a\(n - 1) p LEFT JOIN a\(n - 1) q USING (x) LIMIT 9)"
+    } + " SELECT count(*) FROM a25",
+  ])
+  func whatDoesNotListenIsStopped(query: String) throws {
+    let result = try nibble("sql", "t.sqlite", "--timeout", "0.2", query)
+    #expect(result.code == 1 && result.output.isEmpty)
+    #expect(
+      result.sentence
+        == "nibble: The query did not stop after 0.2 s, so nibble ended: it was in something that "
+        + "cannot be interrupted, such as replace or instr; give that shorter texts.")
+  }
+
+  /// What is long in other ways: many calls, long values, patterns.
+  @Test(arguments: [
+    "SELECT group_concat(hex(zeroblob(1000))) FROM event a, event b, event c",
+    "SELECT sum(length(printf('%*d', 200000000, a.step))) FROM event a, event b",
+    "SELECT count(*) FROM event a, event b WHERE hex(zeroblob(1000000 + b.step)) = a.step",
+    "SELECT count(*) FROM event a, event b WHERE hex(zeroblob(99999)) LIKE '%0%0%0%0%0%' || b.step",
+    "SELECT json_group_array(a.step) FROM event a, event b, event c",
+    "SELECT sum(vec_norm(zeroblob(4000000 + 4 * a.step))) FROM event a, event b",
+  ])
+  func whatTakesLongIsStopped(query: String) throws {
+    let result = try nibble("sql", "t.sqlite", "--timeout", "0.2", query)
+    #expect(result.code == 1 && result.output.isEmpty)
+    #expect(
+      result.sentence
+        == "nibble: The query was stopped after 0.2 s; give it more time, or ask for less.")
+  }
+
+  /// What is written on a pipe, as Python's json and csv read it.
+  @Test func pythonReadsWhatIsWritten() throws {
+    let check = """
+      import csv, json, sys
+      rows = json.load(open('j'))
+      for row in rows:
+        assert row['b'] == chr(row['i']), row
+      assert [row['i'] for row in rows] == list(range(256))
+      assert rows[0]['t'] == 'a|b"c\\\\\\u009b\\n\\t\\u202e' and rows[0]['n'] is None and rows[0]['r'] == float('inf')
+      read = list(csv.reader(open('c', newline='')))
+      assert read[0] == ['i', 't', 'n'] and read[1] == ['0', rows[0]['t'], ''], read
+      """
+    try check.write(toFile: nibble.path("check.py"), atomically: true, encoding: .utf8)
+    let text = "'a|b\"c\\' || char(155, 10, 9, 8238) AS t, NULL AS n"
+    let blobs = (0..<256).map {
+      "SELECT \($0) AS i, x'\(String($0 + 256, radix: 16).dropFirst())' AS b, \(text), 9e999 AS r"
+    }.joined(separator: " UNION ALL ")
+    for (query, format, file) in [
+      (blobs, "json", "j"), ("SELECT 0 AS i, \(text)", "csv", "c"),
+    ] {
+      let result = try nibble("sql", "t.sqlite", query, "--format", format)
+      #expect(result.code == 0, "\(result.errors)")
+      try result.output.write(toFile: nibble.path(file), atomically: true, encoding: .utf8)
+    }
+    let result = try nibble.shell("python3 check.py")
+    #expect(result.code == 0, "\(result.errors)")
+  }
+
   /// Rows are handed on as they come: what all of a long trace takes is hardly more than what one row
   /// does.
   @Test(arguments: ["csv", "json", "list", "box", "bars", "sparkline"])

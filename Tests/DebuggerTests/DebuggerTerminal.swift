@@ -19,6 +19,9 @@ final class DebuggerTerminal: PseudoTerminal {
   static let endlessQuery =
     "WITH c AS (VALUES(1) UNION ALL SELECT 1 FROM c) SELECT max(1) FROM c;"
 
+  /// One call of a function that takes hours and does not listen.
+  static let deafQuery = "SELECT instr(hex(zeroblob(5e7)), hex(zeroblob(5e5))||1);"
+
   let folder: ScratchFolder
   /// Whether the full screen is on.
   var isFull: Bool

@@ -42,6 +42,17 @@ import TraceStore
     terminal.quit()
   }
 
+  /// One call of a function that takes hours ends with the program.
+  @Test(arguments: [false, true]) func aFunctionThatDoesNotListen(isFull: Bool) throws {
+    let terminal = try DebuggerTerminal(isFull: isFull)
+    terminal.type(DebuggerTerminal.deafQuery + "\r")
+    try terminal.expectWork()
+    #expect(terminal.wait(sending: SIGINT) == 1 && terminal.isAsItWas)
+    #expect(
+      terminal.output.contains("nibble: The query did not stop at ^C, so nibble ended"))
+    if isFull { #expect(terminal.output.contains(DebuggerTerminal.left)) }
+  }
+
   /// A condition that takes long at every step.
   @Test(arguments: [false, true]) func aSearch(isFull: Bool) throws {
     let terminal = try DebuggerTerminal(isFull: isFull)

@@ -41,6 +41,28 @@ import TraceStore
     }
   }
 
+  /// Those that read the model file say in one sentence what to do where it is not at hand.
+  @Test func anExampleWithoutTheModelFileSaysWhatToDo() throws {
+    let session = try session()
+    session.weights = try ModelWeights(of: Trace(path: folder.file()), named: "gone.gguf")
+    let reading = QueryExample.all.indices.filter {
+      QueryExample.all[$0].sql.contains("tensor_value(")
+    }
+    #expect(!reading.isEmpty)
+    for index in QueryExample.all.indices {
+      let shell = SQLShell(session: session, output: CollectedOutput(), style: TextStyle())
+      guard reading.contains(index) else {
+        try shell.execute(".examples \(index + 1)")
+        continue
+      }
+      let error = #expect(throws: TraceError.self) { try shell.execute(".examples \(index + 1)") }
+      #expect(
+        try #require(error).description
+          == "SQL: tensor_value: this reads the model file, and 'gone.gguf' is not there; name the file "
+          + "with -m")
+    }
+  }
+
   @Test func examplesAreListedAndMissingOnesSaid() throws {
     let output = CollectedOutput()
     let shell = SQLShell(

@@ -208,7 +208,57 @@ import TraceStore
     try ".read \(script)".write(toFile: script, atomically: true, encoding: .utf8)
     #expect(
       try replies(".read \(script)")
-        == "\(script) reads itself without end; take out the line that does.\n")
+        == "\(script):1: \(script) is not read: files that read each other go on without end, or are "
+        + "more than 20 deep.\n")
+  }
+
+  /// Of several lines, that of the place; of a file that is read by another, its own.
+  @Test func whatFailsInAFileIsTold() throws {
+    let (inner, outer) = (folder.file("inner.sql"), folder.file("outer.sql"))
+    for (text, expected) in [
+      (
+        "-- first\n\nSELECT 1;\nSELECT step,\n  nam\nFROM event;\nSELECT 2;",
+        "5: SQL: no such column: nam"
+      ),
+      ("SELECT 1;\n.mode html\n", "2: There is no mode"),
+      (".mode list\nSELECT\n", "2: SQL: incomplete input"),
+      ("SELECT 1; SELECT 2;\r\nDELETE FROM tile;", "2: SQL: DELETE is not allowed"),
+      ("\nSELECT vec_sum(1)\n;", "2: SQL: vec_sum: a vector has to be a blob"),
+      (".read /nowhere", "1: /nowhere: cannot be read"),
+    ] {
+      try text.write(toFile: inner, atomically: true, encoding: .utf8)
+      try "\n\n.read \(inner)\n".write(toFile: outer, atomically: true, encoding: .utf8)
+      for path in [inner, outer] {
+        let error = #expect(throws: SQLShellError.self) {
+          try shell(CollectedOutput()).execute(".read \(path)")
+        }
+        #expect(try #require(error).description.hasPrefix("\(inner):\(expected)"), "\(text)")
+      }
+    }
+  }
+
+  // MARK: - Terminals
+
+  @Test(arguments: TableFormat.allCases) func nothingActsOnATerminal(format: TableFormat) throws {
+    let evil = "\u{1B}]0;x\u{7}\u{9B}2J\u{7F}\r\u{202E}"
+    let output = CollectedOutput()
+    let session = try QuerySession(path: folder.file())
+    let shell = SQLShell(
+      session: session, output: output, style: TextStyle(), format: format, isOnTerminal: true)
+    session.parameters = ["evil": .text(evil)]
+    try shell.execute("SELECT :evil AS \"\(evil)\", 1 AS \"\(evil)n\", CAST(:evil AS BLOB) AS b;")
+    #expect(format == .sparkline || output.text.contains("2J"))
+    try shell.execute(".parameter list")
+    for line in [
+      "SELECT \"\(evil)\";", ".\(evil)", ".mode \(evil)", ".schema \(evil)", ".help \(evil)",
+    ] {
+      do { try shell.execute(line) } catch { output.complain("\(error)") }
+    }
+    #expect(output.messages.count == 4)  // SQLite takes "x" for a text where there is no such column
+    #expect(
+      output.text.unicodeScalars.allSatisfy {
+        $0 == "\n" || $0 == "\t" || visible(String($0)) == String($0)
+      })
   }
 
   // MARK: - Completion
@@ -234,5 +284,63 @@ import TraceStore
     let completion = SQLCompletion(try QuerySession(path: folder.file()))
     let found = completion.complete("SELECT * FROM peak_by_", pending: "", width: 80)
     #expect(found == Completion(candidates: "peak_by_category   peak_by_pass_kind\n"))
+  }
+
+  /// A word that is whole is neither added to nor proposed again.
+  @Test func aWholeWordStays() throws {
+    let completion = SQLCompletion(try QuerySession(path: folder.file()))
+    func complete(_ before: String) -> Completion {
+      completion.complete(before, pending: "", width: 80)
+    }
+    for before in [".tables", "SELECT * FROM peak_by_category", "SELECT at_peak_percent"] {
+      #expect(complete(before) == Completion(), "\(before)")
+    }
+    #expect(complete("SELECT * FROM tile").candidates.contains("tile_lifetime"))
+    #expect(complete("SELECT * FROM tile").insert.isEmpty)
+  }
+
+  /// Each command, table, column and function is proposed for its name but the last letter.
+  @Test func everyNameIsCompleted() throws {
+    let session = try QuerySession(path: folder.file())
+    let completion = SQLCompletion(session)
+    func proposes(_ name: String, before: String = "", pending: String = "") -> Bool {
+      let word = String(name.dropLast())
+      let found = completion.complete(before + word, pending: pending, width: 80)
+      if found.insert.isEmpty {
+        return found.candidates.split { $0 == " " || $0 == "\n" }.contains { $0 == name }
+      }
+      return name.hasPrefix(word + found.insert.prefix { $0 != " " })
+    }
+    for command in SQLCommand.all { #expect(proposes(command.name), "\(command.name)") }
+    for function in QueryFunction.all {
+      #expect(proposes(function.name + "(", before: "SELECT "), "\(function.name)")
+    }
+    for table in try session.tables() where !table.isPrivate {
+      #expect(proposes(table.name, before: "SELECT * FROM "), "\(table.name)")
+      for column in try session.columns(of: table) where column.count > 1 {
+        #expect(
+          proposes(column, before: "SELECT ", pending: "FROM \(table.name)"),
+          "\(table.name).\(column)")
+      }
+    }
+  }
+
+  @Test func aNameThatActsOnATerminalIsNotProposed() throws {
+    let trace = folder.file()
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = [
+      "sqlite3", trace,
+      "CREATE VIEW \"evil\u{1B}[31m\" AS SELECT 1 AS \"evil\u{9B}\"; "
+        + "CREATE VIEW evil_too AS SELECT 1 AS \"evil word\"",
+    ]
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    let completion = SQLCompletion(try QuerySession(path: trace))
+    let found = completion.complete("SELECT * FROM ev", pending: "", width: 80).candidates
+    let names = found.split { $0 == " " || $0 == "\n" }
+    #expect(
+      names.contains("evil_too") && names.allSatisfy { !$0.hasPrefix("evil") || $0 == "evil_too" })
   }
 }

@@ -60,6 +60,30 @@ import Testing
     #expect(terminal.wait() == 0)
   }
 
+  /// A function that takes hours in one call: the second ^C ends the program, and the terminal is as
+  /// it was.
+  @Test func aSecondInterruptEndsWhatDoesNotListen() throws {
+    let folder = try ScratchFolder()
+    let terminal = try terminal(folder)
+    try terminal.expect("sql> ")
+    terminal.type("\(DebuggerTerminal.deafQuery)\r")
+    try terminal.expectWork()
+    #expect(terminal.wait(sending: SIGINT) == 1 && terminal.isAsItWas)
+    #expect(
+      terminal.output.contains("nibble: The query did not stop at ^C, so nibble ended"))
+  }
+
+  @Test func nothingThatATraceHoldsActsOnTheTerminal() throws {
+    for format in ["csv", "list", "json", "box"] {
+      let folder = try ScratchFolder()
+      let terminal = try terminal(
+        folder, "SELECT char(27) || '[2J' || char(155) AS \"\u{1B}]0;x\"", "--format", format)
+      #expect(terminal.wait() == 0)
+      #expect(terminal.output.contains("[2J") && !terminal.output.contains("\u{1B}"))
+      #expect(!terminal.output.unicodeScalars.contains("\u{9B}"))
+    }
+  }
+
   @Test func timeIsLimited() throws {
     let folder = try ScratchFolder()
     let terminal = try terminal(folder, "--timeout", "0.2")

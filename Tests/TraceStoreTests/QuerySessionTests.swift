@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -63,11 +64,10 @@ import Testing
   func aRunawayQueryIsEnded(query: String) throws {
     let session = try QuerySession(path: folder.file())
     session.timeLimit = 0.05
-    // A clock that goes on by a millisecond each time it is looked at.
-    var time = ContinuousClock.now
+    let clock = ClockByHand()
     session.now = {
-      time += .milliseconds(1)
-      return time
+      clock.advance(by: .milliseconds(1))
+      return clock.time
     }
     let error = #expect(throws: TraceError.self) {
       try session.run(query, columns: { _ in }, row: { _ in true })
@@ -81,13 +81,13 @@ import Testing
   @Test func timeBetweenRowsDoesNotCount() throws {
     let session = try QuerySession(path: folder.file())
     session.timeLimit = 30
-    var time = ContinuousClock.now
-    session.now = { time }
+    let clock = ClockByHand()
+    session.now = { clock.time }
     var rows = 0
     try session.run(
       "SELECT step FROM event LIMIT 3", columns: { _ in },
       row: { _ in
-        time += .seconds(60)
+        clock.advance(by: .seconds(60))
         rows += 1
         return true
       })
@@ -105,6 +105,81 @@ import Testing
       _ = try session.result(
         of: "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT sum(i) FROM n")
     }
+  }
+
+  /// What a row is done with may ask the session again, and does not use up its time.
+  @Test func aQueryWithinAQueryHasItsOwnTime() throws {
+    let session = try QuerySession(path: folder.file())
+    session.timeLimit = 30
+    let clock = ClockByHand()
+    session.now = { clock.time }
+    var rows = 0
+    try session.run(
+      "SELECT step FROM event LIMIT 3", columns: { _ in },
+      row: { _ in
+        clock.advance(by: .seconds(20))
+        rows += try session.result(of: "SELECT 1").rows.count
+        return true
+      })
+    #expect(rows == 3)
+  }
+
+  @Test func aPersonInterruptsAQuery() throws {
+    let session = try QuerySession(path: folder.file())
+    let asking = Asking()
+    session.interrupts = { asking.times.withLock { $0 } }
+    #expect(throws: TraceError.interrupted) {
+      try session.run(
+        "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT i FROM n",
+        columns: { _ in },
+        row: { row in
+          if row[0] == .integer(1000) { asking.times.withLock { $0 = 1 } }
+          return true
+        })
+    }
+    asking.times.withLock { $0 = 0 }
+    #expect(try session.result(of: "SELECT 1").single == .integer(1))
+  }
+
+  /// A function of SQLite that goes on for hours ends with the process.
+  @Test func whatDoesNotListenEndsWithTheProcess() throws {
+    let session = try QuerySession(path: folder.file())
+    let (clock, asking) = (ClockByHand(), Asking())
+    session.now = { clock.time }
+    session.interrupts = { asking.times.withLock { $0 } }
+    session.endProcess = { error in asking.ends.withLock { $0.append(error) } }
+    func ends(after seconds: Double, _ watch: QueryWatch) -> [TraceError] {
+      watch.counting {
+        clock.advance(by: .seconds(seconds))
+        watch.look()
+      }
+      return asking.ends.withLock { ends in
+        defer { ends = [] }
+        return ends
+      }
+    }
+    session.timeLimit = 1
+    let limited = QueryWatch(session)
+    #expect(ends(after: 0.9, limited).isEmpty && !limited.isOutOfTime)
+    #expect(ends(after: 2, limited).isEmpty && limited.isOutOfTime)
+    #expect(ends(after: 0.2, limited) == [.unstoppable(seconds: 1)])
+    clock.advance(by: .seconds(10))
+    limited.look()  // nothing runs
+    #expect(asking.ends.withLock { $0.isEmpty })
+    limited.restart()
+    #expect(ends(after: 0.9, limited).isEmpty && !limited.isOutOfTime)
+
+    session.timeLimit = nil
+    let asked = QueryWatch(session)
+    #expect(ends(after: 100, asked).isEmpty)
+    asking.times.withLock { $0 = 1 }
+    #expect(ends(after: 0, asked).isEmpty)
+    #expect(ends(after: 100, asked).isEmpty)  // once is not twice
+    asking.times.withLock { $0 = 2 }
+    #expect(ends(after: 1, asked) == [.unstoppable(seconds: nil)])
+    let again = QueryWatch(session)
+    #expect(ends(after: 1, again).isEmpty)  // twice at once, of what may still listen
+    #expect(ends(after: 2.1, again) == [.unstoppable(seconds: nil)])
   }
 
   // MARK: - Size
@@ -236,4 +311,18 @@ import Testing
     #expect(!names.contains([.text("layer_summary")]))
     #expect(try session.result(of: "SELECT count(*) FROM peak_by_category").single != nil)
   }
+}
+
+/// A clock that goes on when it is told to.
+private final class ClockByHand: Sendable {
+  private let now = Mutex(ContinuousClock.now)
+
+  var time: ContinuousClock.Instant { now.withLock { $0 } }
+  func advance(by duration: Duration) { now.withLock { $0 += duration } }
+}
+
+/// How often a person asked for the end, and what ended the process.
+private final class Asking: Sendable {
+  let times = Mutex(0)
+  let ends = Mutex<[TraceError]>([])
 }

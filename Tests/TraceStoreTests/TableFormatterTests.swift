@@ -28,15 +28,61 @@ import Testing
     try record(to: folder.file())
     let trace = try Trace(path: folder.file())
     // Of several lines, ours stand under each other; and a list begins with its names each time.
-    for query in Self.queries
-    where format != .line
-      || !query.contains("char(") && !query.contains("\t") && !query.contains("\n")
-    {
+    // Ours have one line for a row of Markdown, whose bars are its own; blobs are bytes in JSON.
+    let isLike: (String) -> Bool = { query in
+      switch format {
+      case .line, .markdown:
+        !query.contains("char(") && !query.contains("\t") && !query.contains("\n")
+          && !(format == .markdown && query.contains("a|b"))
+      default: true
+      }
+    }
+    for query in Self.queries where isLike(query) {
       var ours = ""
       try trace.run(query, format: format) { ours += $0 }
       let theirs = try sqlite3(folder.file(), query, options: options)
       #expect(ours == theirs, "\(query)")
     }
+  }
+
+  @Test func aCellOfMarkdownStaysInItsRow() throws {
+    let folder = try ScratchFolder()
+    try record(to: folder.file())
+    var text = ""
+    try Trace(path: folder.file()).run(
+      "SELECT 'a|b' AS \"x|y\", 'one' || char(10) || 'two' || char(13, 10) || 'three' AS n",
+      format: .markdown
+    ) { text += $0 }
+    #expect(
+      text
+        == """
+        | x\\|y |          n          |
+        |------|---------------------|
+        | a\\|b | one<br>two<br>three |
+
+        """)
+  }
+
+  /// A string of JSON for every value, which Foundation reads.
+  @Test func jsonIsValidWhateverTheValueIs() throws {
+    let folder = try ScratchFolder()
+    try record(to: folder.file())
+    let trace = try Trace(path: folder.file())
+    let bytes = (0...255).map { UInt8($0) }
+    let scalars = [0x1...0xD7FF, 0xE000...0x10FFF, 0x10FF00...0x10FFFF].joined()
+      .compactMap { Unicode.Scalar($0).map(String.init) }.joined()
+    var json = ""
+    let session = try trace.queries()
+    session.parameters = ["b": .blob(bytes), "t": .text(scalars)]
+    try session.run("SELECT :b AS b, :t AS t, x'' AS \"\u{9B}\u{202E}\"", format: .json) {
+      json += $0
+    }
+    let rows = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [[String: String]]
+    let row = try #require(rows?.first)
+    #expect(row["b"].map { $0.unicodeScalars.map(\.value) } == bytes.map { UInt32($0) })
+    #expect(row["t"].map { Array($0.utf8) } == Array(scalars.utf8))
+    #expect(row["\u{9B}\u{202E}"] == "")
+    #expect(json.unicodeScalars.allSatisfy { $0 == "\n" || visible(String($0)) == String($0) })
   }
 
   @Test func controlCharactersDoNotReachTheTerminal() throws {
@@ -45,11 +91,12 @@ import Testing
     for format in [TableFormat.box, .markdown, .json, .line, .bars] {
       var text = ""
       try Trace(path: folder.file()).run(
-        "SELECT 'a' || char(27) || '[2J' || char(7) AS t, char(27) AS \"\u{1B}[31m\"",
+        "SELECT 'a' || char(27) || '[2J' || char(7, 127, 155, 8238) AS t, "
+          + "char(27) AS \"\u{1B}[31m\", 1 AS \"n\u{9B}\"",
         format: format
       ) { text += $0 }
       #expect(text.contains("[2J"))
-      #expect(text.unicodeScalars.allSatisfy { $0.value >= 0x20 || $0 == "\n" })
+      #expect(text.unicodeScalars.allSatisfy { $0 == "\n" || visible(String($0)) == String($0) })
     }
   }
 

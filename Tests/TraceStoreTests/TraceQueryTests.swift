@@ -58,7 +58,20 @@ import Testing
     "SELECT * FROM fsdir('/')", "SELECT fts3_tokenizer('x', x'00')",
     "SELECT * FROM zipfile('/tmp/x')",
     "INSERT INTO json_each VALUES (1)", "UPDATE sqlite_dbpage SET data = x''",
-    "PRAGMA query_only = 0",
+    "PRAGMA query_only = 0", "ATTACH 'file:x?mode=rwc' AS x", "ATTACH '' AS x", "DETACH temp",
+    "EXPLAIN ATTACH ':memory:' AS x", "/**/ATTACH ':memory:' AS x", "; ; ATTACH ':memory:' AS x",
+    "INSERT INTO op SELECT * FROM op", "UPDATE OR IGNORE tile SET bytes = 0 RETURNING *",
+    "WITH x AS MATERIALIZED (SELECT 1) INSERT INTO meta SELECT 'a', 'b' RETURNING key",
+    "INSERT INTO meta VALUES ('a', 'b') ON CONFLICT DO UPDATE SET value = 'c'",
+    "CREATE TABLE main.t AS SELECT * FROM op", "CREATE INDEX i ON tile(bytes)",
+    "SELECT sqlite_load_extension('x')", "SELECT Load_Extension('x', 'y')",
+    "SELECT * FROM (SELECT load_extension('x'))", "SELECT * FROM dbstat('main', 1, 2)",
+    "SELECT * FROM pragma_journal_mode('DELETE')", "SELECT * FROM pragma_writable_schema(1)",
+    "PRAGMA optimize", "PRAGMA incremental_vacuum", "PRAGMA cache_size = 100000000",
+    "PRAGMA threads = 8", "PRAGMA busy_timeout = 1000000", "PRAGMA recursive_triggers = 1",
+    "PRAGMA main.page_size = 512", "PRAGMA temp.writable_schema = 1", "PRAGMA key = 'x'",
+    "PRAGMA soft_heap_limit(0)", "RELEASE s",
+    "CREATE TRIGGER t AFTER INSERT ON tile BEGIN SELECT 1; END",
     "PRAGMA hard_heap_limit = 0", "PRAGMA data_store_directory = '/'", "PRAGMA temp_store = 2",
     "PRAGMA mmap_size = 1", "PRAGMA locking_mode = EXCLUSIVE", "COMMIT", "ROLLBACK", "END",
     "SELECT 1; DELETE FROM tile", "pragma User_Version=3", "REPLACE INTO meta VALUES ('a', 'b')",
@@ -118,22 +131,5 @@ import Testing
 
   @Test func aZeroByteHidesNothing() throws {
     #expect(throws: TraceError.self) { _ = try trace.rows("SELECT 1;\0 DELETE FROM tile") }
-  }
-
-  @Test func aQueryIsInterrupted() throws {
-    let interrupter = try trace.queryInterrupter()
-    var rows = 0
-    #expect(throws: TraceError.interrupted) {
-      try trace.run(
-        "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT i FROM n",
-        columns: { _ in },
-        row: { _ in
-          rows += 1
-          if rows == 1000 { interrupter.interrupt() }
-          return true
-        })
-    }
-    // The next query runs.
-    #expect(try trace.rows("SELECT 1") == [[.integer(1)]])
   }
 }

@@ -1,15 +1,16 @@
-// The signals of a person at a terminal: ^C as a flag, and what is deadly.
+// The signals of a person at a terminal: ^C as a count, and what is deadly.
 
 #ifndef NIBBLE_SIGNALS_H
 #define NIBBLE_SIGNALS_H
 
 #include <stdbool.h>
 
-// From now on ^C sets a flag instead of ending the process.
+// From now on ^C is counted instead of ending the process.
 void nibble_interrupts_install(void);
 // Gives ^C back to whoever had it.
 void nibble_interrupts_remove(void);
-// Whether ^C was pressed since the flag was last cleared.
+// How often ^C was pressed since that was last cleared, and whether it was.
+int nibble_interrupts(void);
 bool nibble_interrupted(void);
 void nibble_interrupts_clear(void);
 // Waits until there is something to read, or its end: false after ^C, also one that came between
@@ -27,5 +28,9 @@ void nibble_signal_unblock(int number);
 void nibble_deadly_signals_take(void (*restore)(void));
 // Gives them back to whoever had them.
 void nibble_deadly_signals_give_back(void);
+
+// Ends the process from whichever thread, while another does not come back: with the terminal as it
+// was found, and a message on standard error.
+_Noreturn void nibble_end_process(const char *message, int code);
 
 #endif

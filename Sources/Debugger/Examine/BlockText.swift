@@ -1,27 +1,22 @@
 import GGUF
-import Quantization
 
 /// One block laid open, as `x/1block` and `nibble inspect --block` show it: its bytes by field, its
 /// scales, and each weight with what is stored of it.
 ///
-/// - Parameters:
-///   - block: its number in the tensor.
-///   - width: columns of a line, for as many weights side by side; `nil` for one on each line.
-public func blockLines(
-  of tensor: GGUFTensor, block: Int, anatomy: BlockAnatomy, width: Int? = nil
-) -> [String] {
+/// - Parameter width: columns of a line, for as many weights side by side; `nil` for one on each line.
+public func blockLines(of block: WeightBlock, width: Int? = nil) -> [String] {
+  let (tensor, anatomy) = (block.tensor, block.anatomy)
   let size = anatomy.values.count
-  let first = block * size
+  let first = block.number * size
   let row = first / tensor.cols
   let column = first % tensor.cols
   let bits = Double(anatomy.bytes.count * 8) / Double(size)
-  let offset = tensor.fileOffset(ofBlock: block)
   let place =
     tensor.isMapped
-    ? "at byte \(offset) of the file"
-    : "of memory, whose nibbles are at byte \(offset) of the file"
+    ? "at byte \(block.offset) of the file"
+    : "of memory, whose nibbles are at byte \(block.offset) of the file"
   var lines = [
-    "\(tensor.name) block \(block): row \(row), columns \(column)..<\(column + size)",
+    "\(tensor.name) block \(block.number): row \(row), columns \(column)..<\(column + size)",
     "\(size) weights in \(anatomy.bytes.count) bytes \(place), "
       + "\(formatReal(bits, digits: 4)) bits each (\(tensor.typeName))",
     "",

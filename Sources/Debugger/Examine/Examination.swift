@@ -172,9 +172,7 @@ extension DebuggerSession {
     var lines: [String] = []
     for number in first..<max(first, end) {
       if number > first { lines.append("") }
-      let block = try matrix.block(number)
-      lines += blockLines(
-        of: matrix.tensor, block: number, anatomy: block.anatomy, width: style.width)
+      lines += blockLines(of: try matrix.block(number), width: style.width)
     }
     next.value = max(first, end) * matrix.type.blockSize
     next.byte = max(first, end) * matrix.type.blockBytes

@@ -126,20 +126,13 @@ extension DebuggerSession {
 
   /// The tables and views of a trace, with their columns.
   func infoTables() throws {
-    var names: [(name: String, columns: String)] = []
-    try trace.run(
-      """
-      SELECT m.name, group_concat(c.name, ', ')
-      FROM sqlite_schema AS m JOIN pragma_table_xinfo(m.name) AS c
-      WHERE m.type IN ('table', 'view') AND m.name NOT GLOB '[_]*' AND m.name NOT GLOB 'sqlite*'
-      GROUP BY m.name ORDER BY m.name
-      """, columns: { _ in },
-      row: { row in
-        if case .text(let name) = row[0], case .text(let columns) = row[1] {
-          names.append((name, columns))
-        }
-        return true
-      })
+    let queries = try trace.queries()
+    let names = try queries.tables().filter { !$0.isPrivate }.map { table in
+      (
+        name: visible(table.name),
+        columns: visible(try queries.columns(of: table).joined(separator: ", "))
+      )
+    }
     let column = (names.map { displayWidth($0.name) }.max() ?? 0) + 2
     for (name, columns) in names {
       let lines = wrapped(columns, to: max(20, style.width - column))

@@ -7,6 +7,7 @@ final class ResultFile {
   /// Whether it takes the next result alone.
   let isOnce: Bool
   private let descriptor: Int32
+  var isTerminal: Bool { isatty(descriptor) == 1 }
 
   /// Makes the file anew.
   ///
@@ -58,8 +59,10 @@ extension SQLShell {
     file = try ResultFile(path: path, isOnce: once, traces: traces)
   }
 
-  /// Writes results where they go.
+  /// Writes results where they go; to a terminal nothing that acts on it.
   func write(_ text: String) throws {
+    let goesToTerminal = file?.isTerminal ?? isOnTerminal
+    let text = goesToTerminal ? visible(text, keeping: ["\n", "\t"]) : text
     if let file { try file.write(text) } else { output.write(text) }
   }
 
@@ -72,10 +75,13 @@ extension SQLShell {
     if file?.isOnce == true { file = nil }
   }
 
-  /// Does the lines of a file; the first that fails ends it.
+  /// Does the lines of a file; the first statement or command that fails ends it, and is told with the
+  /// file and its line.
   func read(_ path: String) throws {
     guard reading.count < 20 else {
-      throw SQLShellError("\(path) reads itself without end; take out the line that does.")
+      throw SQLShellError(
+        "\(path) is not read: files that read each other go on without end, or are more than 20 deep."
+      )
     }
     let text: String
     do {

@@ -25,11 +25,12 @@ public func runSQL(tracePath: String, query: String?, _ options: SQLOptions) thr
   let session = try QuerySession(path: tracePath, attached: options.attached)
   session.timeLimit = options.timeLimit
   session.weights = try ModelWeights(of: Trace(path: tracePath), named: options.modelPath)
-  session.isCancelled = { nibble_interrupted() }
+  session.endAtInterrupts()
   nibble_interrupts_install()
   defer { nibble_interrupts_remove() }
   let shell = SQLShell(
-    session: session, output: output, style: .standardOutput(), format: options.format)
+    session: session, output: output, style: .standardOutput(), format: options.format,
+    isOnTerminal: isTerminal(1))
   if let query {
     try shell.run(ScriptedLines(query.split(separator: "\n").map(String.init)))
   } else if let lines = TerminalLines(

@@ -80,6 +80,7 @@ extension SQLCommand {
     SQLCommand(
       ".read", "FILE", counts: 1...1,
       summary: "Do the lines of a file; the first that fails ends it",
+      help: "What fails is told with its file and line. A file may read others, up to 20 deep.",
       completes: .files
     ) { shell, arguments in
       try shell.read(arguments[0])

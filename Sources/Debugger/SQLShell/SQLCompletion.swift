@@ -11,8 +11,8 @@ public final class SQLCompletion {
   static let keywords = [
     "AND", "AS", "ASC", "BETWEEN", "BY", "CASE", "CAST", "COUNT(", "CROSS", "DESC", "DISTINCT",
     "ELSE", "END", "EXCEPT", "EXISTS", "EXPLAIN", "FROM", "GROUP", "HAVING", "IN", "INTERSECT",
-    "IS",
-    "JOIN", "LEFT", "LIKE", "LIMIT", "MATERIALIZED", "MAX(", "MIN(", "NOT", "NULL", "OFFSET", "ON",
+    "IS", "JOIN", "LEFT", "LIKE", "LIMIT", "MATERIALIZED", "MAX(", "MIN(", "NOT", "NULL", "OFFSET",
+    "ON",
     "OR", "ORDER", "OVER", "PARTITION", "QUERY", "RECURSIVE", "ROUND(", "SELECT", "SUM(", "THEN",
     "UNION", "USING", "VALUES", "WHEN", "WHERE", "WINDOW", "WITH",
   ]
@@ -28,7 +28,9 @@ public final class SQLCompletion {
     } else {
       candidates = names(for: word, in: pending + "\n" + before)
     }
-    return .of(word, among: candidates, width: width)
+    // A name that would need quotes, or act on the terminal, is typed by hand.
+    let typeable = candidates.filter { $0.allSatisfy { Self.isOfWord($0) || $0 == "(" } }
+    return .of(word, among: typeable, width: width)
   }
 
   private static func isOfWord(_ character: Character) -> Bool {

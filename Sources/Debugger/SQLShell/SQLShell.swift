@@ -12,6 +12,8 @@ public final class SQLShell {
   var format: TableFormat
   var hasHeaders = true
   var showsTime = false
+  /// Whether results that go nowhere else are shown on a terminal.
+  let isOnTerminal: Bool
   /// The file that results go to, instead.
   var file: ResultFile?
   /// Lines of a statement that has not ended.
@@ -24,10 +26,12 @@ public final class SQLShell {
   private(set) lazy var completion = SQLCompletion(session)
 
   public init(
-    session: QuerySession, output: any OutputSink, style: TextStyle, format: TableFormat = .box
+    session: QuerySession, output: any OutputSink, style: TextStyle, format: TableFormat = .box,
+    isOnTerminal: Bool = false
   ) {
     self.session = session
     self.output = output
+    self.isOnTerminal = isOnTerminal
     self.style = style
     self.format = format
   }
@@ -40,29 +44,43 @@ public final class SQLShell {
   /// - Throws: the first error, where nobody types.
   public func run(_ lines: any LineSource) throws {
     if lines.isInteractive { isInteractive = true }
+    var (number, first) = (0, 1)
     while !isOver {
       nibble_interrupts_clear()
       switch lines.next(prompt: pending.isEmpty ? "sql> " : "...> ") {
       case .end:
+        if lines.isInteractive { return output.write("\n") }
         // A last statement needs no semicolon.
-        if !lines.isInteractive { return try finishStatement() }
-        output.write("\n")
-        return
+        do { return try finishStatement() } catch { throw located(error, line: first) }
       case .interrupted:
         pending = ""
       case .switchScreen(let typed):
         (lines as? TerminalLines)?.type(typed)  // there is one screen
       case .line(let line):
+        number += 1
+        if pending.isEmpty { first = number }
         do {
           try execute(line)
           if lines.isInteractive { style.width = TextStyle.standardOutput().width }
         } catch {
           pending = ""
-          guard lines.isInteractive else { throw error }
+          guard lines.isInteractive else { throw located(error, line: first) }
           output.complain("\(error)")
         }
       }
     }
+  }
+
+  /// What went wrong in a file that is being read, with its name and the line.
+  private func located(_ error: any Error, line: Int) -> any Error {
+    guard let path = reading.last, (error as? SQLShellError)?.isLocated != true else {
+      return error
+    }
+    var line = line
+    if let error = error as? TraceError, case .sql(_, let query, let offset) = error {
+      line += query.utf8.prefix(offset ?? 0).count { $0 == UInt8(ascii: "\n") }
+    }
+    return SQLShellError("\(path):\(line): \(error)", isLocated: true)
   }
 
   /// Does one line: a command, or a part of a statement.
@@ -146,5 +164,12 @@ public final class SQLShell {
 /// What the shell cannot do, in a sentence that says what can be typed instead.
 public struct SQLShellError: Error, Equatable, CustomStringConvertible {
   public let description: String
-  init(_ description: String) { self.description = description }
+  /// Whether it names the file and the line.
+  let isLocated: Bool
+
+  init(_ description: String, isLocated: Bool = false) {
+    // It may have what was typed, or what a file says.
+    self.description = visible(description, keeping: ["\n"])
+    self.isLocated = isLocated
+  }
 }

@@ -1,5 +1,4 @@
 import CTerminal
-import Dispatch
 import TraceStore
 
 extension DebuggerSession {
@@ -12,24 +11,30 @@ extension DebuggerSession {
   func interruptibly<T>(_ body: (Progress) throws -> T) throws -> T {
     if nibble_interrupted() { throw TraceError.interrupted }
     let queries = try trace.queries()
+    queries.endAtInterrupts()
     let progress = Progress(output)
     let outer = queries.isCancelled
     queries.isCancelled = {
       progress.tell()
-      return nibble_interrupted()
+      return false
     }
-    // Where every step takes long, the query would not ask in time.
-    let interrupter = queries.interrupter
-    let watch = DispatchSource.makeTimerSource(queue: .global())
-    watch.schedule(deadline: .now() + .milliseconds(50), repeating: .milliseconds(50))
-    watch.setEventHandler { if nibble_interrupted() { interrupter.interrupt() } }
-    watch.resume()
     defer {
-      watch.cancel()
       queries.isCancelled = outer
       progress.clear()
     }
     return try body(progress)
+  }
+}
+
+extension QuerySession {
+  /// From now on ^C ends a query; and what does not listen, to a second ^C or when its time is over,
+  /// ends with the process.
+  public func endAtInterrupts() {
+    interrupts = { Int(nibble_interrupts()) }
+    endProcess = { error in
+      let line = isTerminal(2) ? "\r\u{1B}[K" : ""  // away with what tells of progress
+      nibble_end_process("\(line)nibble: \(error)\n", 1)
+    }
   }
 }
 

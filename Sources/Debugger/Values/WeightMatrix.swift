@@ -31,12 +31,7 @@ struct WeightMatrix {
   }
 
   /// A block by its number in the tensor.
-  func block(_ number: Int) throws -> WeightBlock {
-    let start = number * type.blockBytes
-    let bytes = UnsafeRawBufferPointer(
-      rebasing: file.bytes(of: tensor)[start..<start + type.blockBytes])
-    return WeightBlock(tensor: tensor, number: number, anatomy: try type.anatomy(of: bytes))
-  }
+  func block(_ number: Int) throws -> WeightBlock { try file.block(number, of: tensor) }
 
   /// `q4_1, d × q + m`: the type, and how a value is made of what is stored.
   var formula: String {
@@ -106,15 +101,4 @@ struct WeightMatrix {
     }
     return products
   }
-}
-
-/// One block of a tensor, laid open.
-struct WeightBlock {
-  let tensor: GGUFTensor
-  /// Counting from 0 over the tensor.
-  let number: Int
-  let anatomy: BlockAnatomy
-
-  /// Where its bytes begin in the file (of nf4 and fp4, its nibbles).
-  var offset: Int { tensor.fileOffset(ofBlock: number) }
 }

@@ -119,7 +119,7 @@ final class Recordings {
     let key = ([query.trace ?? ""] + attached).joined(separator: " ")
     if let session = sessions[key] { return session }
     let session = try open(query)
-    session.isCancelled = { Interrupts.isPending }
+    session.endAtInterrupts()
     session.timeLimit = Self.mostSeconds
     sessions[key] = session
     return session

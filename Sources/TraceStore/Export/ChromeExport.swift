@@ -27,7 +27,7 @@ struct ChromeExport {
     var export = ChromeExport(trace: trace, output: output)
     export.begin(name: "nibble: \(meta["model"] ?? "a model"), \(meta["strategy"] ?? "")")
     try trace.snapshot { db in
-      let reader = try StepReader(db, path: trace.path, schema: trace.schema)
+      let reader = try StepReader(db, path: trace.path)
       while let step = try reader.next() {
         try progress.reached(step.number)
         export.write(step)

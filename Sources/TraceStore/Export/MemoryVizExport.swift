@@ -40,7 +40,7 @@ struct MemoryVizExport {
     let failures = try trace.failures()
     var export = MemoryVizExport(output, path: trace.path)
     try trace.snapshot { db in
-      let reader = try StepReader(db, path: trace.path, schema: trace.schema)
+      let reader = try StepReader(db, path: trace.path)
       while let step = try reader.next() {
         try progress.reached(step.number)
         try export.write(step, failures)

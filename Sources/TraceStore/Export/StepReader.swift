@@ -60,8 +60,7 @@ final class StepReader {
   private var pending: [Int: Life] = [:]
   private var last = 0
 
-  /// - Parameter schema: ``Trace/schema``.
-  init(_ db: Database, path: String, schema: Int) throws {
+  init(_ db: Database, path: String) throws {
     self.path = path
     events = try RowCursor(db, "SELECT step, op, thread, kind, memory FROM _event ORDER BY step")
     ops = try RowCursor(
@@ -70,10 +69,9 @@ final class StepReader {
       db, "SELECT id, kind, first_step, last_step, start_ns, duration_ns FROM pass ORDER BY id")
     allocations = try RowCursor(
       db, "SELECT id, label, bytes, freed_step FROM _allocation ORDER BY id")
-    let inBuffer = schema < 2 ? "NULL" : "in_buffer"
     tiles = try RowCursor(
       db,
-      "SELECT id, weight_tile, bytes, freed_step, dequantize_ns, \(inBuffer) FROM tile ORDER BY id")
+      "SELECT id, weight_tile, bytes, freed_step, dequantize_ns, in_buffer FROM tile ORDER BY id")
     products = try RowCursor(db, "SELECT step, tile, duration_ns FROM matmul ORDER BY step")
     names = try TraceNames(db, path: path)
     states = try StateLookup(db, path: path)

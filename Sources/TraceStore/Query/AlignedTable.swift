@@ -25,9 +25,9 @@ struct AlignedTable {
 
   init() { limit = .max }
 
-  init(columns: [String], limit: Int = .max) {
+  init(columns: [String], _ style: Style, limit: Int = .max) {
     self.limit = limit
-    self.columns = columns.map(Self.title)
+    self.columns = columns.map { Self.lines(Self.title($0), style)[0] }
     widths = self.columns.map(displayWidth)
   }
 
@@ -36,7 +36,7 @@ struct AlignedTable {
   ) throws {
     if !hasBegun {
       for (index, cell) in cells.enumerated() {
-        let lines = Self.lines(cell)
+        let lines = Self.lines(cell, style)
         if lines.count > 1 { hasTallRows = true }
         for line in lines { widths[index] = max(widths[index], displayWidth(line)) }
         bytes += cell.utf8.count
@@ -78,7 +78,7 @@ struct AlignedTable {
     // Where a row takes several lines, rules tell the rows apart.
     let hasRules = style == .box && hasTallRows
     for cells in rows {
-      let row = cells.map(Self.lines)
+      let row = cells.map { Self.lines($0, style) }
       var text = hasRules && written > 0 ? separator : ""
       for lineIndex in 0..<max(1, row.map(\.count).max() ?? 1) {
         text += line(
@@ -111,10 +111,19 @@ struct AlignedTable {
   /// A column's name; one of several lines shows its first.
   static func title(_ name: String) -> String { lines(name).first ?? "" }
 
-  /// The lines of a cell: any control character but a tab ends one, tabs reach to the next multiple
+  /// The lines of a cell; of Markdown, which has but one, with `<br>` between them.
+  private static func lines(_ text: String, _ style: Style) -> [String] {
+    let lines = lines(text)
+    switch style {
+    case .box: return lines
+    case .markdown: return [lines.joined(separator: "<br>").replacing("|", with: "\\|")]
+    }
+  }
+
+  /// The lines of a text: any control character but a tab ends one, tabs reach to the next multiple
   /// of eight, and an end at the very end counts for nothing.
   private static func lines(_ text: String) -> [String] {
-    if text.unicodeScalars.allSatisfy({ $0.value >= 0x20 }) { return [text] }
+    if text.unicodeScalars.allSatisfy({ $0.value >= 0x20 }) { return [visible(text)] }
     var lines: [String] = []
     var line = ""
     var column = 0
@@ -136,7 +145,7 @@ struct AlignedTable {
       }
     }
     if !line.isEmpty || lines.isEmpty { lines.append(line) }
-    return lines
+    return lines.map { visible($0) }
   }
 
   private static func padded(_ text: String, width: Int) -> String {

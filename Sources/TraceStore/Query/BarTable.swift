@@ -74,11 +74,10 @@ struct BarTable {
   /// A cell on one line.
   private static func text(_ value: SQLValue) -> String {
     if case .real(let number) = value { return SQLValue.format(number, digits: 7) }
-    return String(
-      String.UnicodeScalarView(
-        (value.text ?? "").unicodeScalars.map {
-          $0.value < 0x20 || $0.value == 0x7F ? " " : $0
-        }))
+    return visible(
+      String(
+        String.UnicodeScalarView(
+          (value.text ?? "").unicodeScalars.map { $0.value < 0x20 ? " " : $0 })))
   }
 
   /// `part` of the room, in eighths of a column.

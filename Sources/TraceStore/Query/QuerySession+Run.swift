@@ -9,8 +9,8 @@ extension QuerySession {
   ///   - columns: called once for each statement that has a result, with the names of its columns.
   ///   - row: called for each row, with its values; `false` ends the statement.
   /// - Throws: ``TraceError/sql(message:query:offset:)`` for what is wrong or not allowed,
-  ///   ``TraceError/interrupted`` after ``QueryInterrupter/interrupt()`` or where ``isCancelled``
-  ///   says so, ``TraceError/outOfTime(seconds:)``, and what `columns` and `row` throw.
+  ///   ``TraceError/interrupted`` where ``isCancelled`` or ``interrupts`` says so,
+  ///   ``TraceError/outOfTime(seconds:)``, and what `columns` and `row` throw.
   public func run(
     _ sql: String, with values: [String: SQLValue] = [:], columns: ([String]) throws -> Void,
     row: ([SQLValue]) throws -> Bool
@@ -20,6 +20,20 @@ extension QuerySession {
     if let zero = text.dropLast().firstIndex(of: 0) {
       throw TraceError.sql(message: "a zero byte in the query", query: sql, offset: zero)
     }
+    // What is done with a row may ask this session again.
+    let outer = watch
+    let watch = QueryWatch(self)
+    self.watch = watch
+    defer { self.watch = outer }
+    try watch.whileWatching {
+      try run(text, query: sql, values, watch, columns: columns, row: row)
+    }
+  }
+
+  private func run(
+    _ text: [CChar], query: String, _ values: [String: SQLValue], _ watch: QueryWatch,
+    columns: ([String]) throws -> Void, row: ([SQLValue]) throws -> Bool
+  ) throws {
     try text.withUnsafeBufferPointer { characters in
       guard let start = characters.baseAddress else { return }
       var position = start
@@ -28,17 +42,20 @@ extension QuerySession {
         var statement: OpaquePointer?
         var tail: UnsafePointer<CChar>?
         refused = nil
-        let code = sqlite3_prepare_v2(handle, position, -1, &statement, &tail)
+        watch.restart()
+        let code = watch.counting {
+          sqlite3_prepare_v2(handle, position, -1, &statement, &tail)
+        }
         defer {
           work += Statement.work(of: statement)
           sqlite3_finalize(statement)
         }
-        guard code == SQLITE_OK else { throw failure(code, query: sql, from: offset) }
+        guard code == SQLITE_OK else { throw failure(code, query: query, from: offset) }
         position = tail ?? start + (characters.count - 1)
         // A comment or nothing between two semicolons has no statement.
         guard let statement else { continue }
-        try bind(statement, values, query: sql, from: offset)
-        try step(statement, query: sql, from: offset, columns: columns, row: row)
+        try bind(statement, values, query: query, from: offset)
+        try step(statement, watch, query: query, from: offset, columns: columns, row: row)
       }
     }
   }
@@ -114,24 +131,20 @@ extension QuerySession {
   }
 
   private func step(
-    _ statement: OpaquePointer, query: String, from offset: Int,
+    _ statement: OpaquePointer, _ watch: QueryWatch, query: String, from offset: Int,
     columns: ([String]) throws -> Void, row: ([SQLValue]) throws -> Bool
   ) throws {
-    stopwatch = Stopwatch(now: now)
     let count = sqlite3_column_count(statement)
     if count > 0 {
       try columns(
         (0..<count).map { sqlite3_column_name(statement, $0).map { String(cString: $0) } ?? "" })
     }
     while true {
-      if timeLimit != nil { stopwatch.start() }
-      let code = sqlite3_step(statement)
-      stopwatch.stop()
+      let code = watch.counting { sqlite3_step(statement) }
       if code == SQLITE_DONE { return }
       guard code == SQLITE_ROW else { throw failure(code, query: query, from: offset) }
       // What reads the last row and needs no more instructions ends here.
-      if isCancelled() { throw TraceError.interrupted }
-      if isOutOfTime { throw failure(SQLITE_INTERRUPT, query: query, from: offset) }
+      if mustEnd { throw failure(SQLITE_INTERRUPT, query: query, from: offset) }
       let values = (0..<count).map { SQLValue(statement, column: $0) }
       if sqlite3_errcode(handle) == SQLITE_NOMEM {
         throw failure(SQLITE_NOMEM, query: query, from: offset)
@@ -146,7 +159,8 @@ extension QuerySession {
         message: message, query: query, offset: place ?? Self.skippingSpace(query, from: offset))
     }
     switch code & 0xFF {
-    case SQLITE_INTERRUPT: return isOutOfTime ? .outOfTime(seconds: timeLimit ?? 0) : .interrupted
+    case SQLITE_INTERRUPT:
+      return watch?.isOutOfTime == true ? .outOfTime(seconds: timeLimit ?? 0) : .interrupted
     case SQLITE_AUTH: return refuse("\(refused ?? "this") is not allowed: a trace is only read")
     case SQLITE_TOOBIG:
       return refuse("a value of more than \(Self.longestValue >> 20) MiB; ask for a part of it")

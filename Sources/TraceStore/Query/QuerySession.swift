@@ -8,7 +8,7 @@ import GRDBSQLite
 /// trace with the first attached; ``functions`` are there too. An authorizer lets nothing but
 /// reading through, values and memory are bounded, and rows are handed on as they come.
 ///
-/// Not safe for several threads at once, but for ``interrupter``.
+/// Not safe for several threads at once.
 public final class QuerySession {
   /// Another trace that queries may name.
   public struct Attachment: Equatable, Sendable {
@@ -31,10 +31,16 @@ public final class QuerySession {
   public let attached: [Attachment]
   /// Values for `:name` and the like, by names without the colon; of `?2`, the name is `2`.
   public var parameters: [String: SQLValue] = [:]
-  /// For how many seconds a statement may run, not counting what is done with its rows.
+  /// For how many seconds a statement may be prepared and run, not counting what is done with its
+  /// rows.
   public var timeLimit: Double?
   /// Asked often while a statement runs; `true` ends it.
   public var isCancelled: () -> Bool = { false }
+  /// How often a person asked for the end of what runs, from whichever thread.
+  public var interrupts: @Sendable () -> Int = { 0 }
+  /// Ends the process, since a statement goes on ``QueryWatch/patience`` after its time is over or,
+  /// where a person asks again, after the first time.
+  public var endProcess: @Sendable (TraceError) -> Void = { _ in }
   /// The weights of the model that was recorded, for the functions that read them.
   public var weights: (any RecordedWeights)?
 
@@ -42,8 +48,9 @@ public final class QuerySession {
   /// The instructions that its statements have run.
   var work = 0
   /// What ``timeLimit`` is measured with.
-  var now: () -> ContinuousClock.Instant = { .now }
-  lazy var stopwatch = Stopwatch(now: now)
+  var now: @Sendable () -> ContinuousClock.Instant = { .now }
+  /// Of the statement that runs.
+  var watch: QueryWatch?
   /// What the authorizer refused in the statement being prepared.
   var refused: String?
 
@@ -72,14 +79,18 @@ public final class QuerySession {
     for attachment in attached { try attach(attachment) }
     register(QueryFunction.all)
     registerStepLookups()
-    try addTemporaryViews(comparingWith: attached.first?.name)
+    do {
+      try TemporaryViews.addMissing(to: handle)
+      if let other = attached.first?.name {
+        try TemporaryViews.addComparisons(with: other, to: handle)
+      }
+    } catch {
+      throw TraceError(error, path: path)
+    }
     try restrict()
   }
 
   deinit { sqlite3_close_v2(handle) }
-
-  /// Ends a query of this session from another thread.
-  public var interrupter: QueryInterrupter { QueryInterrupter(session: self) }
 
   private func attach(_ attachment: Attachment) throws(TraceError) {
     let name = attachment.name
@@ -122,11 +133,12 @@ public final class QuerySession {
       { context in
         guard let context else { return 1 }
         let session = Unmanaged<QuerySession>.fromOpaque(context).takeUnretainedValue()
-        return session.isCancelled() || session.isOutOfTime ? 1 : 0
+        return session.mustEnd ? 1 : 0
       }, context)
   }
 
-  var isOutOfTime: Bool { timeLimit.map { stopwatch.seconds > $0 } ?? false }
+  /// Whether what runs has to end.
+  var mustEnd: Bool { isCancelled() || interrupts() > 0 || watch?.isOutOfTime == true }
 
   /// Runs statements of our own.
   func execute(_ sql: String) throws(TraceError) {
@@ -137,35 +149,5 @@ public final class QuerySession {
   /// A name as SQL takes it whatever it is.
   static func quoted(_ name: String) -> String {
     "\"" + name.replacing("\"", with: "\"\"") + "\""
-  }
-}
-
-/// Ends a query from another thread.
-public struct QueryInterrupter: @unchecked Sendable {
-  // Unchecked because the one thing that is done with it, sqlite3_interrupt, is safe to do from
-  // any thread while the connection is open, and this keeps it open.
-  let session: QuerySession
-
-  /// Makes a query that is running throw ``TraceError/interrupted``.
-  public func interrupt() { sqlite3_interrupt(session.handle) }
-}
-
-/// Time that is counted only while it runs.
-struct Stopwatch {
-  private let now: () -> ContinuousClock.Instant
-  private var counted = Duration.zero
-  private var started: ContinuousClock.Instant?
-
-  init(now: @escaping () -> ContinuousClock.Instant) { self.now = now }
-
-  mutating func start() { started = now() }
-
-  mutating func stop() {
-    if let started { counted += now() - started }
-    started = nil
-  }
-
-  var seconds: Double {
-    (counted + (started.map { now() - $0 } ?? .zero)) / .seconds(1)
   }
 }

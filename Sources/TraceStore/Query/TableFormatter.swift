@@ -14,6 +14,10 @@ public enum TableFormat: String, CaseIterable, Sendable {
 /// Writes the results of queries as sqlite3's shell does with `-box`, `-csv -header`, `-json`,
 /// `-markdown`, `-line` and `-list`: a result without rows writes nothing.
 ///
+/// What would act on a terminal is written so that it can be seen, but for CSV and lists, which are
+/// what the values are. JSON is valid whatever they are, a blob being a string with a character for
+/// each byte; a bar or a line break in a Markdown cell stays in it.
+///
 /// CSV, JSON, lines and lists are written row by row; a box or a Markdown table needs rows before its
 /// first line, to know how wide its columns are, but not all of a long one. Where sqlite3 counts
 /// characters to align them, this counts the columns that they take on a terminal, which differs for
@@ -67,9 +71,9 @@ public final class TableFormatter {
     case .json:
       try write((rows == 1 ? "[" : ",\n") + Self.json(columns, row))
     case .box, .markdown:
-      if rows == 1 { table = AlignedTable(columns: columns, limit: boxLimit) }
-      try table.add(
-        row.map { $0.text ?? "" }, format == .box ? .box : .markdown, to: write)
+      let style = format == .box ? AlignedTable.Style.box : .markdown
+      if rows == 1 { table = AlignedTable(columns: columns, style, limit: boxLimit) }
+      try table.add(row.map { $0.text ?? "" }, style, to: write)
     case .bars:
       if rows == 1 { bars = BarTable(columns: columns, width: width) }
       try bars.add(row, to: write)
@@ -129,7 +133,7 @@ extension TableFormatter {
     case .real(let value):
       value.isInfinite ? (value < 0 ? "-1e999" : "1e999") : SQLValue.format(value, digits: 20)
     case .text: jsonString(value.text ?? "")
-    case .blob(let bytes): jsonString(String(decoding: bytes, as: UTF8.self))
+    case .blob(let bytes): jsonString(bytes)
     }
   }
 }

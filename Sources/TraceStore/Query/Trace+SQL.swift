@@ -23,9 +23,4 @@ extension Trace {
   ) throws {
     try queries().run(sql, format: format, write: write)
   }
-
-  /// What ends a query of this trace from another thread, for `^C`.
-  public func queryInterrupter() throws(TraceError) -> QueryInterrupter {
-    try queries().interrupter
-  }
 }

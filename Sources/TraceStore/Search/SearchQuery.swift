@@ -29,15 +29,11 @@ struct SearchQuery {
   let grain: Grain
   let nodes: [Int]?
   let expression: SearchExpression?
-  private let schema: Int
   /// So many events are gone through one by one: it is not worth reading anything ahead for them.
   private let few: Int
 
-  /// - Parameters:
-  ///   - schema: of the trace; older ones lack some columns.
-  ///   - few: so many events are gone through one by one.
-  init(_ expression: SearchExpression?, scope: SearchScope, schema: Int, few: Int) {
-    self.schema = schema
+  /// - Parameter few: so many events are gone through one by one.
+  init(_ expression: SearchExpression?, scope: SearchScope, few: Int) {
     self.few = few
     self.expression = expression
     if case .nodes(let nodes) = scope { self.nodes = nodes } else { nodes = nil }
@@ -66,34 +62,13 @@ struct SearchQuery {
   private var source: (table: String, alias: SearchTable, step: String) {
     switch grain {
     case .event: ("_event AS e", .event, "e.step")
-    case .tile: ("\(table("tile")) AS t", .tile, "t.id")
+    case .tile: ("tile AS t", .tile, "t.id")
     case .matmul: ("matmul AS x", .matmul, "x.step")
-    case .append: ("\(table("kv_append")) AS k", .append, "k.step")
+    case .append: ("kv_append AS k", .append, "k.step")
     case .opStart: ("_op AS o", .op, "o.first_step")
     case .opEnd: ("_op AS o", .op, "o.last_step")
-    case .pass: ("\(table("pass")) AS p", .pass, "p.first_step")
+    case .pass: ("pass AS p", .pass, "p.first_step")
     }
-  }
-
-  /// A table with the columns that the trace's schema does not have, as its time had them.
-  private func table(_ name: String) -> String {
-    var added: [String] = []
-    if name == "pass", schema < 3 {
-      added = ["strategy", "tile_rows", "kv_type"].map {
-        "(SELECT value FROM meta WHERE key = '\($0)') AS \($0)"
-      }
-    }
-    if name == "token", schema < 3 { added.append("0 AS is_forced") }
-    if schema < 2 {
-      if name == "failure" {
-        return "(SELECT NULL AS step, NULL AS category, NULL AS name, NULL AS bytes, "
-          + "NULL AS live, NULL AS budget)"
-      }
-      if name == "pass" { added += ["1 AS sequences", "1 AS is_finished"] }
-      if name == "tile" { added.append("NULL AS in_buffer") }
-      if name == "kv_append" { added.append("0 AS sequence") }
-    }
-    return added.isEmpty ? name : "(SELECT *, \(added.joined(separator: ", ")) FROM \(name))"
   }
 
   /// Whether it needs to know, at each event, what was the last to be appended to the KV cache.
@@ -202,7 +177,7 @@ struct SearchQuery {
       return """
         coalesce(o.pass, 0) IN (
           SELECT z.id FROM (SELECT id FROM pass UNION ALL SELECT 0) AS z
-          LEFT JOIN \(table("pass")) AS p ON p.id = z.id \(tables.contains(.token) ? tokenJoin : "")
+          LEFT JOIN pass AS p ON p.id = z.id \(tables.contains(.token) ? tokenJoin : "")
           WHERE \(sql))
         """
     }
@@ -212,7 +187,7 @@ struct SearchQuery {
           e.memory IN (SELECT m.id FROM _memory AS m WHERE m.id <= \(steps.upperBound) AND \(sql))
           """
       }
-      if let sets = SearchSets(of: sql, tables, in: steps, table: table) { return sets.sql }
+      if let sets = SearchSets(of: sql, tables, in: steps) { return sets.sql }
     }
     needed.formUnion(tables)
     return sql
@@ -259,16 +234,16 @@ struct SearchQuery {
     case .memory: return ("LEFT JOIN _memory AS m ON m.id = e.memory", [.event])
     case .op: return ("LEFT JOIN _op AS o ON o.id = e.op", [.event])
     case .node: return ("LEFT JOIN _node AS n ON n.id = o.node", [.op])
-    case .pass: return ("LEFT JOIN \(table("pass")) AS p ON p.id = o.pass", [.op])
+    case .pass: return ("LEFT JOIN pass AS p ON p.id = o.pass", [.op])
     case .token: return (tokenJoin, [.pass])
     case .failure:
       return (
-        "LEFT JOIN \(table("failure")) AS f ON f.step = CASE e.kind WHEN 6 THEN e.step END",
+        "LEFT JOIN failure AS f ON f.step = CASE e.kind WHEN 6 THEN e.step END",
         [.event]
       )
     case .eventTile:
       return (
-        "LEFT JOIN \(table("tile")) AS b ON b.id = "
+        "LEFT JOIN tile AS b ON b.id = "
           + "CASE e.kind WHEN 0 THEN e.step WHEN 2 THEN _freed_tile(e.step) END", [.event]
       )
     case .allocation:
@@ -284,7 +259,7 @@ struct SearchQuery {
         ? "CASE e.kind WHEN 0 THEN e.step WHEN 1 THEN x.tile WHEN 2 THEN _freed_tile(e.step) END"
         : "x.tile"
       return (
-        "LEFT JOIN \(table("tile")) AS t ON t.id = \(id)",
+        "LEFT JOIN tile AS t ON t.id = \(id)",
         isByEvent ? [.event, .matmul] : [.matmul]
       )
     case .weightTile: return ("LEFT JOIN weight_tile AS w ON w.id = t.weight_tile", [.tile])
@@ -294,7 +269,7 @@ struct SearchQuery {
       return ("LEFT JOIN tensor AS s ON s.id = \(id)", needs)
     case .append:
       return (
-        "LEFT JOIN \(table("kv_append")) AS k ON k.step = "
+        "LEFT JOIN kv_append AS k ON k.step = "
           + "(SELECT a.step FROM kv_append AS a WHERE \(kept) ORDER BY a.step DESC LIMIT 1)",
         [.event]
       )
@@ -313,9 +288,8 @@ struct SearchQuery {
 
   /// The last token that went into a pass: of the last sequence, where there are several.
   private var tokenJoin: String {
-    let token = "LEFT JOIN \(table("token")) AS c ON c.branch = p.branch"
+    let token = "LEFT JOIN token AS c ON c.branch = p.branch"
     let last = "p.first_position + p.tokens - 1"
-    guard schema >= 2 else { return "\(token) AND c.sequence = 0 AND c.position = \(last)" }
     let sequence = "(SELECT max(sequence) FROM token WHERE pass = p.id)"
     let position =
       "(SELECT max(position) FROM token WHERE pass = p.id AND sequence = \(sequence))"

@@ -8,11 +8,7 @@ struct SearchSets {
   /// - Parameters:
   ///   - piece: SQL over the aliases of ``SearchTable``, never NULL.
   ///   - tables: those that it reads; the result is `nil` where they are not of one kind.
-  ///   - table: a table with the columns that the trace's schema lacks.
-  init?(
-    of piece: String, _ tables: Set<SearchTable>, in steps: ClosedRange<Int>,
-    table: (String) -> String
-  ) {
+  init?(of piece: String, _ tables: Set<SearchTable>, in steps: ClosedRange<Int>) {
     let holds = "(CASE WHEN \(piece) THEN 1 ELSE 0 END)"
     let (first, last) = (steps.lowerBound, steps.upperBound)
     /// The steps, and where it is freed, of the rows at which the piece is another than without any.
@@ -43,7 +39,7 @@ struct SearchSets {
         changed("x.step, NULL", of: "matmul AS x", where: "x.step BETWEEN \(first) AND \(last)")
       ]
     } else if tables.isSubset(of: [.tile, .weightTile, .tileTensor]) {
-      let tile = "\(table("tile")) AS t"
+      let tile = "tile AS t"
       let rest =
         "LEFT JOIN weight_tile AS w ON w.id = t.weight_tile LEFT JOIN tensor AS u ON u.id = w.tensor"
       none = "\(tile) ON t.id = NULL \(rest)"
@@ -53,8 +49,8 @@ struct SearchSets {
         WHERE x.step BETWEEN \(first) AND \(last) AND x.tile IN (SELECT id FROM _changed)
         """
     } else if tables.isSubset(of: [.eventTile, .allocation, .failure]) {
-      let tile = "\(table("tile")) AS b"
-      let (allocation, failure) = ("_allocation AS a", "\(table("failure")) AS f")
+      let tile = "tile AS b"
+      let (allocation, failure) = ("_allocation AS a", "failure AS f")
       // What is looked up by NULL is not there, at no cost.
       let noTile = "LEFT JOIN \(tile) ON b.id = NULL"
       let noAllocation = "LEFT JOIN \(allocation) ON a.id = NULL"

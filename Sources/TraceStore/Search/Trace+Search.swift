@@ -48,7 +48,7 @@ extension Trace {
   }
 
   func query(_ expression: SearchExpression?, _ scope: SearchScope = .everywhere) -> SearchQuery {
-    SearchQuery(expression, scope: scope, schema: schema, few: fewEvents)
+    SearchQuery(expression, scope: scope, few: fewEvents)
   }
 
   private func lastRow(
@@ -155,8 +155,7 @@ extension Trace {
 
   /// The steps of the passes that were given up, in order.
   private func passesGivenUp() throws(TraceError) -> [ClosedRange<Int>] {
-    guard schema >= 2 else { return [] }
-    return try all(
+    try all(
       "SELECT first_step, last_step FROM pass WHERE NOT is_finished ORDER BY id", []
     ) { try self.range($0[0], $0[1]) }
   }

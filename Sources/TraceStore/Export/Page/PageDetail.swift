@@ -75,7 +75,7 @@ extension Trace {
       tiles.rows.append(try row["rows"])
       tiles.packed.append(try row["packed_bytes"])
       tiles.bytes.append(try row["bytes"])
-      tiles.inside.append((try row.ifThere("in_buffer") as Int??) ?? nil == nil ? 0 : 1)
+      tiles.inside.append(try row["in_buffer"] as Int? == nil ? 0 : 1)
     }
     _ = try all(
       """
