@@ -254,7 +254,8 @@ import TraceStore
     ] {
       do { try shell.execute(line) } catch { output.complain("\(error)") }
     }
-    #expect(output.messages.count == 4)  // SQLite takes "x" for a text where there is no such column
+    // SQLite takes "x" for a text where there is no such column.
+    #expect(output.messages.count == 4)
     #expect(
       output.text.unicodeScalars.allSatisfy {
         $0 == "\n" || $0 == "\t" || visible(String($0)) == String($0)

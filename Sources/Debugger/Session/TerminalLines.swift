@@ -106,8 +106,8 @@ public struct Completion: Equatable, Sendable {
   public static func of(
     _ word: String, among candidates: [String], width: Int = 80
   ) -> Completion {
-    let matches = Array(Set(candidates.filter { $0.hasPrefix(word) && $0 != word })).sorted()
-    guard let first = matches.first else { return .nothing }
+    let matches = Array(Set(candidates.filter { $0.hasPrefix(word) })).sorted()
+    guard let first = matches.first, matches != [word] else { return .nothing }
     if matches.count == 1 {
       return Completion(
         insert: String(first.dropFirst(word.count)) + (first.hasSuffix("(") ? "" : " "))
