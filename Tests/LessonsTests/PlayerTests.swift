@@ -57,6 +57,18 @@ import TraceStore
     #expect(progress.skipped == ["guess", "ask", "explain"])
   }
 
+  @Test func aCommandWithItsDotIsHeardInTheFreeDebugger() throws {
+    let scratch = try Scratch()
+    let played = try PlayedLesson(
+      scratch.lesson(), state: scratch.url,
+      lines: ["", "352", "", ".play", "step", ".hint", "SELECT 1", ".play", ".quit"])
+    let text = played.text
+    let back = try #require(text.firstRange(of: "Back in the lesson"))
+    #expect(text[back.upperBound...].contains("has a row for each tile."))
+    #expect(text.contains("goes on here."))
+    #expect(played.progress["01-trial"]?.step == "ask")
+  }
+
   @Test func aLessonGoesOnWhereItWasLeft() throws {
     let scratch = try Scratch()
     let folder = try scratch.lesson()

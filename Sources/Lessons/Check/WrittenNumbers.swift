@@ -35,7 +35,7 @@ struct WrittenNumbers {
     return quantities.filter { quantity in places.contains { $0.contains(quantity.range) } }
   }
 
-  /// Digits of any script: alone, or with a unit at them as `2GB`; with other letters it is a name.
+  /// Digits of any script: alone, with a unit at them as `2GB`, or with a word as `512-token`.
   private static func digits(in text: ReadText) -> [Range<Int>] {
     var found: [Range<Int>] = []
     var start = 0
@@ -57,11 +57,20 @@ struct WrittenNumbers {
       }
       let word = text.characters[range]
       guard word.contains(where: isDigit) else { continue }
-      let rest = word.drop { !isLetter($0) }
-      let isName = !rest.isEmpty && !EnglishNumbers.units.contains(String(rest).lowercased())
-      if !isName { found.append(range) }
+      if !isName(word) { found.append(range) }
     }
     return found
+  }
+
+  /// Whether a word with digits is a name, as `Q4_1` and `7B`.
+  private static func isName(_ word: ArraySlice<Character>) -> Bool {
+    let letters = word.drop { !isLetter($0) }
+    let unit = String(letters).lowercased()
+    if letters.isEmpty || EnglishNumbers.units.contains(unit) || ["k", "m"].contains(unit) {
+      return false
+    }
+    let first = word.prefix { $0 != "-" }
+    return first.contains(where: isLetter) || first.count == word.count
   }
 
   /// Whether it is a digit of some script, `½`, `²` or `Ⅻ`, but no Chinese numeral.
