@@ -12,6 +12,7 @@ import Testing
       ("[a quarter, 12](https://a.org/7)", ["a quarter", "12"]),
       ("[Llama 2](https://a.org)", ["2"]), ("2GB, 4-bit, 8位", ["2GB", "4-bit", "8"]),
       ("a 512-token prompt of 4k", ["512-token", "4k"]), ("1. one\n2. two 3", ["3"]),
+      ("```\n12 MiB\nfour bits\n```", ["12", "four bits"]),
       // English words.
       ("two to three GB", ["two to three GB"]), ("two\nto three GB", ["two to three GB"]),
       ("Thirty-two numbers", ["Thirty-two"]),
@@ -42,7 +43,8 @@ import Testing
       "float16, Q4_1, 7B, 7B-chat, int8 and x86-64", "Llama-2-7B", "{{x|2}} bits and {{y}}",
       "`tile 1`",
       "`SELECT 512`", "`2 × layers × bytes`", "`half_step`", "[text](https://a.org/12)",
-      "<https://a.org/12>", "```\n12\n```", "```query run\nSELECT 1\n```", "someone, attention",
+      "<https://a.org/12>", "```\nnibble record -n 12\n```", "```debugger run\n12\n```",
+      "```query run\nSELECT 1\n```", "someone, attention",
       "一个，两个，三个向量", "第三位，第七课", "一位，一个字节", "四个半字节", "千万不要，万一", "两三个", "百分比", "十个",
     ])
   func isNoQuantity(_ text: String) {
@@ -51,7 +53,7 @@ import Testing
 
   @Test func itsLineIsKnown() {
     let passage = Prose.Passage(
-      text: "One.\n\n```\n5\n```\n\n[Two\n12](https://a.org)\nand 3", line: 7)
+      text: "One.\n\n```query run\n5\n```\n\n[Two\n12](https://a.org)\nand 3", line: 7)
     #expect(WrittenNumbers(passage).quantities.map(\.line) == [14, 15])
   }
 

@@ -96,8 +96,8 @@ extension Range<Int> {
   fileprivate mutating func removeLast() { self = lowerBound..<upperBound - 1 }
 }
 
-/// A passage as it is read: without marks of Markdown, templates, addresses and blocks of code; with
-/// one space for each gap.
+/// A passage as it is read: without marks of Markdown, templates, addresses and blocks that a recording
+/// fills; with one space for each gap.
 private struct ReadText {
   private(set) var characters: [Character] = []
   /// The line of the file that each is on.
@@ -106,11 +106,16 @@ private struct ReadText {
   private(set) var isCode: [Bool] = []
 
   init(_ passage: Prose.Passage) {
-    var isInFence = false
+    var fence: Substring?
     let text = passage.text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-      let isFence = line.hasPrefix("```")
-      if isFence { isInFence.toggle() }
-      return isFence || isInFence ? "" : Self.withoutMarker(line)
+      if line.hasPrefix("```") {
+        fence = fence == nil ? line.dropFirst(3) : nil
+        return ""
+      }
+      guard let info = fence else { return Self.withoutMarker(line) }
+      // What a recording fills is none of the prose; another block is code as in a span.
+      let isFilled = ProseBlock(info: String(info), lines: []) != nil
+      return isFilled ? "" : "`" + line.replacing("`", with: " ") + "`"
     }.joined(separator: "\n")
     var line = passage.line
     for span in Span.parse(Template.fill(text) { _ in " " }) {
