@@ -24,6 +24,8 @@ public final class Trace {
   var knownTensors: [TraceTensor]?
   /// The operations of the model that were read so far.
   var knownNodes: [TraceNode] = []
+  /// Of longer ranges a search reads ahead what a condition speaks of.
+  var fewEvents = 5000
   /// The highest of the states of memory up to one of them.
   var knownPeak: (state: Int, peak: (step: Int, live: MemoryUse)?) = (0, nil)
   /// What was freed at the step that was asked about last.

@@ -31,14 +31,18 @@ import Testing
   private func expect(
     _ expected: [Int], of search: TraceSearch, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    for (from, to) in try ranges() {
-      let inside = expected.filter { (from...to).contains($0) }
-      #expect(
-        try trace.firstStep(of: search, in: from...to, backwards: false) == inside.first,
-        "\(from)...\(to)", sourceLocation: sourceLocation)
-      #expect(
-        try trace.firstStep(of: search, in: from...to, backwards: true) == inside.last,
-        "\(from)...\(to)", sourceLocation: sourceLocation)
+    // One event after the other, and reading ahead.
+    for few in [5000, 0] {
+      trace.fewEvents = few
+      for (from, to) in try ranges() {
+        let inside = expected.filter { (from...to).contains($0) }
+        #expect(
+          try trace.firstStep(of: search, in: from...to, backwards: false) == inside.first,
+          "\(from)...\(to)", sourceLocation: sourceLocation)
+        #expect(
+          try trace.firstStep(of: search, in: from...to, backwards: true) == inside.last,
+          "\(from)...\(to)", sourceLocation: sourceLocation)
+      }
     }
   }
 
@@ -277,14 +281,17 @@ import Testing
     try trace.check(watched)
     let expected = try steps(query)
     #expect(expected.count > 1)
-    for (from, to) in try ranges() {
-      let inside = expected.filter { (from...to).contains($0) }
-      #expect(
-        try trace.firstChange(of: watched, in: from...to, backwards: false) == inside.first,
-        "\(from)...\(to)")
-      #expect(
-        try trace.firstChange(of: watched, in: from...to, backwards: true) == inside.last,
-        "\(from)...\(to)")
+    for few in [5000, 0] {
+      trace.fewEvents = few
+      for (from, to) in try ranges() {
+        let inside = expected.filter { (from...to).contains($0) }
+        #expect(
+          try trace.firstChange(of: watched, in: from...to, backwards: false) == inside.first,
+          "\(from)...\(to)")
+        #expect(
+          try trace.firstChange(of: watched, in: from...to, backwards: true) == inside.last,
+          "\(from)...\(to)")
+      }
     }
   }
 
@@ -356,22 +363,27 @@ import Testing
     try trace.check(try SearchExpression(text))
   }
 
-  /// No search sorts: whatever the length of the trace, it ends at the first step that is found.
+  /// No search sorts or reads more than the steps that it looks at: whatever the length of the trace,
+  /// it ends at the first step that is found.
   @Test(arguments: [
     "event.kind = 'free'", "mem.live > 1", "tile.rows > 1", "matmul.m > 1", "kv.bytes > 1",
     "op.rows > 1", "pass.tokens > 1", "token.position > 1", "op.layer = 1 AND tile.rows = 8",
     "event.kind = 'free' AND mem.live > 1 AND token.position > 1", "event.bytes > 1", "peak > 1",
     "mem.live > event.step OR event.buffer = 'x'", "pass.kind = 'decode' AND tile.rows > 1",
+    "event.step > 1 AND tile.rows > 1", "event.step > 1 AND matmul.m > 1",
   ])
   func noSearchSorts(text: String) throws {
     let expression = try SearchExpression(text)
-    for scope in [SearchScope.everywhere, .nodes([1, 2])] {
+    for (scope, few) in [(SearchScope.everywhere, 5000), (.everywhere, 0), (.nodes([1, 2]), 0)] {
+      trace.fewEvents = few
       for backwards in [false, true] {
-        let sql = SearchQuery(expression, scope: scope, schema: TraceSchema.version).sql(
+        let sql = trace.query(expression, scope).sql(
           selectingValue: false, where: .holds, steps: 1...100, ops: 1...9,
           keeping: "true", backwards: backwards)
         let plan = try trace.rows("EXPLAIN QUERY PLAN " + sql).map { $0.last?.text ?? "" }
         #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(sql)\n\(plan)")
+        let scanned = plan.compactMap { $0.wholeMatch(of: /SCAN ([etxbako])\b.*/)?.1 }
+        #expect(scanned.isEmpty, "\(sql)\n\(plan)")
       }
     }
   }

@@ -30,10 +30,15 @@ struct SearchQuery {
   let nodes: [Int]?
   let expression: SearchExpression?
   private let schema: Int
+  /// So many events are gone through one by one: it is not worth reading anything ahead for them.
+  private let few: Int
 
-  /// - Parameter schema: of the trace; older ones lack some columns.
-  init(_ expression: SearchExpression?, scope: SearchScope, schema: Int) {
+  /// - Parameters:
+  ///   - schema: of the trace; older ones lack some columns.
+  ///   - few: so many events are gone through one by one.
+  init(_ expression: SearchExpression?, scope: SearchScope, schema: Int, few: Int) {
     self.schema = schema
+    self.few = few
     self.expression = expression
     if case .nodes(let nodes) = scope { self.nodes = nodes } else { nodes = nil }
     if let expression, expression.isOfPass, nodes == nil {
@@ -126,7 +131,7 @@ struct SearchQuery {
       }
     }
     var needed: Set<SearchTable> = []
-    if let condition = condition(filter, through: steps.upperBound, needing: &needed) {
+    if let condition = condition(filter, in: steps, needing: &needed) {
       conditions.append(condition)
     }
     var value = "NULL"
@@ -146,7 +151,7 @@ struct SearchQuery {
   // MARK: - The condition
 
   private func condition(
-    _ filter: Filter, through last: Int, needing needed: inout Set<SearchTable>
+    _ filter: Filter, in steps: ClosedRange<Int>, needing needed: inout Set<SearchTable>
   ) -> String? {
     guard let expression else { return nil }
     let tree = SearchTree(expression.tokens[...])
@@ -155,45 +160,42 @@ struct SearchQuery {
     case (.isUnderstood, _):
       needed.formUnion(expression.tokens.flatMap(\.tables))
       return "(\(expression.sql))"
-    case (.holds, _): return truth(of: tree, through: last, needing: &needed)
+    case (.holds, _): return truth(of: tree, in: steps, needing: &needed)
     case (.differs(let value), .piece(let tokens)):
       return judged(
-        "coalesce((\(tokens.map(\.sql).joined())), 0) IS NOT \(value.literal)", tokens,
-        through: last, needing: &needed)
+        "coalesce((\(tokens.map(\.sql).joined())), 0) IS NOT \(value.literal)", tokens, in: steps,
+        needing: &needed)
     case (.differs(let value), _):
-      return "\(truth(of: tree, through: last, needing: &needed)) IS NOT \(value.literal)"
+      return "\(truth(of: tree, in: steps, needing: &needed)) IS NOT \(value.literal)"
     }
   }
 
   /// SQL that is 1 where the condition holds and 0 elsewhere. SQLite judges what AND joins as soon
   /// as it has the tables that it needs.
   private func truth(
-    of tree: SearchTree, through last: Int, needing needed: inout Set<SearchTable>
+    of tree: SearchTree, in steps: ClosedRange<Int>, needing needed: inout Set<SearchTable>
   ) -> String {
     switch tree {
     case .all(let parts), .any(let parts):
       var pieces: [String] = []
-      for part in parts { pieces.append(truth(of: part, through: last, needing: &needed)) }
+      for part in parts { pieces.append(truth(of: part, in: steps, needing: &needed)) }
       if case .all = tree { return "(\(pieces.joined(separator: " AND ")))" }
       return "(\(pieces.joined(separator: " OR ")))"
     case .piece(let tokens):
       // Not NULL, whatever is not there: SQLite would join in an order of its own, and sort.
       return judged(
-        "coalesce((\(tokens.map(\.sql).joined())), 0)", tokens, through: last,
-        needing: &needed)
+        "coalesce((\(tokens.map(\.sql).joined())), 0)", tokens, in: steps, needing: &needed)
     }
   }
 
-  /// A piece that speaks of memory alone, or of the pass, is judged once for each state of memory or
-  /// pass: there are far fewer of them than steps.
+  /// A piece that speaks of the pass alone is judged once for each pass; so is, where many events are
+  /// gone through, one that speaks of memory, tiles, products or buffers alone: each of them is
+  /// read once then, and not looked for at every event.
   private func judged(
-    _ sql: String, _ tokens: ArraySlice<SearchToken>, through last: Int,
+    _ sql: String, _ tokens: ArraySlice<SearchToken>, in steps: ClosedRange<Int>,
     needing needed: inout Set<SearchTable>
   ) -> String {
     let tables = Set(tokens.flatMap(\.tables))
-    if tables == [.memory], grain == .event {
-      return "e.memory IN (SELECT m.id FROM _memory AS m WHERE m.id <= \(last) AND \(sql))"
-    }
     if !tables.isEmpty, tables.isSubset(of: [.pass, .token]), grain != .pass {
       needed.insert(.op)
       // 0 stands for what is in no pass.
@@ -204,8 +206,28 @@ struct SearchQuery {
           WHERE \(sql))
         """
     }
+    if grain == .event, steps.count > few {
+      if tables == [.memory] {
+        return """
+          e.memory IN (SELECT m.id FROM _memory AS m WHERE m.id <= \(steps.upperBound) AND \(sql))
+          """
+      }
+      if let sets = SearchSets(of: sql, tables, in: steps, table: table) { return sets.sql }
+    }
     needed.formUnion(tables)
     return sql
+  }
+
+  /// The parts of some steps that are searched one after the other, from the end where the search
+  /// begins: what is near is found before anything is read ahead.
+  func parts(of steps: ClosedRange<Int>, backwards: Bool) -> [ClosedRange<Int>] {
+    guard grain == .event, expression != nil, few > 0, steps.count > 2 * few else { return [steps] }
+    if backwards {
+      let middle = steps.upperBound - few
+      return [middle + 1...steps.upperBound, steps.lowerBound...middle]
+    }
+    let middle = steps.lowerBound + few
+    return [steps.lowerBound...middle - 1, middle...steps.upperBound]
   }
 
   // MARK: - The tables

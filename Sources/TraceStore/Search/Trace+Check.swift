@@ -7,8 +7,7 @@ extension Trace {
   /// - Throws: ``TraceError/sql(message:query:offset:)`` with the place of the error in the text.
   public func check(_ expression: SearchExpression) throws {
     _ = try firstRow(
-      SearchQuery(expression, scope: .everywhere, schema: schema), where: .isUnderstood,
-      steps: 1...1, backwards: false)
+      query(expression), where: .isUnderstood, steps: 1...1, backwards: false)
     func refuse(_ message: String, at offset: Int) -> TraceError {
       .sql(message: message, query: expression.text, offset: offset)
     }

@@ -47,11 +47,15 @@ extension Trace {
     try lastRow(of: expression, through: step)?.value ?? .null
   }
 
+  func query(_ expression: SearchExpression?, _ scope: SearchScope = .everywhere) -> SearchQuery {
+    SearchQuery(expression, scope: scope, schema: schema, few: fewEvents)
+  }
+
   private func lastRow(
     of expression: SearchExpression, through step: Int
   ) throws -> (step: Int, value: SQLValue)? {
     guard step > 0 else { return nil }
-    let query = SearchQuery(expression, scope: .everywhere, schema: schema)
+    let query = query(expression)
     var ranges = try history(at: step).ranges(before: step + 1, downTo: 1)
     if query.grain == .append {
       ranges = try lastKVAppend(atOrBefore: step).map { [$0.step...$0.step] } ?? []
@@ -68,7 +72,7 @@ extension Trace {
   public func firstStep(
     of search: TraceSearch, in steps: ClosedRange<Int>, backwards: Bool
   ) throws -> Int? {
-    let query = SearchQuery(search.condition, scope: search.scope, schema: schema)
+    let query = query(search.condition, search.scope)
     let filter: SearchQuery.Filter = search.condition == nil ? .none : .holds
     guard case .ranges(let ranges) = search.scope else {
       return try firstRow(query, where: filter, steps: steps, backwards: backwards)?.step
@@ -118,7 +122,7 @@ extension Trace {
   private func firstRise(
     of expression: SearchExpression, in steps: ClosedRange<Int>, backwards: Bool
   ) throws -> Int? {
-    let query = SearchQuery(expression, scope: .everywhere, schema: schema)
+    let query = query(expression)
     let first = steps.lowerBound
     let before = try step(before: first)
     func firstRow(
@@ -176,6 +180,18 @@ extension Trace {
   func firstRow(
     _ query: SearchQuery, selectingValue selectsValue: Bool = false,
     where filter: SearchQuery.Filter, steps: ClosedRange<Int>, backwards: Bool
+  ) throws -> (step: Int, value: SQLValue)? {
+    for part in query.parts(of: steps, backwards: backwards) {
+      let found = try firstRow(
+        query, selectingValue: selectsValue, where: filter, part: part, backwards: backwards)
+      if let found { return found }
+    }
+    return nil
+  }
+
+  private func firstRow(
+    _ query: SearchQuery, selectingValue selectsValue: Bool, where filter: SearchQuery.Filter,
+    part steps: ClosedRange<Int>, backwards: Bool
   ) throws -> (step: Int, value: SQLValue)? {
     let first = try op(startingAtOrBefore: steps.lowerBound)?.id ?? 1
     let last = max(first, try op(startingAtOrBefore: steps.upperBound)?.id ?? first)

@@ -1,0 +1,84 @@
+/// What a piece of a condition is at each of some events, judged where it can change: at each
+/// product, tile or buffer once, read in order of their steps. An event is looked up in the set of
+/// steps at which the piece is another than where there is nothing that it speaks of.
+struct SearchSets {
+  /// SQL over the event `e` that is 1 where the piece holds and 0 elsewhere.
+  let sql: String
+
+  /// - Parameters:
+  ///   - piece: SQL over the aliases of ``SearchTable``, never NULL.
+  ///   - tables: those that it reads; the result is `nil` where they are not of one kind.
+  ///   - table: a table with the columns that the trace's schema lacks.
+  init?(
+    of piece: String, _ tables: Set<SearchTable>, in steps: ClosedRange<Int>,
+    table: (String) -> String
+  ) {
+    let holds = "(CASE WHEN \(piece) THEN 1 ELSE 0 END)"
+    let (first, last) = (steps.lowerBound, steps.upperBound)
+    /// The steps, and where it is freed, of the rows at which the piece is another than without any.
+    func changed(_ columns: String, of rows: String, where condition: String) -> String {
+      "SELECT \(columns) FROM \(rows) WHERE \(condition) AND \(holds) <> (SELECT holds FROM _none)"
+    }
+    /// The same of buffers that can be freed in these steps: those made since the pass began, and
+    /// those that outlive the pass that they were made in.
+    func buffers(_ alias: String, of rows: String) -> [String] {
+      let start = "(SELECT coalesce(max(first_step), 0) FROM pass WHERE first_step <= \(first))"
+      let columns = "\(alias).id, \(alias).freed_step"
+      return [
+        changed(columns, of: rows, where: "\(alias).id BETWEEN \(start) AND \(last)"),
+        changed(
+          columns, of: "_kept AS v CROSS JOIN \(rows)",
+          where: "v.id < \(start) AND \(alias).id = v.id"),
+      ]
+    }
+
+    let none: String
+    let parts: [String]
+    var users = ""
+    if tables.isEmpty {
+      return nil
+    } else if tables == [.matmul] {
+      none = "matmul AS x ON x.step = NULL"
+      parts = [
+        changed("x.step, NULL", of: "matmul AS x", where: "x.step BETWEEN \(first) AND \(last)")
+      ]
+    } else if tables.isSubset(of: [.tile, .weightTile, .tileTensor]) {
+      let tile = "\(table("tile")) AS t"
+      let rest =
+        "LEFT JOIN weight_tile AS w ON w.id = t.weight_tile LEFT JOIN tensor AS u ON u.id = w.tensor"
+      none = "\(tile) ON t.id = NULL \(rest)"
+      parts = buffers("t", of: "\(tile) \(rest)")
+      users = """
+        UNION ALL SELECT x.step FROM matmul AS x
+        WHERE x.step BETWEEN \(first) AND \(last) AND x.tile IN (SELECT id FROM _changed)
+        """
+    } else if tables.isSubset(of: [.eventTile, .allocation, .failure]) {
+      let tile = "\(table("tile")) AS b"
+      let (allocation, failure) = ("_allocation AS a", "\(table("failure")) AS f")
+      // What is looked up by NULL is not there, at no cost.
+      let noTile = "LEFT JOIN \(tile) ON b.id = NULL"
+      let noAllocation = "LEFT JOIN \(allocation) ON a.id = NULL"
+      let noFailure = "LEFT JOIN \(failure) ON f.step = NULL"
+      none = "\(tile) ON b.id = NULL \(noAllocation) \(noFailure)"
+      parts =
+        buffers("b", of: "\(tile) \(noAllocation) \(noFailure)")
+        + buffers("a", of: "\(allocation) \(noTile) \(noFailure)") + [
+          changed(
+            "f.step, NULL", of: "\(failure) \(noTile) \(noAllocation)",
+            where: "f.step BETWEEN \(first) AND \(last)")
+        ]
+    } else {
+      return nil
+    }
+    let zero = "(SELECT \(holds) AS holds FROM (SELECT 1) LEFT JOIN \(none))"
+    // Where something is freed the negative of the step stands: there a tile may be made in the place
+    // of another.
+    sql = """
+      ((CASE e.kind WHEN \(EventKind.free.rawValue) THEN -e.step ELSE e.step END IN (
+        WITH _none AS MATERIALIZED \(zero),
+          _changed (id, freed) AS MATERIALIZED (\(parts.joined(separator: " UNION ALL ")))
+        SELECT id FROM _changed
+        UNION ALL SELECT -freed FROM _changed WHERE freed IS NOT NULL \(users))) <> \(zero))
+      """
+  }
+}

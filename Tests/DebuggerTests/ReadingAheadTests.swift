@@ -1,0 +1,56 @@
+import Inference
+import TestSupport
+import Testing
+
+@testable import Debugger
+@testable import TraceStore
+
+/// Searches that read ahead stop where those do that look at one event after the other.
+@Suite struct ReadingAheadTests {
+  private let folder: ScratchFolder
+
+  init() throws { folder = try ScratchFolder() }
+
+  private static let conditions = [
+    "event.bytes > 3000", "event.bytes IS NULL", "event.category = 'weights_dequantized'",
+    "event.buffer LIKE '%ffn_down%'", "event.buffer IS NULL AND event.step % 3 = 0",
+    "tile.value_max > 0.4 AND event.step % 2 = 0", "tile.rows IS NULL OR event.step % 2 = 0",
+    "event.kind = 'free' AND tile.tensor LIKE '%attn%'",
+    "NOT (tile.rows > 7) AND event.kind = 'free'",
+    "event.kind = 'multiply' AND tile.first_row > 7", "event.step > 5 AND matmul.flops > 50000",
+    "matmul.m IS NULL AND event.step % 5 = 0", "event.kind != 'alloc' AND tile.in_buffer > 0",
+    "tile.freed_step - tile.id > 5 AND event.thread = 0",
+    "event.live > 1 OR event.category = 'kv_cache'",
+  ]
+
+  /// Every stop of each condition, over the whole trace and from its middle.
+  @Test(arguments: [StrategyName.tiled, .scratch, .wholeModel, .perLayer])
+  func nothingChanges(strategy: StrategyName) throws {
+    try Tiny.record(to: folder.file(), count: 3) { $0.engine.strategy = strategy }
+    let trace = try Trace(path: folder.file())
+    let last = try trace.eventCount()
+    for text in Self.conditions {
+      let search = TraceSearch(scope: .everywhere, condition: try SearchExpression(text))
+      func stops(_ few: Int, from first: Int, backwards: Bool) throws -> [Int] {
+        trace.fewEvents = few
+        var (found, rest) = ([Int](), first...last)
+        while found.count < 60,
+          let step = try trace.firstStep(of: search, in: rest, backwards: backwards)
+        {
+          found.append(step)
+          let (next, before) = (step + last / 40, step - last / 40)
+          guard backwards ? before >= first : next <= last else { break }
+          rest = backwards ? first...before : next...last
+        }
+        return found
+      }
+      for first in [1, last / 2] {
+        for backwards in [false, true] {
+          #expect(
+            try stops(0, from: first, backwards: backwards)
+              == stops(.max / 4, from: first, backwards: backwards), "\(text)")
+        }
+      }
+    }
+  }
+}
