@@ -159,12 +159,6 @@ import Testing
   func isFoundInClaims(_ breakage: Breakage) throws {
     let scratch = try Scratch()
     let folder = try scratch.lesson()
-    func change(_ file: String, _ old: String, to new: String) throws {
-      let path = folder.appendingPathComponent(file)
-      let text = try String(contentsOf: path, encoding: .utf8)
-      try #require(text.contains(old))
-      try text.replacing(old, with: new).write(to: path, atomically: true, encoding: .utf8)
-    }
     func problems() -> [String] {
       do {
         return ProseCheck(try Lesson(folder: folder)).problems()
@@ -172,19 +166,21 @@ import Testing
         return ["\(error)"]
       }
     }
-    try change(
-      "lesson.yml", "values:",
+    try Scratch.change(
+      folder.appendingPathComponent("lesson.yml"), "values:",
       to: """
         claims:
           - {en: two to three GB, zh-Hans: 二到三 GB, source: "https://example.org/said"}
         values:
         """)
-    try change(
-      "en.md", "A short run is",
+    try Scratch.change(
+      folder.appendingPathComponent("en.md"), "A short run is",
       to: "[Some](https://example.org/said) say: Some say two to three GB. A run is")
-    try change("zh-Hans.md", "录下", to: "[有人](https://example.org/said)说二到三 GB。录下")
+    try Scratch.change(
+      folder.appendingPathComponent("zh-Hans.md"), "录下",
+      to: "[有人](https://example.org/said)说二到三 GB。录下")
     #expect(problems() == [])
-    try change(breakage.file, breakage.old, to: breakage.new)
+    try Scratch.change(folder.appendingPathComponent(breakage.file), breakage.old, to: breakage.new)
     #expect(
       problems().contains { $0.contains(breakage.problem) },
       "\(problems().joined(separator: "\n"))")
@@ -224,25 +220,22 @@ import Testing
   func isFoundInStepsOfTheDebugger(_ breakage: Breakage) throws {
     let scratch = try Scratch()
     let folder = try scratch.lesson()
-    func add(_ text: String, to file: String, after old: String = "") throws {
-      let path = folder.appendingPathComponent(file)
-      var all = try String(contentsOf: path, encoding: .utf8)
-      all = old.isEmpty ? all + text : all.replacing(old, with: old + text)
-      try all.write(to: path, atomically: true, encoding: .utf8)
-    }
-    try add(Self.debuggerStep, to: "lesson.yml")
-    try add(
-      "\n  first: {trace: run, sql: SELECT min(id) FROM tile}", to: "lesson.yml", after: "values:")
+    let lesson = folder.appendingPathComponent("lesson.yml")
+    try Scratch.change(
+      lesson, "values:", to: "values:\n  first: {trace: run, sql: SELECT min(id) FROM tile}")
+    try Scratch.change(lesson, "    answer: a\n", to: "    answer: a\n" + Self.debuggerStep)
     let words =
       "\n## walk\n\nAs [they]({{said|source}}) say.\n\n### question\n\nGo.\n\n### hint\n\nGo on.\n"
-    for file in ["en.md", "zh-Hans.md"] { try add(words, to: file) }
+    for (file, last) in [
+      ("en.md", "The table says when each was freed: `freed_step`."),
+      ("zh-Hans.md", "表里写着每个 tile 何时释放：`freed_step`。"),
+    ] {
+      try Scratch.change(folder.appendingPathComponent(file), last, to: last + "\n" + words)
+    }
     let recordings = scratch.url.appendingPathComponent("recordings")
     #expect(LessonCheck(try Lesson(folder: folder)).problems(in: recordings) == [])
-    let path = folder.appendingPathComponent(breakage.file)
-    let text = try String(contentsOf: path, encoding: .utf8)
-    try #require(text.contains(breakage.old))
-    try text.replacing(breakage.old, with: breakage.new).write(
-      to: path, atomically: true, encoding: .utf8)
+    try Scratch.change(
+      folder.appendingPathComponent(breakage.file), breakage.old, to: breakage.new)
     try FileManager.default.removeItem(at: recordings)
     let problems = LessonCheck(try Lesson(folder: folder)).problems(in: recordings)
     #expect(

@@ -42,9 +42,7 @@ import Testing
     #expect(good.code == 0)
     #expect(good.output == "ok    01-mine\n")
     let page = scratch.url.appendingPathComponent("here/01-mine/en.md")
-    let text = try String(contentsOf: page, encoding: .utf8)
-    try text.replacing("{{tiles|count}}", with: "352").write(
-      to: page, atomically: true, encoding: .utf8)
+    try Scratch.change(page, "{{tiles|count}}", to: "352")
     let bad = try Self.run(scratch, ["lesson", "check", "1", "--lessons", "here"])
     #expect(bad.code == 1)
     #expect(bad.output.contains("FAIL  01-mine"))

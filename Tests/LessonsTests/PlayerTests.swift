@@ -57,6 +57,18 @@ import TraceStore
     #expect(progress.skipped == ["guess", "ask", "explain"])
   }
 
+  @Test func aCommandWithItsDotIsHeardInTheFreeDebugger() throws {
+    let scratch = try Scratch()
+    let played = try PlayedLesson(
+      scratch.lesson(), state: scratch.url,
+      lines: ["", "352", "", ".play", "step", ".hint", "SELECT 1", ".play", ".quit"])
+    let text = played.text
+    let back = try #require(text.firstRange(of: "Back in the lesson"))
+    #expect(text[back.upperBound...].contains("has a row for each tile."))
+    #expect(text.contains("goes on here."))
+    #expect(played.progress["01-trial"]?.step == "ask")
+  }
+
   @Test func aLessonGoesOnWhereItWasLeft() throws {
     let scratch = try Scratch()
     let folder = try scratch.lesson()
@@ -129,10 +141,7 @@ import TraceStore
     let folder = try scratch.lesson()
     let left = try PlayedLesson(folder, state: scratch.url, lines: ["", "352", "", ".quit"])
     let recordings = try left.progress.recordings(of: "01-trial", model: nil)
-    let path = folder.appendingPathComponent("lesson.yml")
-    let text = try String(contentsOf: path, encoding: .utf8)
-    try text.replacing("count: 2}", with: "count: 3}").write(
-      to: path, atomically: true, encoding: .utf8)
+    try Scratch.change(folder.appendingPathComponent("lesson.yml"), "count: 2}", to: "count: 3}")
     let changed = try PlayedLesson(folder, state: scratch.url, lines: ["", ".quit"])
     #expect(changed.text.contains("run.sqlite was made otherwise"))
     #expect(changed.text.contains("at step 3 of 5"))

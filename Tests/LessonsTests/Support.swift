@@ -28,12 +28,17 @@ final class Scratch {
     changing file: String = "lesson.yml", _ old: String = "", to new: String = ""
   ) throws -> URL {
     let folder = try NewLesson.make("trial", in: url)
-    guard !old.isEmpty else { return folder }
-    let path = folder.appendingPathComponent(file)
-    let text = try String(contentsOf: path, encoding: .utf8)
-    guard text.contains(old) else { throw Absent(text: old, file: file) }
-    try text.replacing(old, with: new).write(to: path, atomically: true, encoding: .utf8)
+    if !old.isEmpty { try Self.change(folder.appendingPathComponent(file), old, to: new) }
     return folder
+  }
+
+  /// Changes a file.
+  ///
+  /// - Throws: ``Absent`` where the text is not in it.
+  static func change(_ file: URL, _ old: String, to new: String) throws {
+    let text = try String(contentsOf: file, encoding: .utf8)
+    guard text.contains(old) else { throw Absent(text: old, file: file.lastPathComponent) }
+    try text.replacing(old, with: new).write(to: file, atomically: true, encoding: .utf8)
   }
 
   struct Absent: Error {

@@ -11,7 +11,8 @@ import Testing
       ("`12` or `1.5 KiB`", ["12", "1.5"]),
       ("[a quarter, 12](https://a.org/7)", ["a quarter", "12"]),
       ("[Llama 2](https://a.org)", ["2"]), ("2GB, 4-bit, 8位", ["2GB", "4-bit", "8"]),
-      ("1. one\n2. two 3", ["3"]),
+      ("a 512-token prompt of 4k", ["512-token", "4k"]), ("1. one\n2. two 3", ["3"]),
+      ("```\n12 MiB\nfour bits\n```", ["12", "four bits"]),
       // English words.
       ("two to three GB", ["two to three GB"]), ("two\nto three GB", ["two to three GB"]),
       ("Thirty-two numbers", ["Thirty-two"]),
@@ -22,12 +23,13 @@ import Testing
       ("half a byte", ["half a byte"]),
       ("more than half", ["than half"]), ("three quarters", ["three quarters"]),
       ("two thirds", ["two thirds"]), ("a tenth of it", ["a tenth"]), ("it is halved", ["halved"]),
-      ("tenfold", ["tenfold"]), ("some thousand tokens", ["thousand"]),
+      ("tenfold", ["tenfold"]), ("nine out of ten", ["nine out of ten"]),
+      ("some thousand tokens", ["thousand"]),
       ("**two** bytes", ["two bytes"]),
       ("`two bytes`", ["two bytes"]), ("one percent", ["one percent"]),
       // Chinese numerals.
       ("二到三 GB", ["二到三 GB"]), ("四分之一", ["四分之一"]), ("三十二个", ["三十二"]), ("五一二个", ["五一二"]),
-      ("百分之三", ["百分之三"]), ("两倍", ["两倍"]), ("八位整数", ["八位"]), ("一半", ["一半"]),
+      ("百分之三", ["百分之三"]), ("两倍", ["两倍"]), ("八位整数", ["八位"]), ("一半", ["一半"]), ("翻了一番", ["翻了一番"]),
       ("四个字节", ["四个字节"]), ("几千个", ["几千"]), ("四到五位", ["四到五位"]), ("第十六行", ["十六"]),
     ] as [(String, [String])])
   func isAQuantity(_ text: String, _ quantities: [String]) {
@@ -38,9 +40,11 @@ import Testing
     arguments: [
       "two vectors, one of them first", "two and three", "Lesson seven", "ten tokens", "one byte",
       "once more, twice", "the second page, a third column", "half-way", "half a step",
-      "float16, Q4_1, 7B, int8 and x86", "Llama-2-7B", "{{x|2}} bits and {{y}}", "`tile 1`",
+      "float16, Q4_1, 7B, 7B-chat, int8 and x86-64", "Llama-2-7B", "{{x|2}} bits and {{y}}",
+      "`tile 1`",
       "`SELECT 512`", "`2 × layers × bytes`", "`half_step`", "[text](https://a.org/12)",
-      "<https://a.org/12>", "```\n12\n```", "```query run\nSELECT 1\n```", "someone, attention",
+      "<https://a.org/12>", "```\nnibble record -n 12\n```", "```debugger run\n12\n```",
+      "```query run\nSELECT 1\n```", "someone, attention",
       "一个，两个，三个向量", "第三位，第七课", "一位，一个字节", "四个半字节", "千万不要，万一", "两三个", "百分比", "十个",
     ])
   func isNoQuantity(_ text: String) {
@@ -49,7 +53,7 @@ import Testing
 
   @Test func itsLineIsKnown() {
     let passage = Prose.Passage(
-      text: "One.\n\n```\n5\n```\n\n[Two\n12](https://a.org)\nand 3", line: 7)
+      text: "One.\n\n```query run\n5\n```\n\n[Two\n12](https://a.org)\nand 3", line: 7)
     #expect(WrittenNumbers(passage).quantities.map(\.line) == [14, 15])
   }
 

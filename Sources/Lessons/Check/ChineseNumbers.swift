@@ -1,9 +1,9 @@
 /// Quantities in Chinese numerals: numbers above ten, numbers with a unit, and shares.
 enum ChineseNumbers {
   private static let digits: Set<Character> = [
-    "零", "〇", "一", "二", "两", "三", "四", "五", "六", "七", "八", "九",
+    "零", "〇", "一", "二", "两", "兩", "三", "四", "五", "六", "七", "八", "九",
   ]
-  private static let multipliers: Set<Character> = ["十", "百", "千", "万", "亿"]
+  private static let multipliers: Set<Character> = ["十", "百", "千", "万", "萬", "亿", "億"]
   /// What stands for an unknown digit before a multiplier: 几十, 数百, 上千.
   private static let someDigits: Set<Character> = ["几", "数", "上"]
   private static let units = [
@@ -15,7 +15,8 @@ enum ChineseNumbers {
   /// Words that hold numerals, and are no numbers.
   private static let idioms: Set = ["万一", "千万", "一一"]
   private static let shares = [
-    "一半", "一大半", "一小半", "一多半", "半个字节", "半个比特", "半位", "减半", "加倍", "翻倍", "翻番",
+    "一半", "一大半", "一小半", "一多半", "半个字节", "半个比特", "半位", "减半", "加倍", "翻倍", "翻番", "翻一番", "翻了一番",
+    "半数",
   ]
 
   static func ranges(in text: [Character]) -> [Range<Int>] {

@@ -114,6 +114,11 @@ enum EnglishNumbers {
       end += 3
       isQuantity = true
     }
+    if follows(["out", "of"], words, at: end + 1), end + 3 < words.count,
+      let last = number(words, from: end + 3)
+    {
+      return last
+    }
     guard isJoined(words, at: end + 1) else { return isQuantity ? end : nil }
     let next = words[end + 1].text
     if follows(["per", "cent"], words, at: end + 1) { return end + 2 }
@@ -135,7 +140,7 @@ enum EnglishNumbers {
     let compared: Set = ["of", "as", "the", "that", "its", "what", "this", "less", "more"]
     if changes.contains(text) { return index }
     if text.hasSuffix("fold"), isNumberWord(text.dropLast(4)) { return index }
-    if ["twice", "double", "half"].contains(text), let word = next(1) {
+    if ["twice", "double", "triple", "half"].contains(text), let word = next(1) {
       if compared.contains(word) { return index + 1 }
       if text == "half", ["a", "an"].contains(word), let unit = next(2), units.contains(unit) {
         return index + 2

@@ -35,7 +35,7 @@ struct WrittenNumbers {
     return quantities.filter { quantity in places.contains { $0.contains(quantity.range) } }
   }
 
-  /// Digits of any script: alone, or with a unit at them as `2GB`; with other letters it is a name.
+  /// Digits of any script: alone, with a unit at them as `2GB`, or with a word as `512-token`.
   private static func digits(in text: ReadText) -> [Range<Int>] {
     var found: [Range<Int>] = []
     var start = 0
@@ -57,11 +57,20 @@ struct WrittenNumbers {
       }
       let word = text.characters[range]
       guard word.contains(where: isDigit) else { continue }
-      let rest = word.drop { !isLetter($0) }
-      let isName = !rest.isEmpty && !EnglishNumbers.units.contains(String(rest).lowercased())
-      if !isName { found.append(range) }
+      if !isName(word) { found.append(range) }
     }
     return found
+  }
+
+  /// Whether a word with digits is a name, as `Q4_1` and `7B`.
+  private static func isName(_ word: ArraySlice<Character>) -> Bool {
+    let letters = word.drop { !isLetter($0) }
+    let unit = String(letters).lowercased()
+    if letters.isEmpty || EnglishNumbers.units.contains(unit) || ["k", "m"].contains(unit) {
+      return false
+    }
+    let first = word.prefix { $0 != "-" }
+    return first.contains(where: isLetter) || first.count == word.count
   }
 
   /// Whether it is a digit of some script, `½`, `²` or `Ⅻ`, but no Chinese numeral.
@@ -87,8 +96,8 @@ extension Range<Int> {
   fileprivate mutating func removeLast() { self = lowerBound..<upperBound - 1 }
 }
 
-/// A passage as it is read: without marks of Markdown, templates, addresses and blocks of code; with
-/// one space for each gap.
+/// A passage as it is read: without marks of Markdown, templates, addresses and blocks that a recording
+/// fills; with one space for each gap.
 private struct ReadText {
   private(set) var characters: [Character] = []
   /// The line of the file that each is on.
@@ -97,11 +106,16 @@ private struct ReadText {
   private(set) var isCode: [Bool] = []
 
   init(_ passage: Prose.Passage) {
-    var isInFence = false
+    var fence: Substring?
     let text = passage.text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-      let isFence = line.hasPrefix("```")
-      if isFence { isInFence.toggle() }
-      return isFence || isInFence ? "" : Self.withoutMarker(line)
+      if line.hasPrefix("```") {
+        fence = fence == nil ? line.dropFirst(3) : nil
+        return ""
+      }
+      guard let info = fence else { return Self.withoutMarker(line) }
+      // What a recording fills is none of the prose; another block is code as in a span.
+      let isFilled = ProseBlock(info: String(info), lines: []) != nil
+      return isFilled ? "" : "`" + line.replacing("`", with: " ") + "`"
     }.joined(separator: "\n")
     var line = passage.line
     for span in Span.parse(Template.fill(text) { _ in " " }) {

@@ -79,11 +79,14 @@ final class Conversation {
     }
   }
 
+  /// Has a command be the answer at the next prompt.
+  func hear(_ command: LessonCommand) { typedAhead = .line("." + command.rawValue) }
+
   /// A command of the lesson is done at the next prompt, and what is left to read goes by.
   private func waitForMore() {
     switch lines.next(prompt: text(.more) + " ") {
     case .line(let line):
-      typedAhead = LessonCommand(line, dotted: false).map { .line("." + $0.rawValue) }
+      if let command = LessonCommand(line, dotted: false) { hear(command) }
     case .end: typedAhead = .end
     case .interrupted, .switchScreen: Interrupts.clear()
     }

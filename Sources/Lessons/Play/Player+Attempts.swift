@@ -104,7 +104,7 @@ extension Player {
   }
 
   /// The debugger on the recording of the step, or on the last one that was made; what is done there
-  /// changes nothing in the step.
+  /// changes nothing in the step. A command of the lesson, with its dot, comes back and is done.
   private func playFreely() throws {
     let known = lesson.steps[...index].compactMap { $0.kind.playTrace }
     let trace =
@@ -122,6 +122,10 @@ extension Player {
       if reply == .end { break }
       guard case .line(let line) = reply else { continue }
       if ["done", ".done"].contains(line.trimmingCharacters(in: .whitespaces)) { break }
+      if let command = LessonCommand(line, dotted: true), command != .play {
+        talk.hear(command)
+        break
+      }
       session.answer(line, from: talk.source)
     }
     talk.say(.back)

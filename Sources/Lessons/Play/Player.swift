@@ -97,7 +97,7 @@ public final class Player {
     } catch LessonEnd.quit {
       try keep()
       talk.gap()
-      talk.say(.quit, lesson.address)
+      talk.say(.quit, lesson.address.quotedForShell)
       return false
     }
     progress.isFinished = true

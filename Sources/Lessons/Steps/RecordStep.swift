@@ -178,12 +178,12 @@ struct RecordStep: MakingStep {
   /// What a person would type for it.
   private func commandLine(_ options: RecordingOptions) -> String {
     var words = ["nibble record"]
-    if let model = options.model { words.append("-m \(Self.quoted(model))") }
-    if let original = options.original { words.append("--original \(Self.quoted(original))") }
+    if let model = options.model { words.append("-m \(model.quotedForShell)") }
+    if let original = options.original { words.append("--original \(original.quotedForShell)") }
     for (name, value) in self.options where !Self.modelOptions.contains(name) {
       let value = Template.holes(in: value).isEmpty ? value : shown(name, options)
       let option = name == "prompt" ? "-p" : name == "count" ? "-n" : "--\(name)"
-      words.append("\(option) \(Self.quoted(value))")
+      words.append("\(option) \(value.quotedForShell)")
     }
     return words.joined(separator: " ")
   }
@@ -198,9 +198,12 @@ struct RecordStep: MakingStep {
     default: options.prompts.first ?? ""
     }
   }
+}
 
-  private static func quoted(_ word: String) -> String {
-    word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./=".contains($0)) }
-      ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+extension String {
+  /// As a shell takes it for one word.
+  var quotedForShell: String {
+    allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./=".contains($0)) }
+      ? self : "'" + replacing("'", with: "'\\''") + "'"
   }
 }
