@@ -7,10 +7,9 @@ pickle, xml and sqlite3, and numpy.
 Prints what was counted as JSON; ends with an AssertionError where something is wrong.
 """
 import json
-import sqlite3
 import sys
 
-from exports import chrome, memory_viz, svg, tables
+from exports import chrome, memory_viz, older, svg, tables
 
 CHECKS = {"chrome": chrome.check, "memory-viz": memory_viz.check, "svg": svg.check,
           "csv": tables.check_csv, "json": tables.check_json, "npy": tables.check_npy}
@@ -18,8 +17,7 @@ CHECKS = {"chrome": chrome.check, "memory-viz": memory_viz.check, "svg": svg.che
 
 def main():
     form, trace, export = sys.argv[1:]
-    db = sqlite3.connect(f"file:{trace}?mode=ro", uri=True)
-    print(json.dumps(CHECKS[form](db, export)))
+    print(json.dumps(CHECKS[form](older.open_trace(trace), export)))
 
 
 main()

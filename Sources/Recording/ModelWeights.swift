@@ -2,26 +2,25 @@ import GGUF
 import Quantization
 import TraceStore
 
-/// The weights of a trace's model file, for queries. The file is looked for when the first is asked
-/// for, and must be the one that was recorded.
+/// The weights of a trace's model file, for queries. What the trace says of the model is read, and the
+/// file looked for, when the first is asked for; it must be the one that was recorded.
 public final class ModelWeights: RecordedWeights {
-  private let meta: [String: String]
-  private let tensors: [String: TraceTensor]
+  private let trace: Trace
   private let modelName: String?
+  /// By their names.
+  private var tensors: [String: TraceTensor]?
   private var openFile: GGUFFile?
   /// The block that was asked for last.
   private var block: WeightBlock?
 
   /// - Parameter modelName: the model or file to take in place of the one that the trace names.
-  public init(of trace: Trace, named modelName: String?) throws(TraceError) {
-    meta = try trace.meta()
-    tensors = Dictionary(
-      try trace.tensors().map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+  public init(of trace: Trace, named modelName: String?) {
+    self.trace = trace
     self.modelName = modelName
   }
 
   public func weight(tensor name: String, row: Int, col: Int) throws -> RecordedWeight {
-    guard let recorded = tensors[name] else {
+    guard let recorded = try recordedTensors()[name] else {
       throw WeightFailure("the trace has no tensor '\(name)'")
     }
     guard (0..<recorded.rows).contains(row), (0..<recorded.cols).contains(col) else {
@@ -49,6 +48,14 @@ public final class ModelWeights: RecordedWeights {
       offset: block.offset)
   }
 
+  private func recordedTensors() throws -> [String: TraceTensor] {
+    if let tensors { return tensors }
+    let found = Dictionary(
+      try trace.tensors().map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    tensors = found
+    return found
+  }
+
   private func block(
     _ number: Int, of tensor: GGUFTensor, in file: GGUFFile
   ) throws -> WeightBlock {
@@ -60,6 +67,7 @@ public final class ModelWeights: RecordedWeights {
 
   private func file() throws -> GGUFFile {
     if let openFile { return openFile }
+    let meta = try trace.meta()
     do {
       let (path, _) = try ModelFile.find(meta: meta, named: modelName)
       let file = try GGUFFile(path: path)

@@ -29,7 +29,12 @@ struct SQL: ParsableCommand {
   @Option(
     help: "Another trace, as NAME=FILE: its tables are NAME.op and so on. Views compare the first.")
   var attach: [AttachedTrace] = []
-  @Option(help: "The most seconds that a statement may run (default: no limit).")
+  @Option(
+    help: """
+      The most seconds that a statement may take, preparing it included (default: no limit). One that \
+      two seconds later is still in a function that cannot be interrupted ends nibble, as a second ^C \
+      does.
+      """)
   var timeout: Double?
   @OptionGroup var model: ModelOption
   @Flag(help: "Print the questions of .examples with their queries.")

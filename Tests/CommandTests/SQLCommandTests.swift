@@ -83,6 +83,21 @@ import Testing
         + "cannot be interrupted, such as replace or instr; give that shorter texts.")
   }
 
+  /// A trace that was tampered with so that reading what it says of the model never ends.
+  @Test func nothingIsReadBeforeTheTimeCounts() throws {
+    let tamper = """
+      ALTER TABLE meta RENAME TO m; CREATE VIEW meta AS SELECT 'model_file' AS key, value FROM (
+        WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT max(i) AS value FROM n);
+      """
+    #expect(try nibble.shell("sqlite3 t.sqlite \"\(tamper)\"").code == 0)
+    #expect(try nibble("sql", "t.sqlite", "SELECT 1 AS a", "--format", "csv").output == "a\n1\n")
+    let stopped = try nibble("sql", "t.sqlite", "--timeout", "0.2", "SELECT * FROM meta")
+    #expect(stopped.sentence?.contains("stopped after 0.2 s") == true)
+    let ended = try nibble(
+      "sql", "t.sqlite", "--timeout", "0.2", "SELECT tensor_value('token_embd.weight', 0, 0)")
+    #expect(ended.code == 1 && ended.sentence?.contains("did not stop after 0.2 s") == true)
+  }
+
   /// What is long in other ways: many calls, long values, patterns.
   @Test(arguments: [
     "SELECT group_concat(hex(zeroblob(1000))) FROM event a, event b, event c",
@@ -146,8 +161,14 @@ import Testing
     let all =
       "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 100) "
       + "SELECT i, event.* FROM n, event"
+    // And half a gibibyte of long values.
+    let long =
+      "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 500) "
+      + "SELECT i, hex(zeroblob(500000)) FROM n"
     let one = try peak("SELECT 1")
-    let many = try peak(all)
-    #expect(many - one < 24 << 10, "\(many - one) KiB")
+    for (query, most) in [(all, 24), (long, 160)] {
+      let many = try peak(query)
+      #expect(many - one < most << 10, "\(many - one) KiB")
+    }
   }
 }

@@ -54,7 +54,7 @@ import TraceStore
 
     let session = try QuerySession(
       path: folder.file(), attached: [.init(name: "b", path: folder.file())])
-    session.weights = try ModelWeights(of: trace, named: nil)
+    session.weights = ModelWeights(of: trace, named: nil)
     let tables = try session.tables()
     let debugger = CollectedOutput()
     let looking = try DebuggerSession(trace: trace, output: debugger, style: TextStyle())

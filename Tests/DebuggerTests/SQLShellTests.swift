@@ -132,6 +132,22 @@ import TraceStore
         """)
   }
 
+  /// An expression without end is ended, and its rows are not collected.
+  @Test func aParameterIsOneValue() throws {
+    let endless =
+      "1 UNION ALL SELECT * FROM (WITH RECURSIVE n(i) AS "
+      + "(VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
+    #expect(
+      try replies(".mode list", ".headers off", ".parameter set a '\(endless))'", "SELECT :a;")
+        == endless + ")\n")
+    let output = CollectedOutput()
+    let shell = try shell(output)
+    shell.session.isCancelled = { true }
+    #expect(throws: TraceError.interrupted) {
+      try shell.execute(".parameter set a '(SELECT max(i) FROM (\(endless.dropFirst(26)))))'")
+    }
+  }
+
   @Test func commandsCanBeShortened() throws {
     #expect(try replies(".help nothing") == "There is no command .nothing; .help lists them.\n")
     #expect(try replies(".t").hasPrefix(".t begins several commands: .tables, .timer."))

@@ -6,7 +6,7 @@ extension DebuggerSession {
   func query(_ sql: String) throws {
     let output = output
     let queries = try trace.queries()
-    if queries.weights == nil { queries.weights = try ModelWeights(of: trace, named: modelPath) }
+    if queries.weights == nil { queries.weights = ModelWeights(of: trace, named: modelPath) }
     var isEmpty = true
     try interruptibly { _ in
       try queries.run(sql, format: style.unicode ? .box : .markdown) { text in

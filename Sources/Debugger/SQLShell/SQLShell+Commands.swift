@@ -97,11 +97,19 @@ extension SQLShell {
     case ("unset", 2):
       session.parameters[name(arguments[1])] = nil
     case ("set", 3):
-      let word = arguments[2]
-      let value = try? session.result(of: "SELECT " + word).single
-      session.parameters[name(arguments[1])] = value ?? .text(word)
+      session.parameters[name(arguments[1])] = try value(of: arguments[2])
     default:
       throw SQLShellError("Usage: .parameter set NAME VALUE, unset NAME, clear, or list.")
+    }
+  }
+
+  /// What an expression comes to; one that SQLite does not understand is a text.
+  private func value(of expression: String) throws -> SQLValue {
+    do {
+      return try session.result(of: "SELECT " + expression, limit: 2).single ?? .text(expression)
+    } catch {
+      if let error = error as? TraceError, case .sql = error { return .text(expression) }
+      throw error
     }
   }
 }

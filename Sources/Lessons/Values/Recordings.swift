@@ -133,7 +133,7 @@ final class Recordings {
     }
     guard let recording = try Self.trace(at: path) else { return try QuerySession(database: path) }
     let session = try QuerySession(path: path, attached: attached)
-    session.weights = try ModelWeights(of: recording, named: nil)
+    session.weights = ModelWeights(of: recording, named: nil)
     return session
   }
 

@@ -20,7 +20,8 @@ extension Trace {
   func relations() throws(TraceError) -> [TraceRelation] {
     try all(
       """
-      SELECT name, max(type = 'table' OR name IN ('op', 'event', 'buffer')) AS is_table
+      SELECT name, max(type = 'table' OR name IN ('op', 'event', 'buffer', 'branch', 'failure'))
+        AS is_table
       FROM (SELECT type, name FROM sqlite_master UNION ALL SELECT type, name FROM sqlite_temp_master)
       WHERE type IN ('table', 'view')
         AND name NOT GLOB '[_0-9]*' AND name NOT GLOB 'sqlite*' AND name NOT GLOB '*[^a-z0-9_]*'

@@ -2,11 +2,13 @@
 ///
 /// Of a long table, widths and scale are those of its first rows.
 struct BarTable {
-  private static let mostRows = 10_000
+  /// What is kept before anything is written.
+  private static let most = (rows: 10_000, bytes: 8 << 20)
 
   private let columns: [String]
   private let width: Int
   private var rows: [[SQLValue]] = []
+  private var bytes = 0
   private var layout: Layout?
 
   private struct Layout {
@@ -25,7 +27,10 @@ struct BarTable {
 
   mutating func add(_ row: [SQLValue], to write: (String) throws -> Void) throws {
     rows.append(row)
-    if layout != nil || rows.count >= Self.mostRows { try flush(to: write) }
+    bytes += row.reduce(0) { $0 + $1.byteCount }
+    if layout != nil || rows.count >= Self.most.rows || bytes >= Self.most.bytes {
+      try flush(to: write)
+    }
   }
 
   mutating func end(to write: (String) throws -> Void) throws { try flush(to: write) }

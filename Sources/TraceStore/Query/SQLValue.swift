@@ -36,6 +36,15 @@ public enum SQLValue: Equatable, Sendable {
     }
   }
 
+  /// Bytes of a text or a blob, 8 for what has one size.
+  var byteCount: Int {
+    switch self {
+    case .null, .integer, .real: 8
+    case .text(let value): value.utf8.count
+    case .blob(let bytes): bytes.count
+    }
+  }
+
   /// As SQLite turns it into text, up to a zero byte; `nil` for NULL.
   public var text: String? {
     switch self {
