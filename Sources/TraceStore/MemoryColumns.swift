@@ -41,8 +41,11 @@ public struct MemoryColumns {
 
   /// Reads on, up to a step; what was read before is not read again.
   ///
+  /// - Parameter reached: called with the steps that were read so far, at least every hundred thousand.
   /// - Complexity: O(steps that are new); memory for a hundred thousand at a time.
-  public mutating func read(_ trace: Trace, through end: Int) throws {
+  public mutating func read(
+    _ trace: Trace, through end: Int, reached: (Int) throws -> Void = { _ in }
+  ) throws {
     let chunk = 100_000
     let end = min(end, steps.upperBound)
     while next <= end {
@@ -50,6 +53,7 @@ public struct MemoryColumns {
       let profile = try trace.memoryProfile(next...last, buckets: last - next + 1)
       guard !profile.isEmpty else { return }
       for use in profile { add(use) }
+      try reached(last)
     }
   }
 

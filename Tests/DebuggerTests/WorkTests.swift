@@ -79,7 +79,7 @@ import Testing
       try session.execute("continue")
       let each = Double(session.trace.work - before) / Double(session.cursor.last)
       #expect(session.cursor.step == session.cursor.last)
-      #expect(each < 25, "\(condition): \(each) instructions an event")
+      #expect(each < 30, "\(condition): \(each) instructions an event")
     }
   }
 }

@@ -325,6 +325,8 @@ import Testing
     ("event.kind = 3", 13, "never '3'"), ("mem.live > 1 and op.kind = 'MUL_MAT'", 27, "'mul_mat'"),
     ("event.kind IN ('free', 'multply')", 23, "never 'multply'"),
     ("event.category is not 'kv'", 22, "'kv_cache'"), ("tile.type = 'F16'", 12, "is 'f16' meant?"),
+    ("mem.live > '64MiB'", 11, "mem.live is a number, and '64MiB' a text"),
+    ("tile.rows = 1 OR tile.value_max <= 'x'", 35, "without quotes"),
     ("op.name <> 'ffn_up'", 11, "it is one of"), ("tensor.role == 'attn'", 15, "attn_q"),
   ]
 

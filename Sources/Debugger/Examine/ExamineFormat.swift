@@ -22,6 +22,7 @@ struct ExamineFormat: Equatable {
   var count = 1
   var unit = Unit.bytes(.hexadecimal, size: 1)
 
+  private static let most = 65536
   private static let sizes: [Character: Int] = ["b": 1, "h": 2, "w": 4, "g": 8]
 
   /// - Parameter last: whose letter and size hold where the text has none.
@@ -30,12 +31,13 @@ struct ExamineFormat: Equatable {
     func bad() -> DebuggerError {
       .badArgument(
         command: "x/", found: text,
-        expected: "a count, a format (x d u o t c f, or block) and a size (b h w g)")
+        expected: "a count of at most \(Self.most), a format (x d u o t c f, or block) and a size "
+          + "(b h w g)")
     }
     unit = last?.unit ?? unit
     let digits = text.prefix { $0.isNumber }
     if !digits.isEmpty {
-      guard let number = Int(digits), (1...65536).contains(number) else { throw bad() }
+      guard let number = Int(digits), (1...Self.most).contains(number) else { throw bad() }
       count = number
     }
     let letters = text.dropFirst(digits.count)

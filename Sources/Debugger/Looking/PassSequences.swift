@@ -87,9 +87,9 @@ extension DebuggerSession {
     if case .inRows(let tokens) = heads(of: op), tokens > 0 {
       (row, count) = (row % tokens, tokens)
     }
-    guard sequences.ids.count > 1, let token = sequences.token(ofRow: row, among: count) else {
-      return nil
-    }
-    return "(\(sequences.place(of: token)); \"sequence=\(sequences.ids[0])\" chooses another.)"
+    guard let token = sequences.token(ofRow: row, among: count),
+      let other = sequences.ids.first(where: { $0 != token.sequence })
+    else { return nil }
+    return "(\(sequences.place(of: token)); \"sequence=\(other)\" chooses another.)"
   }
 }

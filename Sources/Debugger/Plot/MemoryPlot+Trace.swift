@@ -1,3 +1,4 @@
+import CTerminal
 import Inference
 import TraceStore
 
@@ -6,18 +7,20 @@ extension MemoryPlot {
   ///
   /// - Parameters:
   ///   - columns: how many groups of steps to tell apart: half the characters across are enough.
-  /// - Throws: what the trace throws.
+  ///   - reached: called with the last step that was read, while more are to be read.
+  /// - Throws: what the trace and `reached` throw.
   /// - Complexity: O(steps of the range); memory for a hundred thousand steps at a time.
   public init(
     trace: Trace, steps: ClosedRange<Int>, title: String, columns count: Int = 80,
-    marks: [Mark] = [], marked: String = "", cursor: Int? = nil
+    marks: [Mark] = [], marked: String = "", cursor: Int? = nil,
+    reached: (Int) throws -> Void = { _ in }
   ) throws {
     let last = try trace.eventCount()
     guard last > 0 else { throw DebuggerError.emptyTrace(path: trace.path) }
     let first = min(max(1, steps.lowerBound), last)
     let steps = first...max(first, min(steps.upperBound, last))
     var groups = MemoryColumns(steps: steps, columns: count)
-    try groups.read(trace, through: steps.upperBound)
+    try groups.read(trace, through: steps.upperBound, reached: reached)
     guard !groups.columns.isEmpty else { throw DebuggerError.emptyTrace(path: trace.path) }
     let whole = clampedSum(try trace.tensors().map { $0.dequantizedBytes ?? 0 })
     self.init(
@@ -26,12 +29,15 @@ extension MemoryPlot {
   }
 
   /// The plot of a whole trace, a mark at the start of each pass; for the summary of a recording.
-  public init(trace: Trace, columns: Int = 80) throws {
+  public init(
+    trace: Trace, columns: Int = 80, reached: (Int) throws -> Void = { _ in }
+  ) throws {
     let passes = try trace.passes()
     try self.init(
       trace: trace, steps: 1...max(1, trace.eventCount()),
       title: passes.count == 1 ? "1 pass" : "\(passes.count) passes", columns: columns,
-      marks: passes.map { Mark(step: $0.steps.lowerBound, label: "\($0.id)") }, marked: "pass")
+      marks: passes.map { Mark(step: $0.steps.lowerBound, label: "\($0.id)") }, marked: "pass",
+      reached: reached)
   }
 }
 
@@ -49,10 +55,12 @@ extension DebuggerSession {
     }
     if chosen == "kv" { return try plotKVCache() }
     if chosen == "peak" { return try plotPeak() }
-    let plot =
-      try chosen == "all"
-      ? MemoryPlot(trace: trace, columns: style.width) : memoryPlot(of: chosen, place)
-    var shown = plot
+    var shown = try interruptibly { progress in
+      try memoryPlot(of: chosen, place) { step in
+        if nibble_interrupted() { throw TraceError.interrupted }
+        progress.show { "reading step \(step) of \(self.cursor.last); ^C ends it" }
+      }
+    }
     shown.cursor = cursor.step
     output.write(shown.render(style: style, height: plotHeight))
   }
@@ -66,7 +74,12 @@ extension DebuggerSession {
     }
   }
 
-  private func memoryPlot(of range: String, _ place: Place) throws -> MemoryPlot {
+  private func memoryPlot(
+    of range: String, _ place: Place, reached: (Int) throws -> Void
+  ) throws -> MemoryPlot {
+    if range == "all" {
+      return try MemoryPlot(trace: trace, columns: style.width, reached: reached)
+    }
     guard let pass = place.pass else {
       throw DebuggerError.nothingHere(
         what: "pass", step: place.step, advice: "\"mem all\" draws the whole trace")
@@ -76,7 +89,7 @@ extension DebuggerSession {
       let marks = layerMarks(of: try trace.ops(inPass: pass.id))
       return try MemoryPlot(
         trace: trace, steps: pass.steps, title: title, columns: style.width, marks: marks,
-        marked: "layer")
+        marked: "layer", reached: reached)
     }
     guard let op = try place.op ?? trace.op(startingAtOrBefore: place.step), op.pass == pass.id
     else {

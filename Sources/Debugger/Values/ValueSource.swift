@@ -209,7 +209,11 @@ final class ValueSource {
     do {
       return try body()
     } catch {
-      throw DebuggerError.needsModel(reason: "\(error)")
+      var reason = "\(error)"
+      if modelName == nil, case RecordingError.unknownModel? = error as? RecordingError {
+        reason += " Where it lies elsewhere, `-m FILE` names it."
+      }
+      throw DebuggerError.needsModel(reason: reason)
     }
   }
 

@@ -11,6 +11,18 @@ public enum SearchObject: String, CaseIterable, Sendable {
     expressions.first { $0.name == column }?.sql
   }
 
+  /// Whether a column is a number wherever it is not NULL.
+  func isNumber(_ column: String) -> Bool {
+    switch (self, column) {
+    case (.event, "kind"), (.event, "op"), (.event, "buffer"), (.event, "category"), (.op, "name"),
+      (.op, "kind"), (.op, "inputs"), (.op, "tensor"), (.tile, "tensor"), (.tile, "type"),
+      (.tensor, "name"), (.tensor, "role"), (.tensor, "type"), (.token, "text"), (.pass, "kind"),
+      (.pass, "strategy"), (.pass, "kv_type"):
+      false
+    default: true
+    }
+  }
+
   /// The most bytes alive up to the event.
   static let peak = "_peak(e.step)"
 

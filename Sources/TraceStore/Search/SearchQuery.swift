@@ -106,7 +106,7 @@ struct SearchQuery {
       }
     }
     var needed: Set<SearchTable> = []
-    if let condition = condition(filter, in: steps, needing: &needed) {
+    if let condition = condition(filter, in: steps, ops: ops, needing: &needed) {
       conditions.append(condition)
     }
     var value = "NULL"
@@ -126,7 +126,8 @@ struct SearchQuery {
   // MARK: - The condition
 
   private func condition(
-    _ filter: Filter, in steps: ClosedRange<Int>, needing needed: inout Set<SearchTable>
+    _ filter: Filter, in steps: ClosedRange<Int>, ops: ClosedRange<Int>,
+    needing needed: inout Set<SearchTable>
   ) -> String? {
     guard let expression else { return nil }
     let tree = SearchTree(expression.tokens[...])
@@ -135,40 +136,42 @@ struct SearchQuery {
     case (.isUnderstood, _):
       needed.formUnion(expression.tokens.flatMap(\.tables))
       return "(\(expression.sql))"
-    case (.holds, _): return truth(of: tree, in: steps, needing: &needed)
+    case (.holds, _): return truth(of: tree, in: steps, ops: ops, needing: &needed)
     case (.differs(let value), .piece(let tokens)):
       return judged(
         "coalesce((\(tokens.map(\.sql).joined())), 0) IS NOT \(value.literal)", tokens, in: steps,
-        needing: &needed)
+        ops: ops, needing: &needed)
     case (.differs(let value), _):
-      return "\(truth(of: tree, in: steps, needing: &needed)) IS NOT \(value.literal)"
+      return "\(truth(of: tree, in: steps, ops: ops, needing: &needed)) IS NOT \(value.literal)"
     }
   }
 
   /// SQL that is 1 where the condition holds and 0 elsewhere. SQLite judges what AND joins as soon
   /// as it has the tables that it needs.
   private func truth(
-    of tree: SearchTree, in steps: ClosedRange<Int>, needing needed: inout Set<SearchTable>
+    of tree: SearchTree, in steps: ClosedRange<Int>, ops: ClosedRange<Int>,
+    needing needed: inout Set<SearchTable>
   ) -> String {
     switch tree {
     case .all(let parts), .any(let parts):
       var pieces: [String] = []
-      for part in parts { pieces.append(truth(of: part, in: steps, needing: &needed)) }
+      for part in parts { pieces.append(truth(of: part, in: steps, ops: ops, needing: &needed)) }
       if case .all = tree { return "(\(pieces.joined(separator: " AND ")))" }
       return "(\(pieces.joined(separator: " OR ")))"
     case .piece(let tokens):
       // Not NULL, whatever is not there: SQLite would join in an order of its own, and sort.
       return judged(
-        "coalesce((\(tokens.map(\.sql).joined())), 0)", tokens, in: steps, needing: &needed)
+        "coalesce((\(tokens.map(\.sql).joined())), 0)", tokens, in: steps, ops: ops,
+        needing: &needed)
     }
   }
 
   /// A piece that speaks of the pass alone is judged once for each pass; so is, where many events are
-  /// gone through, one that speaks of memory, tiles, products or buffers alone: each of them is
-  /// read once then, and not looked for at every event.
+  /// gone through, one that speaks of memory, operations, tiles, products or buffers alone: each of
+  /// them is read once then, and not looked for at every event.
   private func judged(
     _ sql: String, _ tokens: ArraySlice<SearchToken>, in steps: ClosedRange<Int>,
-    needing needed: inout Set<SearchTable>
+    ops: ClosedRange<Int>, needing needed: inout Set<SearchTable>
   ) -> String {
     let tables = Set(tokens.flatMap(\.tables))
     if !tables.isEmpty, tables.isSubset(of: [.pass, .token]), grain != .pass {
@@ -187,7 +190,7 @@ struct SearchQuery {
           e.memory IN (SELECT m.id FROM _memory AS m WHERE m.id <= \(steps.upperBound) AND \(sql))
           """
       }
-      if let sets = SearchSets(of: sql, tables, in: steps) { return sets.sql }
+      if let sets = SearchSets(of: sql, tables, in: steps, ops: ops) { return sets.sql }
     }
     needed.formUnion(tables)
     return sql

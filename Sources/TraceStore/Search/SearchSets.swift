@@ -1,6 +1,7 @@
 /// What a piece of a condition is at each of some events, judged where it can change: at each
-/// product, tile or buffer once, read in order of their steps. An event is looked up in the set of
-/// steps at which the piece is another than where there is nothing that it speaks of.
+/// operation, product, tile or buffer once, read in order of their steps. An event is looked up in the
+/// set of operations or steps at which the piece is another than where there is nothing that it
+/// speaks of.
 struct SearchSets {
   /// SQL over the event `e` that is 1 where the piece holds and 0 elsewhere.
   let sql: String
@@ -8,7 +9,11 @@ struct SearchSets {
   /// - Parameters:
   ///   - piece: SQL over the aliases of ``SearchTable``, never NULL.
   ///   - tables: those that it reads; the result is `nil` where they are not of one kind.
-  init?(of piece: String, _ tables: Set<SearchTable>, in steps: ClosedRange<Int>) {
+  ///   - ops: the operations that lie in the steps, wholly or in part.
+  init?(
+    of piece: String, _ tables: Set<SearchTable>, in steps: ClosedRange<Int>,
+    ops: ClosedRange<Int>
+  ) {
     let holds = "(CASE WHEN \(piece) THEN 1 ELSE 0 END)"
     let (first, last) = (steps.lowerBound, steps.upperBound)
     /// The steps, and where it is freed, of the rows at which the piece is another than without any.
@@ -31,8 +36,20 @@ struct SearchSets {
     let none: String
     let parts: [String]
     var users = ""
+    // Where something is freed the negative of the step stands: there a tile may be made in the place
+    // of another.
+    var key = "CASE e.kind WHEN \(EventKind.free.rawValue) THEN -e.step ELSE e.step END"
     if tables.isEmpty {
       return nil
+    } else if tables.isSubset(of: [.op, .node]) {
+      let node = "LEFT JOIN _node AS n ON n.id = o.node"
+      key = "coalesce(e.op, 0)"
+      none = "_op AS o ON o.id = NULL \(node)"
+      parts = [
+        changed(
+          "o.id, NULL", of: "_op AS o \(node)",
+          where: "o.id BETWEEN \(ops.lowerBound) AND \(ops.upperBound)")
+      ]
     } else if tables == [.matmul] {
       none = "matmul AS x ON x.step = NULL"
       parts = [
@@ -67,10 +84,8 @@ struct SearchSets {
       return nil
     }
     let zero = "(SELECT \(holds) AS holds FROM (SELECT 1) LEFT JOIN \(none))"
-    // Where something is freed the negative of the step stands: there a tile may be made in the place
-    // of another.
     sql = """
-      ((CASE e.kind WHEN \(EventKind.free.rawValue) THEN -e.step ELSE e.step END IN (
+      ((\(key) IN (
         WITH _none AS MATERIALIZED \(zero),
           _changed (id, freed) AS MATERIALIZED (\(parts.joined(separator: " UNION ALL ")))
         SELECT id FROM _changed

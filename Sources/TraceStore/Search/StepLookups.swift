@@ -10,17 +10,17 @@ final class StepLookups {
   private var peaksRead = (state: 0, step: 0)
   /// Which of `peaks` was asked for last.
   private var lastPeak = 0
-  /// What was freed at the steps of `window`, of the buffers made in them.
-  private var freed = Freed()
-  private var window: ClosedRange<Int>?
+  /// What was freed at each of the steps of `window`, of the buffers made in them.
+  private var freed: [Freed] = []
+  private var window = 0..<0
   /// What was freed, wherever, of the buffers that outlive the pass they were made in.
-  private var freedLater = Freed()
+  private var freedLater: [Int: Freed] = [:]
   private var freedLaterRead = 0
 
-  /// Buffers by the step at which they were freed.
-  private struct Freed {
-    var tiles: [Int: Int] = [:]
-    var allocations: [Int: Int] = [:]
+  private enum Freed {
+    case nothing
+    case tile(Int)
+    case allocation(Int)
   }
 
   init(_ connection: OpaquePointer) { self.connection = connection }
@@ -58,43 +58,44 @@ final class StepLookups {
 
   /// The tile that was freed at a step.
   func freedTile(at step: Int) throws(SQLiteFailure) -> Int? {
-    try readFreed(around: step)
-    return freed.tiles[step] ?? freedLater.tiles[step]
+    if case .tile(let id) = try whatIsFreed(at: step) { id } else { nil }
   }
 
   /// The buffer that is no tile that was freed at a step.
   func freedAllocation(at step: Int) throws(SQLiteFailure) -> Int? {
-    try readFreed(around: step)
-    return freed.allocations[step] ?? freedLater.allocations[step]
+    if case .allocation(let id) = try whatIsFreed(at: step) { id } else { nil }
+  }
+
+  private func whatIsFreed(at step: Int) throws(SQLiteFailure) -> Freed {
+    if !window.contains(step) { try readFreed(around: step) }
+    let found = freed[step - window.lowerBound]
+    if case .nothing = found { return freedLater[step] ?? .nothing }
+    return found
   }
 
   /// Reads what was freed in the pass of a step. Nearly all that is freed in a pass was made in it.
   private func readFreed(around step: Int) throws(SQLiteFailure) {
-    if let window, window.contains(step) { return }
     let last = try number("SELECT max(step) FROM _event")
     let first = try number("SELECT max(first_step) FROM pass WHERE first_step <= ?1", step)
     let next = try number("SELECT min(first_step) FROM pass WHERE first_step > ?1", step)
-    let steps = min(first, step)...max(step, next > 0 ? next - 1 : last)
-    freed = Freed()
-    let made = "WHERE id BETWEEN ?1 AND ?2 AND freed_step IS NOT NULL ORDER BY id"
+    let steps = min(first, step)..<max(step + 1, next > 0 ? next : last + 1)
+    var freed = [Freed](repeating: .nothing, count: steps.count)
+    let made = "WHERE id BETWEEN ?1 AND ?2 AND freed_step BETWEEN ?1 AND ?2 ORDER BY id"
     try forEachRow(
-      "SELECT freed_step, id FROM tile \(made)", steps.lowerBound, steps.upperBound
-    ) { row in freed.tiles[row.integer(0)] = row.integer(1) }
+      "SELECT freed_step, id FROM tile \(made)", steps.lowerBound, steps.upperBound - 1
+    ) { row in freed[row.integer(0) - steps.lowerBound] = .tile(row.integer(1)) }
     try forEachRow(
-      "SELECT freed_step, id FROM _allocation \(made)", steps.lowerBound, steps.upperBound
-    ) { row in freed.allocations[row.integer(0)] = row.integer(1) }
+      "SELECT freed_step, id FROM _allocation \(made)", steps.lowerBound, steps.upperBound - 1
+    ) { row in freed[row.integer(0) - steps.lowerBound] = .allocation(row.integer(1)) }
     if last > freedLaterRead {
-      freedLater = Freed()
+      freedLater = [:]
       try forEachRow(Self.kept, 1, .max) { row in
-        if row.integer(2) == 0 {
-          freedLater.allocations[row.integer(0)] = row.integer(1)
-        } else {
-          freedLater.tiles[row.integer(0)] = row.integer(1)
-        }
+        freedLater[row.integer(0)] =
+          row.integer(2) == 0 ? .allocation(row.integer(1)) : .tile(row.integer(1))
       }
       freedLaterRead = last
     }
-    window = steps
+    (self.freed, window) = (freed, steps)
   }
 
   private static let kept = """

@@ -16,7 +16,15 @@ extension Trace {
     }
     for comparison in expression.comparisons {
       let (object, column) = comparison.column
-      guard let known = try names(in: object, column), !known.isEmpty else { continue }
+      if object.isNumber(column), let text = comparison.values.first(where: \.isText) {
+        throw refuse(
+          "\(object.rawValue).\(column) is a number, and '\(text.text)' a text; "
+            + "sizes and times stand without quotes, as 64MiB",
+          at: text.offset)
+      }
+      guard !comparison.isOrder, let known = try names(in: object, column), !known.isEmpty else {
+        continue
+      }
       for value in comparison.values where !known.contains(value.text) {
         let name = "\(object.rawValue).\(column)"
         throw refuse(
@@ -53,10 +61,12 @@ extension Trace {
 }
 
 extension SearchExpression {
-  /// A column that is compared with texts or numbers: by `=`, `!=`, `IS` or `IN`.
+  /// A column that is compared with texts or numbers: by `=`, `!=`, `IS` or `IN`, or as to which is
+  /// more.
   struct Comparison {
     let column: (object: SearchObject, name: String)
-    var values: [(text: String, offset: Int)] = []
+    let isOrder: Bool
+    var values: [(text: String, isText: Bool, offset: Int)] = []
   }
 
   /// The comparisons of a column, standing alone, with values that are written out.
@@ -66,7 +76,6 @@ extension SearchExpression {
       guard case .column(let object, let name) = tokens[index].kind,
         Self.isEdge(index > 0 ? tokens[index - 1] : nil)
       else { return nil }
-      var comparison = Comparison(column: (object, name))
       var rest = tokens[(index + 1)...]
       let marks = rest.prefix {
         [.mark("="), .mark("!"), .mark("<"), .mark(">"), .word("IS"), .word("NOT"), .word("IN")]
@@ -74,7 +83,11 @@ extension SearchExpression {
       }
       rest = rest.dropFirst(marks.count)
       let sign = marks.map(\.sql).joined().uppercased()
-      guard ["=", "==", "!=", "<>", "IS", "ISNOT", "IN", "NOTIN"].contains(sign) else { return nil }
+      let isOrder = ["<", "<=", ">", ">="].contains(sign)
+      guard isOrder || ["=", "==", "!=", "<>", "IS", "ISNOT", "IN", "NOTIN"].contains(sign) else {
+        return nil
+      }
+      var comparison = Comparison(column: (object, name), isOrder: isOrder)
       let isList = sign.hasSuffix("IN")
       if isList {
         guard rest.first?.kind == .mark("(") else { return nil }
@@ -84,7 +97,8 @@ extension SearchExpression {
         guard let value = rest.popFirst(), Self.isEdge(rest.first) else { return nil }
         switch value.kind {
         case .text(let text), .number(let text):
-          comparison.values.append((text, value.place.lowerBound))
+          let isText = value.kind == .text(text)
+          comparison.values.append((text, isText, value.place.lowerBound))
         default: if !isList { return nil }
         }
       } while isList && rest.popFirst()?.kind == .mark(",")
