@@ -381,7 +381,7 @@ import Testing
       for backwards in [false, true] {
         let sql = trace.query(expression, scope).sql(
           selectingValue: false, where: .holds, steps: 1...100, ops: 1...9,
-          keeping: "true", backwards: backwards)
+          backwards: backwards)
         let plan = try trace.rows("EXPLAIN QUERY PLAN " + sql).map { $0.last?.text ?? "" }
         #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(sql)\n\(plan)")
         let scanned = plan.compactMap { $0.wholeMatch(of: /SCAN ([etxbako])\b.*/)?.1 }

@@ -51,6 +51,8 @@ public final class QuerySession {
   var now: @Sendable () -> ContinuousClock.Instant = { .now }
   /// Of the statement that runs.
   var watch: QueryWatch?
+  /// What searches ask at every step.
+  var lookups: StepLookups?
   /// What the authorizer refused in the statement being prepared.
   var refused: String?
 

@@ -84,10 +84,9 @@ struct SearchQuery {
   ///   - filter: where to stop.
   ///   - steps: where to look.
   ///   - ops: the operations that lie in `steps`, wholly or in part.
-  ///   - kept: SQL that is true of an append `a` that is in the KV cache at event `e`.
   func sql(
     selectingValue selectsValue: Bool, where filter: Filter, steps: ClosedRange<Int>,
-    ops: ClosedRange<Int>, keeping kept: String, backwards: Bool
+    ops: ClosedRange<Int>, backwards: Bool
   ) -> String {
     let (table, alias, step) = source
     var tables = [isWithinOps ? "_op AS o" : table]
@@ -114,7 +113,7 @@ struct SearchQuery {
       value = "(\(expression.sql))"
       needed.formUnion(expression.tokens.flatMap(\.tables))
     }
-    tables += joins(to: needed, having: joined, keeping: kept)
+    tables += joins(to: needed, having: joined)
     let direction = backwards ? " DESC" : ""
     return """
       SELECT \(step), \(value) FROM \(tables.joined(separator: " "))
@@ -212,14 +211,14 @@ struct SearchQuery {
 
   /// The joins that bring in the tables needed, and those that they need in turn.
   private func joins(
-    to needed: Set<SearchTable>, having joined: Set<SearchTable>, keeping kept: String
+    to needed: Set<SearchTable>, having joined: Set<SearchTable>
   ) -> [String] {
     var wanted = needed.subtracting(joined)
     // Each needs none that stands after it.
     for table in Self.order.reversed() where wanted.contains(table) {
-      wanted.formUnion(join(to: table, keeping: kept).needs.subtracting(joined))
+      wanted.formUnion(join(to: table).needs.subtracting(joined))
     }
-    return Self.order.filter(wanted.contains).map { join(to: $0, keeping: kept).sql }
+    return Self.order.filter(wanted.contains).map { join(to: $0).sql }
   }
 
   /// The order of the joins: what costs least comes first, since conditions are judged on the way.
@@ -228,9 +227,7 @@ struct SearchQuery {
     .weightTile, .tileTensor, .tensor, .append,
   ]
 
-  private func join(
-    to target: SearchTable, keeping kept: String
-  ) -> (sql: String, needs: Set<SearchTable>) {
+  private func join(to target: SearchTable) -> (sql: String, needs: Set<SearchTable>) {
     let isByEvent = grain == .event
     switch target {
     case .event: return ("LEFT JOIN _event AS e ON e.step = \(source.step)", [source.alias])
@@ -271,11 +268,7 @@ struct SearchQuery {
       let (id, needs) = tensorID
       return ("LEFT JOIN tensor AS s ON s.id = \(id)", needs)
     case .append:
-      return (
-        "LEFT JOIN kv_append AS k ON k.step = "
-          + "(SELECT a.step FROM kv_append AS a WHERE \(kept) ORDER BY a.step DESC LIMIT 1)",
-        [.event]
-      )
+      return ("LEFT JOIN kv_append AS k ON k.step = _append(e.step)", [.event])
     }
   }
 

@@ -16,20 +16,20 @@ struct SearchSets {
   ) {
     let holds = "(CASE WHEN \(piece) THEN 1 ELSE 0 END)"
     let (first, last) = (steps.lowerBound, steps.upperBound)
-    /// The steps, and where it is freed, of the rows at which the piece is another than without any.
+    /// What is selected of the rows at which the piece is another than without any.
+    let isChanged = "\(holds) <> (SELECT holds FROM _none)"
     func changed(_ columns: String, of rows: String, where condition: String) -> String {
-      "SELECT \(columns) FROM \(rows) WHERE \(condition) AND \(holds) <> (SELECT holds FROM _none)"
+      "SELECT \(columns) FROM \(rows) WHERE \(condition) AND \(isChanged)"
     }
-    /// The same of buffers that can be freed in these steps: those made since the pass began, and
-    /// those that outlive the pass that they were made in.
-    func buffers(_ alias: String, of rows: String) -> [String] {
+    /// The step and the end of each buffer that is `chosen` and can be freed in these steps: of those
+    /// made since the pass began, and those that outlive the pass that they were made in.
+    func buffers(_ alias: String, of rows: String, where chosen: String) -> [String] {
       let start = "(SELECT coalesce(max(first_step), 0) FROM pass WHERE first_step <= \(first))"
-      let columns = "\(alias).id, \(alias).freed_step"
+      let select = "SELECT \(alias).id, \(alias).freed_step FROM"
       return [
-        changed(columns, of: rows, where: "\(alias).id BETWEEN \(start) AND \(last)"),
-        changed(
-          columns, of: "_kept AS v CROSS JOIN \(rows)",
-          where: "v.id < \(start) AND \(alias).id = v.id"),
+        "\(select) \(rows) WHERE \(alias).id BETWEEN \(start) AND \(last) AND \(chosen)",
+        "\(select) _kept AS v CROSS JOIN \(rows)"
+          + " WHERE v.id < \(start) AND \(alias).id = v.id AND \(chosen)",
       ]
     }
 
@@ -56,11 +56,16 @@ struct SearchSets {
         changed("x.step, NULL", of: "matmul AS x", where: "x.step BETWEEN \(first) AND \(last)")
       ]
     } else if tables.isSubset(of: [.tile, .weightTile, .tileTensor]) {
-      let tile = "tile AS t"
-      let rest =
-        "LEFT JOIN weight_tile AS w ON w.id = t.weight_tile LEFT JOIN tensor AS u ON u.id = w.tensor"
-      none = "\(tile) ON t.id = NULL \(rest)"
-      parts = buffers("t", of: "\(tile) \(rest)")
+      let tensor = "LEFT JOIN tensor AS u ON u.id = w.tensor"
+      let rest = "LEFT JOIN weight_tile AS w ON w.id = t.weight_tile \(tensor)"
+      none = "tile AS t ON t.id = NULL \(rest)"
+      if tables.contains(.tile) {
+        parts = buffers("t", of: "tile AS t \(rest)", where: isChanged)
+      } else {
+        // The same rows of a tensor come back in every pass.
+        let rows = changed("w.id", of: "weight_tile AS w \(tensor)", where: "true")
+        parts = buffers("t", of: "tile AS t", where: "t.weight_tile IN (\(rows))")
+      }
       users = """
         UNION ALL SELECT x.step FROM matmul AS x
         WHERE x.step BETWEEN \(first) AND \(last) AND x.tile IN (SELECT id FROM _changed)
@@ -74,8 +79,8 @@ struct SearchSets {
       let noFailure = "LEFT JOIN \(failure) ON f.step = NULL"
       none = "\(tile) ON b.id = NULL \(noAllocation) \(noFailure)"
       parts =
-        buffers("b", of: "\(tile) \(noAllocation) \(noFailure)")
-        + buffers("a", of: "\(allocation) \(noTile) \(noFailure)") + [
+        buffers("b", of: "\(tile) \(noAllocation) \(noFailure)", where: isChanged)
+        + buffers("a", of: "\(allocation) \(noTile) \(noFailure)", where: isChanged) + [
           changed(
             "f.step, NULL", of: "\(failure) \(noTile) \(noAllocation)",
             where: "f.step BETWEEN \(first) AND \(last)")

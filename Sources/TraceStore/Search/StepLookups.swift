@@ -1,7 +1,7 @@
 import GRDBSQLite
 
 /// What searches ask at every step and SQL alone would look for anew each time: the most bytes alive
-/// so far, and what was freed.
+/// so far, what was freed, and what was appended last to the KV cache.
 final class StepLookups {
   private let connection: OpaquePointer
   /// The states of memory with more bytes alive than any before, in order.
@@ -16,6 +16,13 @@ final class StepLookups {
   /// What was freed, wherever, of the buffers that outlive the pass they were made in.
   private var freedLater: [Int: Freed] = [:]
   private var freedLaterRead = 0
+
+  /// SQL that is true of an append `a` that is in the KV cache at an event `e`.
+  var kept = "true" {
+    didSet { if kept != oldValue { appended = nil } }
+  }
+  /// What was in the KV cache last throughout some steps.
+  private var appended: (steps: ClosedRange<Int>, append: Int?)?
 
   private enum Freed {
     case nothing
@@ -89,7 +96,7 @@ final class StepLookups {
     ) { row in freed[row.integer(0) - steps.lowerBound] = .allocation(row.integer(1)) }
     if last > freedLaterRead {
       freedLater = [:]
-      try forEachRow(Self.kept, 1, .max) { row in
+      try forEachRow(Self.keptBuffers, 1, .max) { row in
         freedLater[row.integer(0)] =
           row.integer(2) == 0 ? .allocation(row.integer(1)) : .tile(row.integer(1))
       }
@@ -98,7 +105,32 @@ final class StepLookups {
     (self.freed, window) = (freed, steps)
   }
 
-  private static let kept = """
+  /// The step of the append that is the last in the KV cache at a step.
+  func append(at step: Int) throws(SQLiteFailure) -> Int? {
+    if let appended, appended.steps.contains(step) { return appended.append }
+    // It changes where something is appended, and after a pass that was given up.
+    let first = try number(
+      """
+      SELECT max(s) FROM (SELECT max(step) AS s FROM kv_append WHERE step <= ?1
+      UNION ALL SELECT max(last_step) + 1 FROM pass WHERE NOT is_finished AND last_step < ?1)
+      """, step)
+    let last = try number("SELECT max(step) FROM _event")
+    let next = try number(
+      """
+      SELECT min(s) FROM (SELECT min(step) AS s FROM kv_append WHERE step > ?1
+      UNION ALL SELECT min(last_step) + 1 FROM pass WHERE NOT is_finished AND last_step >= ?1)
+      """, step)
+    let found = try number(
+      """
+      SELECT a.step FROM kv_append AS a, (SELECT ?1 AS step) AS e WHERE \(kept)
+      ORDER BY a.step DESC LIMIT 1
+      """, step)
+    let append = found > 0 ? found : nil
+    appended = (min(first, step)...max(step, next > 0 ? next - 1 : last), append)
+    return append
+  }
+
+  private static let keptBuffers = """
     SELECT coalesce(a.freed_step, t.freed_step) AS freed_step, k.id, t.id IS NOT NULL
     FROM _kept AS k LEFT JOIN tile AS t ON t.id = k.id LEFT JOIN _allocation AS a ON a.id = k.id
     WHERE k.id BETWEEN ?1 AND ?2 AND coalesce(a.freed_step, t.freed_step) IS NOT NULL
@@ -122,13 +154,15 @@ final class StepLookups {
 }
 
 extension QuerySession {
-  /// Makes ``StepLookups`` known to SQL as `_peak`, `_freed_tile` and `_freed_allocation`, each of a
-  /// step.
+  /// Makes ``StepLookups`` known to SQL as `_peak`, `_freed_tile`, `_freed_allocation` and `_append`,
+  /// each of a step.
   func registerStepLookups() {
     let lookups = StepLookups(handle)
+    self.lookups = lookups
     register(StepFunction("_peak", lookups.peak))
     register(StepFunction("_freed_tile", lookups.freedTile))
     register(StepFunction("_freed_allocation", lookups.freedAllocation))
+    register(StepFunction("_append", lookups.append))
   }
 
   private func register(_ function: StepFunction) {

@@ -194,9 +194,10 @@ extension Trace {
   ) throws -> (step: Int, value: SQLValue)? {
     let first = try op(startingAtOrBefore: steps.lowerBound)?.id ?? 1
     let last = max(first, try op(startingAtOrBefore: steps.upperBound)?.id ?? first)
+    if query.readsKVAtEvents { try queries().lookups?.kept = isKept(in: steps) }
     let sql = query.sql(
       selectingValue: selectsValue, where: filter, steps: steps, ops: first...last,
-      keeping: query.readsKVAtEvents ? try isKept(in: steps) : "", backwards: backwards)
+      backwards: backwards)
     var found: (step: Int, value: SQLValue)?
     do {
       try run(
