@@ -181,5 +181,8 @@ extension Statement {
     }
   }
 
+  /// Readies it to be run again.
+  func reset() { sqlite3_reset(handle) }
+
   func integer(_ column: Int32) -> Int { Int(sqlite3_column_int64(handle, column)) }
 }

@@ -42,6 +42,18 @@ import TraceStore
     #expect(try live.step == live.first(ofPass: 1))
   }
 
+  /// What the first pass was not let come to is still a name.
+  @Test func operationsThatDidNotRunYetCanBeSpokenOf() throws {
+    let live = try Live {
+      $0.engine.strategy = .perLayer
+      $0.engine.memoryBudget = 3_565_158
+    }
+    live.type("break any if op.name = 'result_output' and op.kind = 'mul_mat'")
+    #expect(live.output.text.contains("Breakpoint 1: any if op.name"), "\(live.output.text)")
+    live.type("set memory-budget none", "generate 1", "break any if op.name = 'result_outptu'")
+    #expect(live.output.text.contains("op.name is never 'result_outptu'"))
+  }
+
   @Test func continueGoesToTheEndAndThenRunsAPass() throws {
     let live = try Live()
     live.type("continue")

@@ -1,3 +1,4 @@
+import Foundation
 import Inference
 import TestSupport
 import Testing
@@ -51,6 +52,40 @@ import Testing
               == stops(.max / 4, from: first, backwards: backwards), "\(text)")
         }
       }
+    }
+  }
+
+  /// What searches ask at every step, of steps that a trace has not, and of a damaged one.
+  @Test func stepsThatAreNotThere() throws {
+    try Tiny.record(to: folder.file(), count: 1)
+    func answers() throws -> String {
+      let output = CollectedOutput()
+      let session = try DebuggerSession(
+        trace: Trace(path: folder.file()), output: output, style: TextStyle())
+      for step in ["0", "-1", "\(Int.max)", "-9223372036854775807 - 1", "1000000000000"] {
+        for function in ["_freed_tile", "_freed_allocation", "_append"] {
+          try session.execute("sql SELECT \(function)(\(step)) IS NULL AS missing")
+        }
+        try session.execute("sql SELECT _peak(\(step))")
+      }
+      for condition in ["event.bytes > 1e11 AND event.step + tile.rows > 1", "kv.bytes + 1 < peak"]
+      {
+        try session.execute("break any if \(condition)")
+        try session.execute("continue")
+      }
+      return output.text
+    }
+    #expect(try answers().matches(of: /missing/).count == 15)
+    #expect(try !answers().contains(/missing\s+\W*0/))
+    for damage in [
+      "UPDATE pass SET first_step = 3000000000000 WHERE id = 2",
+      "UPDATE pass SET first_step = -9223372036854775807 WHERE id = 1",
+      "UPDATE _event SET step = 9223372036854775807 WHERE step = (SELECT max(step) FROM _event)",
+    ] {
+      let shell = try FinishedProgram(
+        URL(fileURLWithPath: "/usr/bin/env"), ["sqlite3", folder.file(), damage], in: folder)
+      #expect(shell.code == 0, "\(shell.errors)")
+      do { _ = try answers() } catch let error as TraceError { #expect(!"\(error)".isEmpty) }
     }
   }
 }

@@ -57,7 +57,7 @@ public struct Cursor {
     left = 0
     if overflow ? count < 0 : target < 0 {
       step = history.first
-      left = overflow ? Int.max : -target
+      left = overflow || target == .min ? .max : -target
       return .beginning
     }
     guard !overflow, target < steps else {

@@ -10,17 +10,25 @@ final class StepLookups {
   private var peaksRead = (state: 0, step: 0)
   /// Which of `peaks` was asked for last.
   private var lastPeak = 0
-  /// What was freed at each of the steps of `window`, of the buffers made in them.
-  private var freed: [Freed] = []
+  /// The tile that was freed at each of the steps of `window`, of those made since the pass began; or
+  /// another buffer, as its negative; else 0.
+  private var freed: [Int] = []
   private var window = 0..<0
-  /// What was freed, wherever, of the buffers that outlive the pass they were made in.
-  private var freedLater: [Int: Freed] = [:]
+  /// The same, wherever, of the buffers that outlive the pass they were made in.
+  private var freedLater: [Int: Int] = [:]
   private var freedLaterRead = 0
+  /// The last step that there is; a live run adds more.
+  private var last = 0
 
-  /// SQL that is true of an append `a` that is in the KV cache at an event `e`.
-  var kept = "true" {
-    didSet { if kept != oldValue { appended = nil } }
+  /// SQL that is true of an append `a` that is in the KV cache at an event `e`, and the last steps of
+  /// the passes that were given up, in order.
+  var kept: (sql: String, ends: [Int]) = ("true", []) {
+    didSet {
+      if kept == oldValue { return }
+      (appended, appendQuery) = (nil, nil)
+    }
   }
+  private var appendQuery: Statement?
   /// What was in the KV cache last throughout some steps.
   private var appended: (steps: ClosedRange<Int>, append: Int?)?
 
@@ -65,40 +73,56 @@ final class StepLookups {
 
   /// The tile that was freed at a step.
   func freedTile(at step: Int) throws(SQLiteFailure) -> Int? {
-    if case .tile(let id) = try whatIsFreed(at: step) { id } else { nil }
+    let id = try whatIsFreed(at: step)
+    return id > 0 ? id : nil
   }
 
   /// The buffer that is no tile that was freed at a step.
   func freedAllocation(at step: Int) throws(SQLiteFailure) -> Int? {
-    if case .allocation(let id) = try whatIsFreed(at: step) { id } else { nil }
+    let id = try whatIsFreed(at: step)
+    return id < 0 ? -id : nil
   }
 
-  private func whatIsFreed(at step: Int) throws(SQLiteFailure) -> Freed {
-    if !window.contains(step) { try readFreed(around: step) }
+  private func whatIsFreed(at step: Int) throws(SQLiteFailure) -> Int {
+    if !window.contains(step) {
+      guard try contains(step) else { return 0 }
+      try readFreed(around: step)
+    }
     let found = freed[step - window.lowerBound]
-    if case .nothing = found { return freedLater[step] ?? .nothing }
-    return found
+    return found == 0 ? freedLater[step] ?? 0 : found
   }
 
-  /// Reads what was freed in the pass of a step. Nearly all that is freed in a pass was made in it.
+  /// Whether there is such a step.
+  private func contains(_ step: Int) throws(SQLiteFailure) -> Bool {
+    if step > last { last = try number("SELECT max(step) FROM _event") }
+    return step > 0 && step <= last && step < .max
+  }
+
+  /// Reads what was freed in a part of the pass of a step. Nearly all that is freed in a pass was made
+  /// in it.
   private func readFreed(around step: Int) throws(SQLiteFailure) {
-    let last = try number("SELECT max(step) FROM _event")
-    let first = try number("SELECT max(first_step) FROM pass WHERE first_step <= ?1", step)
+    let most = 1 << 20
+    let began = try number("SELECT max(first_step) FROM pass WHERE first_step <= ?1", step)
     let next = try number("SELECT min(first_step) FROM pass WHERE first_step > ?1", step)
-    let steps = min(first, step)..<max(step + 1, next > 0 ? next : last + 1)
-    var freed = [Freed](repeating: .nothing, count: steps.count)
-    let made = "WHERE id BETWEEN ?1 AND ?2 AND freed_step BETWEEN ?1 AND ?2 ORDER BY id"
-    try forEachRow(
-      "SELECT freed_step, id FROM tile \(made)", steps.lowerBound, steps.upperBound - 1
-    ) { row in freed[row.integer(0) - steps.lowerBound] = .tile(row.integer(1)) }
-    try forEachRow(
-      "SELECT freed_step, id FROM _allocation \(made)", steps.lowerBound, steps.upperBound - 1
-    ) { row in freed[row.integer(0) - steps.lowerBound] = .allocation(row.integer(1)) }
+    let start = max(1, began)
+    let first = start + (step - start) / most * most
+    let end = min(last, next > step ? next - 1 : last)
+    let steps = first..<first + min(most, end - first + 1)
+    var freed = [Int](repeating: 0, count: steps.count)
+    func read(_ table: String, _ sign: Int) throws(SQLiteFailure) {
+      try forEachRow(
+        """
+        SELECT freed_step, id FROM \(table) WHERE id BETWEEN \(start) AND ?2
+        AND freed_step BETWEEN ?1 AND ?2 ORDER BY id
+        """, steps.lowerBound, steps.upperBound - 1
+      ) { row in freed[row.integer(0) - steps.lowerBound] = sign * row.integer(1) }
+    }
+    try read("tile", 1)
+    try read("_allocation", -1)
     if last > freedLaterRead {
       freedLater = [:]
       try forEachRow(Self.keptBuffers, 1, .max) { row in
-        freedLater[row.integer(0)] =
-          row.integer(2) == 0 ? .allocation(row.integer(1)) : .tile(row.integer(1))
+        freedLater[row.integer(0)] = row.integer(2) == 0 ? -row.integer(1) : row.integer(1)
       }
       freedLaterRead = last
     }
@@ -108,26 +132,30 @@ final class StepLookups {
   /// The step of the append that is the last in the KV cache at a step.
   func append(at step: Int) throws(SQLiteFailure) -> Int? {
     if let appended, appended.steps.contains(step) { return appended.append }
+    guard try contains(step) else { return nil }
+    if appendQuery == nil {
+      appendQuery = try Statement(connection, Self.appends(keeping: kept.sql))
+    }
+    guard let query = appendQuery else { return nil }
+    defer { query.reset() }
+    query.bind(1, step)
+    guard try query.step() else { return nil }
     // It changes where something is appended, and after a pass that was given up.
-    let first = try number(
-      """
-      SELECT max(s) FROM (SELECT max(step) AS s FROM kv_append WHERE step <= ?1
-      UNION ALL SELECT max(last_step) + 1 FROM pass WHERE NOT is_finished AND last_step < ?1)
-      """, step)
-    let last = try number("SELECT max(step) FROM _event")
-    let next = try number(
-      """
-      SELECT min(s) FROM (SELECT min(step) AS s FROM kv_append WHERE step > ?1
-      UNION ALL SELECT min(last_step) + 1 FROM pass WHERE NOT is_finished AND last_step >= ?1)
-      """, step)
-    let found = try number(
-      """
-      SELECT a.step FROM kv_append AS a, (SELECT ?1 AS step) AS e WHERE \(kept)
-      ORDER BY a.step DESC LIMIT 1
-      """, step)
-    let append = found > 0 ? found : nil
-    appended = (min(first, step)...max(step, next > 0 ? next - 1 : last), append)
+    let first = max(query.integer(1), kept.ends.last { $0 < step }.map { $0 + 1 } ?? 1)
+    let next = min(query.integer(2), kept.ends.first { $0 >= step }.map { $0 + 1 } ?? .max)
+    let append = query.integer(0) > 0 ? query.integer(0) : nil
+    appended = (min(first, step)...max(step, min(next - 1, last)), append)
     return append
+  }
+
+  private static func appends(keeping kept: String) -> String {
+    """
+    SELECT
+      (SELECT a.step FROM kv_append AS a WHERE \(kept) ORDER BY a.step DESC LIMIT 1),
+      (SELECT max(step) FROM kv_append WHERE step <= e.step),
+      coalesce((SELECT min(step) FROM kv_append WHERE step > e.step), \(Int.max))
+    FROM (SELECT ?1 AS step) AS e
+    """
   }
 
   private static let keptBuffers = """

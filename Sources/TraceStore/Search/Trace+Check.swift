@@ -41,20 +41,25 @@ extension Trace {
     return known.count > 12 ? "it is one of \(known.count), such as \(shown)" : "it is \(shown)"
   }
 
-  /// What a column can be, where that is a list of names that no run adds to; `nil` for others.
+  /// What a column can be, where that is a list of names that no step adds to; `nil` for others. All
+  /// operations of a model are known once a pass is finished.
   private func names(in object: SearchObject, _ column: String) throws -> [String]? {
     switch (object, column) {
     case (.event, "kind"): EventKind.allCases.map(\.name)
     case (.event, "category"): MemoryCategory.allCases.map(\.name)
     case (.pass, "kind"): ["prefill", "decode"]
     case (.tile, "type"): ["f16", "f32"]
-    case (.op, "kind"): Self.unique(try nodes().map(\.kind))
-    case (.op, "name"), (.event, "op"): try nodes().map(\.name)
+    case (.op, "kind"): try hasFinishedPass() ? Self.unique(try nodes().map(\.kind)) : nil
+    case (.op, "name"), (.event, "op"): try hasFinishedPass() ? try nodes().map(\.name) : nil
     case (.op, "tensor"), (.tile, "tensor"), (.tensor, "name"): try tensors().map(\.name)
     case (.tensor, "role"): Self.unique(try tensors().map(\.role))
     case (.tensor, "type"): Self.unique(try tensors().map(\.type))
     default: nil
     }
+  }
+
+  private func hasFinishedPass() throws(TraceError) -> Bool {
+    try !all("SELECT 1 FROM pass WHERE is_finished LIMIT 1", []) { _ in true }.isEmpty
   }
 
   private static func unique(_ names: [String]) -> [String] { Set(names).sorted() }

@@ -160,20 +160,22 @@ extension Trace {
     ) { try self.range($0[0], $0[1]) }
   }
 
-  /// SQL that is true of an append `a` that is in the KV cache at an event `e` of some steps.
-  private func isKept(in steps: ClosedRange<Int>) throws -> String {
+  /// SQL that is true of an append `a` that is in the KV cache at an event `e` of some steps, and the
+  /// last steps of the passes that were given up.
+  private func kept(in steps: ClosedRange<Int>) throws -> (sql: String, ends: [Int]) {
     var conditions = ["a.step <= e.step"]
     let ranges = try history(at: steps.upperBound).ranges(after: 0, through: steps.upperBound)
     for (range, next) in zip(ranges, ranges.dropFirst()) {
       conditions.append(
         "a.step NOT BETWEEN \(range.upperBound + 1) AND \(next.lowerBound - 1)")
     }
-    for pass in try passesGivenUp() where pass.lowerBound <= steps.upperBound {
+    let givenUp = try passesGivenUp().filter { $0.lowerBound <= steps.upperBound }
+    for pass in givenUp {
       conditions.append(
         "NOT (a.step BETWEEN \(pass.lowerBound) AND \(pass.upperBound)"
           + " AND e.step > \(pass.upperBound))")
     }
-    return conditions.joined(separator: " AND ")
+    return (conditions.joined(separator: " AND "), givenUp.map(\.upperBound))
   }
 
   func firstRow(
@@ -194,7 +196,7 @@ extension Trace {
   ) throws -> (step: Int, value: SQLValue)? {
     let first = try op(startingAtOrBefore: steps.lowerBound)?.id ?? 1
     let last = max(first, try op(startingAtOrBefore: steps.upperBound)?.id ?? first)
-    if query.readsKVAtEvents { try queries().lookups?.kept = isKept(in: steps) }
+    if query.readsKVAtEvents { try queries().lookups?.kept = kept(in: steps) }
     let sql = query.sql(
       selectingValue: selectsValue, where: filter, steps: steps, ops: first...last,
       backwards: backwards)
