@@ -209,9 +209,10 @@ public struct Summary {
   /// What is wrong, a line each, once all recordings are there.
   func problems() -> [String] {
     var problems = ProseCheck(
-      name: "summary", file: path, facts: values.facts, claims: claims, values: values.queries,
-      prose: prose
+      name: "summary", file: path, facts: values.facts, claims: claims, prose: prose
     ).problems()
+    problems += values.constants(
+      in: "summary/\(URL(fileURLWithPath: path).lastPathComponent)")
     for question in questions {
       for name in question.needs where !values.recordings.has(name) {
         problems.append("summary: no lesson records \(sources[name] ?? name).")

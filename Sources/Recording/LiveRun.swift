@@ -57,8 +57,8 @@ public final class LiveRun {
         model: loaded.model, options: options.engine, observer: recorder, prepares: false)
       try recorder.settle()
     } catch {
-      // Not even the packed weights were within the budget.
-      _ = try? recorder.finish(status: "failed")
+      // Not even the packed weights were within the budget, perhaps.
+      _ = try? recorder.finish(after: error)
       throw error
     }
   }

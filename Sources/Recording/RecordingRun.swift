@@ -132,19 +132,30 @@ public func record(
           traceBytes: recorder.progress.fileBytes))
     }
   } catch InferenceError.interrupted {
-    let summary = try recorder.finish(status: "interrupted")
+    let summary = try recorder.finish(after: InferenceError.interrupted)
     if summary.passes == 0 { try? FileManager.default.removeItem(atPath: options.output) }
     return try report(loaded, options, recorder, summary, generation, isInterrupted: true)
   } catch InferenceError.overBudget(let failure) {
-    let summary = try recorder.finish(status: "failed")
+    let summary = try recorder.finish(after: InferenceError.overBudget(failure))
     return try report(loaded, options, recorder, summary, generation, failure: failure)
   } catch {
-    _ = try? recorder.finish(status: "interrupted")
+    _ = try? recorder.finish(after: error)
     if recorder.progress.passes == 0 { try? FileManager.default.removeItem(atPath: options.output) }
     throw error
   }
   let summary = try recorder.finish(status: "complete")
   return try report(loaded, options, recorder, summary, generation)
+}
+
+extension TraceRecorder {
+  /// Ends the recording of a run that an error ended, with the status that tells of it.
+  func finish(after error: any Error) throws(TraceError) -> TraceSummary {
+    switch error {
+    case InferenceError.interrupted: try finish(status: "interrupted")
+    case InferenceError.overBudget: try finish(status: "failed")
+    default: try finish(status: "error", error: "\(error)")
+    }
+  }
 }
 
 private func report(

@@ -116,19 +116,20 @@ final class RecorderOutput {
     isInTransaction = false
   }
 
-  /// Writes the last tokens and the status, turns the write-ahead log into part of the file, and
+  /// Writes the last tokens, the status and what was said of an error, turns the write-ahead log into part of the file, and
   /// closes it. Another process that is reading keeps the log until it is done.
   ///
   /// - Returns: what went wrong, if anything did.
-  func finish(status: String, tokens: [TraceToken]) -> TraceError? {
+  func finish(status: String, error: String?, tokens: [TraceToken]) -> TraceError? {
     guard isOpen else { return nil }
     defer { close() }
     do {
       try begin()
       try insert(tokens)
-      statements.status.bind(1, status)
-      try statements.status.run()
+      try write("status", status)
       try commit()
+      // Where a full disk has room for the status, it may have none for this.
+      if let error { try? write("error", error) }
       // A reader that is there now may stay for hours.
       sqlite3_busy_timeout(handle, 0)
       let code = sqlite3_exec(handle, "PRAGMA journal_mode = DELETE", nil, nil, nil)
@@ -140,6 +141,13 @@ final class RecorderOutput {
       rollBack()
       return TraceError(error, path: path)
     }
+  }
+
+  /// Writes a fact into `meta`, or in place of what is there.
+  private func write(_ key: String, _ value: String) throws(SQLiteFailure) {
+    statements.fact.bind(1, key)
+    statements.fact.bind(2, value)
+    try statements.fact.run()
   }
 
   /// Lets the file grow to so many pages and no further, as a full disk would; for tests.

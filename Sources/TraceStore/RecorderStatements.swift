@@ -5,7 +5,7 @@ final class RecorderStatements {
   let event, tile, matmul, allocation, op, memory: TableInsert
   let kvAppend, node, label, weightTile: Statement
   let kept, tileFilled, tileUsed, tileFreed, allocationFreed, pass, token: Statement
-  let tokenPass, value, failure, branch, status: Statement
+  let tokenPass, value, failure, branch, fact: Statement
 
   init(_ handle: OpaquePointer) throws(SQLiteFailure) {
     func prepare(_ sql: String) throws(SQLiteFailure) -> Statement { try Statement(handle, sql) }
@@ -33,7 +33,7 @@ final class RecorderStatements {
     value = try prepare("INSERT INTO value VALUES (?,'f32',?,?)")
     failure = try prepare("INSERT INTO failure VALUES (?,?,?,?,?,?)")
     branch = try prepare("INSERT INTO branch VALUES (?,?,?,?)")
-    status = try prepare("UPDATE meta SET value = ? WHERE key = 'status'")
+    fact = try prepare("INSERT OR REPLACE INTO meta VALUES (?,?)")
   }
 
   /// Frees the statements, before their connection is closed.
@@ -41,7 +41,7 @@ final class RecorderStatements {
     for table in [event, tile, matmul, allocation, op, memory] { table.finalize() }
     for statement in [
       kvAppend, node, label, weightTile, kept, tileFilled, tileUsed, tileFreed, allocationFreed,
-      pass, token, tokenPass, value, failure, branch, status,
+      pass, token, tokenPass, value, failure, branch, fact,
     ] {
       statement.finalize()
     }

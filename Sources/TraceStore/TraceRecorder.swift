@@ -4,7 +4,7 @@ import Inference
 /// Writes a run into a trace as it happens.
 ///
 /// The engine calls it as its ``PassObserver``; the driver adds tokens, asks ``check()`` after each
-/// pass and ends with ``finish(status:)``. Rows gather in columns and go to the file in one
+/// pass and ends with ``finish(status:error:)``. Rows gather in columns and go to the file in one
 /// transaction a pass, so that whatever ends the run, the file holds whole passes only. Another
 /// thread writes them: a pass is on the file before the next one ends. Observer
 /// calls cannot throw: the first failure is kept, what follows is ignored, and ``check()`` throws
@@ -31,7 +31,7 @@ public final class TraceRecorder: PassObserver {
   /// Tells what packing changed in some rows of a tensor (its index in the header), where the
   /// unquantized tensor is known: root mean square and largest magnitude.
   public var packingError: ((_ tensor: Int, _ rows: Range<Int>) -> (rms: Double, max: Double)?)?
-  /// Set once nothing more is recorded: after ``finish(status:)``.
+  /// Set once nothing more is recorded: after ``finish(status:error:)``.
   var isFinished = false
 
   // What happened since the last write. What changes at every step is not checked for overlapping
@@ -162,12 +162,13 @@ public final class TraceRecorder: PassObserver {
   }
 
   /// Ends the recording: drops a pass that did not finish, but for one that the memory budget ended,
-  /// writes `status` (`complete`, `interrupted`, `failed`) into `meta`, and leaves one file. What
-  /// comes after is ignored.
+  /// writes `status` (`complete`, `interrupted`, `failed`, `error`) into `meta`, and leaves one file.
+  /// What comes after is ignored.
   ///
+  /// - Parameter error: what was said of the error that ended the run, which `meta` keeps.
   /// - Throws: what ``check()`` would, after closing the file.
   @discardableResult
-  public func finish(status: String) throws(TraceError) -> TraceSummary {
+  public func finish(status: String, error: String? = nil) throws(TraceError) -> TraceSummary {
     if isFinished { return progress }
     isFinished = true
     if failure == nil {
@@ -178,7 +179,8 @@ public final class TraceRecorder: PassObserver {
       failure = failure ?? writer.failure
       // What failed is not complete, whatever the driver thinks.
       let closing = output.finish(
-        status: failure == nil ? status : "interrupted", tokens: failure == nil ? tokens : [])
+        status: failure == nil ? status : "error", error: failure?.description ?? error,
+        tokens: failure == nil ? tokens : [])
       failure = failure ?? closing
     }
     try check()

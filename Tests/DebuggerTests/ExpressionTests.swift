@@ -42,7 +42,12 @@ import TraceStore
     ("tile.bytes - 1KiB", "1024 bytes (1 KiB)"), ("tile.bytes / 4", "512 bytes"),
     ("tile.bytes / 3", "682.666667 bytes"), ("2MiB / tile.bytes", "1024"),
     ("tile.bytes * 1.5", "3072 bytes"), ("2 / 4KiB", "0.00048828125 1 / bytes"),
-    ("1KiB * 1KiB", "1048576 bytes × bytes"), ("1KiB / 3 + 1", "342.333333 bytes"),
+    ("1KiB * 1KiB", "1048576 bytes × bytes"), ("1KiB * 1KiB / 1KiB", "1024 bytes"),
+    ("1KiB * 1KiB / 1KiB / 1KiB", "1"), ("2 / 4KiB * 8KiB", "4"),
+    ("1KiB * 1KiB / (2KiB * 4)", "128 bytes"),
+    ("1KiB * op.duration_ns - op.duration_ns * 1KiB", "0 bytes × ns"),
+    ("1 / (1KiB * 2KiB) * 4KiB", "0.001953125 1 / bytes"),
+    ("1KiB / 3 + 1", "342.333333 bytes"),
   ])
   func resultsHaveUnits(text: String, expected: String) throws {
     #expect(try value(text).text == expected)

@@ -64,6 +64,24 @@ import TraceStore
     terminal.quit()
   }
 
+  /// A plot of millions of steps.
+  @Test(arguments: [false, true]) func aPlotOfMemory(isFull: Bool) throws {
+    let folder = try ScratchFolder()
+    try Rehearsal(path: folder.file()).perform()
+    _ = try PeakTests.sqlite3(
+      folder.file(),
+      """
+      INSERT INTO _event
+      WITH RECURSIVE n(i) AS (SELECT max(step) + 1 FROM _event UNION ALL SELECT i + 1 FROM n)
+      SELECT i, NULL, 0, 2, (SELECT memory FROM _event WHERE step = 1) FROM n LIMIT 2000000
+      """)
+    let terminal = try DebuggerTerminal(in: folder, isFull: isFull)
+    try terminal.start("mem all")
+    try terminal.interrupt("interrupted")
+    try terminal.answer("print mem.live", "mem.live = ")
+    terminal.quit()
+  }
+
   @Test(arguments: [false, true]) func aReplay(isFull: Bool) throws {
     let terminal = try DebuggerTerminal(isFull: isFull)
     try terminal.start("play start end --speed 0.2")

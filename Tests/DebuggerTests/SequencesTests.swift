@@ -59,6 +59,20 @@ import TraceStore
     try recorder.finish(status: "complete")
   }
 
+  @Test(arguments: [
+    ([0, 1, 2], "sequences 0 to 2", "of 0 to 2"), ([0, 2], "sequences 0, 2", "of 0, 2"),
+    ([0, 2, 5, 6, 7], "sequences 0, 2, 5 to 7", "of 0, 2, 5 to 7"), ([3], "sequence 3 alone", "position 0, "),
+    ([.min, .max], "sequences \(Int.min), \(Int.max)", "of \(Int.min), \(Int.max)"),
+  ])
+  func theyAreNamed(ids: [Int], names: String, place: String) {
+    let tokens = ids.map {
+      TraceToken(sequence: $0, position: 0, id: 0, text: "a", isPrompt: true)
+    }
+    let sequences = PassSequences(tokens)
+    #expect(sequences.names == names)
+    #expect(sequences.place(of: tokens[0]).contains(place))
+  }
+
   @Test func sequencesAreToldApart() throws {
     let folder = try ScratchFolder()
     try perform(path: folder.file())

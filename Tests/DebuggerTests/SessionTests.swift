@@ -15,6 +15,25 @@ import TraceStore
     return (session, output)
   }
 
+  @Test(arguments: [
+    ("interrupted", "", "; the recording ended early."),
+    ("error", "no room\u{7}", "; an error ended the recording.\nThe error: no room\\x07\n"),
+    ("error", "", "; an error ended the recording.\nType"),
+  ])
+  func theWelcomeTellsHowTheRecordingEnded(status: String, error: String, told: String) throws {
+    let folder = try ScratchFolder()
+    try Rehearsal(path: folder.file()).perform()
+    _ = try PeakTests.sqlite3(
+      folder.file(),
+      "UPDATE meta SET value = '\(status)' WHERE key = 'status'; "
+        + (error.isEmpty ? "" : "INSERT INTO meta VALUES ('error', '\(error)')"))
+    let output = CollectedOutput()
+    let session = try DebuggerSession(
+      trace: Trace(path: folder.file()), output: output, style: TextStyle(width: 1000))
+    try session.welcome()
+    #expect(output.text.contains(told), "\(output.text)")
+  }
+
   @Test func filesComeBeforeCommands() throws {
     let folder = try ScratchFolder()
     let (session, output) = try Self.session(folder)

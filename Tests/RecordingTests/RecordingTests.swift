@@ -192,6 +192,19 @@ import TraceStore
         == number("SELECT max(last_step) FROM pass", options.output))
   }
 
+  @Test(
+    arguments: [
+      (InferenceError.interrupted, "interrupted", nil), (.noThreads(3), "error", "start 3 threads"),
+    ] as [(InferenceError, String, String?)])
+  func theStatusTellsWhatEndedTheRun(error: InferenceError, status: String, said: String?) throws {
+    let recorder = try TraceRecorder(
+      path: folder.file(), header: TraceHeader(meta: [:], tensors: []), capture: .none)
+    _ = try recorder.finish(after: error)
+    let meta = try Trace(path: folder.file()).meta()
+    #expect(meta["status"] == status)
+    #expect(meta["error"]?.contains(said ?? "") == (said == nil ? nil : true))
+  }
+
   @Test func interruptedBeforeItsFirstPassLeavesNothing() throws {
     let options = options("nothing.sqlite")
     let report = try record(options, isCancelled: { true })

@@ -5,8 +5,8 @@ import Testing
 
 /// Searches against what the sqlite3 shell finds by going through everything.
 @Suite struct SearchTests {
-  private let folder: ScratchFolder
-  private let trace: Trace
+  let folder: ScratchFolder
+  let trace: Trace
 
   init() throws {
     folder = try ScratchFolder()
@@ -15,12 +15,12 @@ import Testing
   }
 
   /// The steps that a query of the shell gives.
-  private func steps(_ query: String) throws -> [Int] {
+  func steps(_ query: String) throws -> [Int] {
     try sqlite3(folder.file(), query).split(separator: "\n").compactMap { Int($0) }
   }
 
   /// Some ranges of steps, long and short.
-  private func ranges() throws -> [(from: Int, to: Int)] {
+  func ranges() throws -> [(from: Int, to: Int)] {
     let last = try trace.eventCount()
     return stride(from: 1, through: last, by: max(1, last / 13)).flatMap { from in
       [0, 1, 7, last / 9, last / 3, last].map { (from, min(last, from + $0)) }
@@ -28,7 +28,7 @@ import Testing
   }
 
   /// Over ranges in both directions, a search finds the nearest of all steps.
-  private func expect(
+  func expect(
     _ expected: [Int], of search: TraceSearch, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     // One event after the other, and reading ahead.
@@ -235,134 +235,6 @@ import Testing
       frees.filter { step in ranges.contains { $0.contains(step) } },
       of: TraceSearch(
         scope: .ranges(ranges), condition: try SearchExpression("event.kind = 'free'")))
-  }
-
-  private static let changes: [(expression: String, query: String)] = [
-    ("kv.bytes", "SELECT step FROM kv_append ORDER BY step"),
-    (
-      "mem.weights_dequantized > 0",
-      "SELECT step FROM (SELECT step, weights_dequantized > 0 AS now, "
-        + "lag(weights_dequantized > 0, 1, 0) OVER (ORDER BY step) AS before FROM event) "
-        + "WHERE now IS NOT before"
-    ),
-    (
-      "event.kind",
-      "SELECT step FROM (SELECT step, kind AS now, lag(kind) OVER (ORDER BY step) AS before "
-        + "FROM event) WHERE now IS NOT before"
-    ),
-    (
-      "tile.bytes",
-      "SELECT id FROM (SELECT id, bytes AS now, lag(bytes) OVER (ORDER BY id) AS before "
-        + "FROM tile) WHERE now IS NOT before"
-    ),
-    (
-      "mem.weights_dequantized > 0 AND event.kind = 'multiply'",
-      "SELECT step FROM (SELECT step, now, lag(now, 1, 0) OVER (ORDER BY step) AS before FROM "
-        + "(SELECT step, weights_dequantized > 0 AND kind = 'multiply' AS now FROM event)) "
-        + "WHERE now IS NOT before"
-    ),
-    (
-      "event.bytes",
-      "SELECT step FROM (SELECT step, now, lag(now, 1, 0) OVER (ORDER BY step) AS before FROM "
-        + "(SELECT e.step, coalesce((SELECT bytes FROM buffer WHERE allocated_step = e.step "
-        + "OR freed_step = e.step), 0) AS now FROM event AS e)) WHERE now IS NOT before"
-    ),
-    (
-      "peak",
-      "SELECT step FROM (SELECT step, peak, lag(peak) OVER (ORDER BY step) AS before FROM "
-        + "(SELECT step, max(total) OVER (ORDER BY step) AS peak FROM memory_timeline)) "
-        + "WHERE peak IS NOT before"
-    ),
-  ]
-
-  @Test(arguments: changes)
-  func changesAreWhereTheShellSaysSo(expression: String, query: String) throws {
-    let watched = try SearchExpression(expression)
-    try trace.check(watched)
-    let expected = try steps(query)
-    #expect(expected.count > 1)
-    for few in [5000, 0] {
-      trace.fewEvents = few
-      for (from, to) in try ranges() {
-        let inside = expected.filter { (from...to).contains($0) }
-        #expect(
-          try trace.firstChange(of: watched, in: from...to, backwards: false) == inside.first,
-          "\(from)...\(to)")
-        #expect(
-          try trace.firstChange(of: watched, in: from...to, backwards: true) == inside.last,
-          "\(from)...\(to)")
-      }
-    }
-  }
-
-  @Test func valuesAreThoseOfTheLastThing() throws {
-    let bytes = try SearchExpression("kv.bytes")
-    let appends = try steps("SELECT step FROM kv_append ORDER BY step")
-    #expect(try trace.value(of: bytes, at: appends[0] - 1) == .null)
-    let shell = try sqlite3(
-      folder.file(), "SELECT cache_bytes FROM kv_append WHERE step = \(appends[1])")
-    #expect(
-      try trace.value(of: bytes, at: appends[2] - 1).text
-        == shell.split(separator: "\n").first.map(String.init))
-  }
-
-  /// The text, the byte of the error, and a part of what is said.
-  private static let mistakes: [(text: String, offset: Int, part: String)] = [
-    ("tile.nothing > 1", 5, "tile has no \"nothing\""), ("", 0, "no expression"),
-    ("tile.rows > > 1", 12, "syntax error"), ("mem.live > 5Mib2", 11, "5Mib is no number"),
-    ("(mem.live", 9, "not closed"), ("mem.live) > 1", 8, "nothing that this"),
-    ("mem.live > 1; DROP TABLE x", 12, "no place"), ("mem.live > 1 -- x", 13, "no place"),
-    ("kind = 'free'", 0, "is event.kind meant?"), ("tile > 1", 0, "which of its columns"),
-    ("event.kind = 'free", 13, "not closed"), ("nosuch(mem.live)", 0, "no such function"),
-    ("1 = 1", 0, "nothing that changes"), ("mem.live IN (SELECT 1)", 13, "no \"SELECT\""),
-    ("load_extension(event.kind)", 0, "not authorized"), ("count(tile.rows) > 1", 0, "misuse"),
-    ("mem.live > 64MiB AND kv.bytes >", 31, "missing at the end"),
-    ("tile.rows = ?", 12, "no place"), ("1 +", 3, "missing at the end"),
-    ("mem.live >", 10, "missing at the end"), ("mem.live BETWEEN 1", 18, "missing at the end"),
-    ("event.kind = 'free' AND AND mem.live > 1", 24, "near \"AND\""),
-    ("mem.live > 1 AND event.kind = 1 2", 32, "near \"2\""),
-    ("event.kind = 'kv_append'", 13, "never 'kv_append'; it is 'dequantize'"),
-    ("event.kind = 3", 13, "never '3'"), ("mem.live > 1 and op.kind = 'MUL_MAT'", 27, "'mul_mat'"),
-    ("event.kind IN ('free', 'multply')", 23, "never 'multply'"),
-    ("event.category is not 'kv'", 22, "'kv_cache'"), ("tile.type = 'F16'", 12, "is 'f16' meant?"),
-    ("mem.live > '64MiB'", 11, "mem.live is a number, and '64MiB' a text"),
-    ("tile.rows = 1 OR tile.value_max <= 'x'", 35, "without quotes"),
-    ("op.name <> 'ffn_up'", 11, "it is one of"), ("tensor.role == 'attn'", 15, "attn_q"),
-  ]
-
-  @Test(arguments: mistakes)
-  func mistakesAreToldWithTheirPlace(text: String, offset: Int, part: String) throws {
-    do {
-      try trace.check(try SearchExpression(text))
-      Issue.record("\(text) was taken")
-    } catch TraceError.sql(let message, let query, let place) {
-      #expect(query == text)
-      #expect(message.contains(part), "\(message)")
-      #expect(place == offset, "\(message)")
-    }
-  }
-
-  @Test(arguments: [
-    ("MEM.LIVE > 64mib", "mem.live > 64MiB"), ("mem.live > 64 MiB", "mem.live > 64MiB"),
-    ("Op.Duration_NS>5  MS AND tile.rows=8", "op.duration_ns>5ms AND tile.rows=8"),
-    ("PEAK > 1 gb", "peak > 1GB"), ("mem.live > 8 AND tile.rows > 1", "mem.live>8 AND tile.rows>1"),
-  ])
-  func capitalsAndSpacesBeforeUnitsMeanTheSame(text: String, plain: String) throws {
-    func sql(_ text: String) throws -> String {
-      try SearchExpression(text).sql.filter { $0 != " " }
-    }
-    #expect(try sql(text) == sql(plain))
-    try trace.check(try SearchExpression(text))
-  }
-
-  /// What may be true, whatever names there are.
-  @Test(arguments: [
-    "event.kind LIKE 'FR%'", "event.kind = 'FREE' COLLATE NOCASE", "lower(op.kind) = 'Mul_Mat'",
-    "'a' || event.kind = 'afree'", "event.kind = 'fr' || 'ee'", "op.kind > 'MUL_MAT'",
-    "event.kind IN ('free', lower('FREE'))", "event.kind IS NULL", "op.name = event.op",
-  ])
-  func namesThatAreNoConstantsAreTaken(text: String) throws {
-    try trace.check(try SearchExpression(text))
   }
 
   /// No search sorts or reads more than the steps that it looks at: whatever the length of the trace,

@@ -106,7 +106,8 @@ import Testing
     #expect(throws: error) { try recording.recorder.finish(status: "complete") }
     let trace = try Trace(path: folder.file())
     #expect(try trace.passCount() == 2 && trace.eventCount() == steps)
-    #expect(try trace.meta()["status"] == "interrupted")
+    #expect(try trace.meta()["status"] == "error")
+    #expect(try trace.meta()["error"] == error.description)
     try expectWholePasses(trace)
   }
 
@@ -201,7 +202,7 @@ import Testing
     }
     let trace = try Trace(path: folder.file())
     #expect(try trace.passCount() == 2)
-    #expect(try trace.meta()["status"] == "interrupted")
+    #expect(try trace.meta()["status"] == "error")
     try expectWholePasses(trace)
   }
 

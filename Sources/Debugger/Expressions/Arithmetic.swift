@@ -1,5 +1,5 @@
 /// Arithmetic between figures, with their units: of bytes and bytes comes bytes, of bytes by bytes a
-/// number.
+/// number, and what stands above and below cancels.
 ///
 /// - Throws: `DebuggerError.notANumber`.
 func combine(
@@ -40,8 +40,44 @@ private func unit(
         reason: "\(a) and \(b) are not counted together")
     }
     return a.isEmpty ? b : a
-  case .times: return a.isEmpty ? b : b.isEmpty ? a : "\(a) × \(b)"
-  case .divided: return b.isEmpty ? a : a == b ? "" : "\(a.isEmpty ? "1" : a) / \(b)"
+  case .times: return Units(a).times(Units(b)).text
+  case .divided: return Units(a).divided(by: Units(b)).text
+  }
+}
+
+/// What a figure is counted in, as its factors: `bytes × bytes / ns`.
+private struct Units {
+  private var above: [String] = []
+  private var below: [String] = []
+
+  init(_ text: String) {
+    let parts = text.split(separator: " / ").map(String.init)
+    above = (parts.first ?? "").split(separator: " × ").map(String.init).filter { $0 != "1" }
+    below = Array(parts.dropFirst())
+  }
+
+  func times(_ other: Units) -> Units { multiplied(above: other.above, below: other.below) }
+  func divided(by other: Units) -> Units { multiplied(above: other.below, below: other.above) }
+
+  private func multiplied(above: [String], below: [String]) -> Units {
+    var result = self
+    result.above += above
+    result.below = []
+    for unit in self.below + below {
+      if let place = result.above.firstIndex(of: unit) {
+        result.above.remove(at: place)
+      } else {
+        result.below.append(unit)
+      }
+    }
+    return result
+  }
+
+  /// The same units are the same text; nothing for a plain number.
+  var text: String {
+    if above.isEmpty && below.isEmpty { return "" }
+    let factors = above.isEmpty ? "1" : above.sorted().joined(separator: " × ")
+    return ([factors] + below.sorted()).joined(separator: " / ")
   }
 }
 

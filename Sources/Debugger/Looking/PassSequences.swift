@@ -48,20 +48,29 @@ struct PassSequences {
     return tokens.last { $0.sequence == ids[row] }
   }
 
-  /// `sequences 0 to 2`, or `sequence 1 alone`.
-  var names: String {
-    guard let first = ids.first, let last = ids.last, first != last else {
-      return "sequence \(ids.first ?? 0) alone"
+  /// `sequences 0 to 2`, `sequences 0, 2, 5 to 7`, or `sequence 1 alone`.
+  var names: String { ids.count > 1 ? "sequences \(list)" : "sequence \(list) alone" }
+
+  /// `0 to 2`, or `0, 2, 5 to 7`.
+  private var list: String {
+    var runs: [ClosedRange<Int>] = []
+    for id in ids.sorted() {
+      if let last = runs.last, id - 1 == last.upperBound {
+        runs[runs.count - 1] = last.lowerBound...id
+      } else {
+        runs.append(id...id)
+      }
     }
-    return "sequences \(first) to \(last)"
+    return runs.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound) to \($0.upperBound)" }
+      .joined(separator: ", ")
   }
 
   /// `position 5 of sequence 2 (of 0 to 2), " there"`; without the sequence where there is one.
   func place(of token: TraceToken) -> String {
-    guard let first = ids.first, let last = ids.last, ids.count > 1 else {
+    guard ids.count > 1 else {
       return "position \(token.position), \(quoted(token.text))"
     }
-    return "position \(token.position) of sequence \(token.sequence) (of \(first) to \(last)), "
+    return "position \(token.position) of sequence \(token.sequence) (of \(list)), "
       + quoted(token.text)
   }
 

@@ -5,8 +5,12 @@ extension MemoryPlot {
   /// The KV cache alone over a whole trace: at each moment the bytes in use, and above them those
   /// reserved for positions to come.
   ///
+  /// - Parameter reached: called with the last step of each column.
+  /// - Throws: what the trace and `reached` throw.
   /// - Complexity: O(columns × log steps): one moment is looked up for each column.
-  static func ofKVCache(trace: Trace, columns count: Int, cursor: Int) throws -> MemoryPlot {
+  static func ofKVCache(
+    trace: Trace, columns count: Int, cursor: Int, reached: (Int) throws -> Void = { _ in }
+  ) throws -> MemoryPlot {
     let last = try trace.eventCount()
     guard last > 0 else { throw DebuggerError.emptyTrace(path: trace.path) }
     let groups = min(max(1, count), last)
@@ -20,6 +24,7 @@ extension MemoryPlot {
       use[Self.reserve] = reserved - use.kvCache
       columns.append(
         Column(firstStep: group * last / groups + 1, lastStep: end, most: use, least: use))
+      try reached(end)
     }
     let passes = try trace.passes()
     var plot = MemoryPlot(
@@ -37,8 +42,10 @@ extension MemoryPlot {
 extension DebuggerSession {
   /// Does `mem kv`.
   func plotKVCache() throws {
-    let plot = try MemoryPlot.ofKVCache(
-      trace: trace, columns: style.width - 16, cursor: cursor.step)
+    let plot = try readingSteps {
+      try MemoryPlot.ofKVCache(
+        trace: trace, columns: style.width - 16, cursor: cursor.step, reached: $0)
+    }
     guard plot.highest.total > 0 else {
       return show(["Nothing is in the KV cache in this trace."])
     }

@@ -27,9 +27,12 @@ extension DebuggerSession {
     var title =
       here.pass.map { Place.title(of: $0, tokens: here.tokens, style: style) } ?? "loading"
     if let op = here.op { title += ", \(op.name)" }
-    var plot = try MemoryPlot(
-      trace: trace, steps: around, title: "\(title), around the peak at step \(peak.step)",
-      columns: style.width, marks: [.init(step: peak.step, label: "peak")], cursor: cursor.step)
+    var plot = try readingSteps {
+      try MemoryPlot(
+        trace: trace, steps: around, title: "\(title), around the peak at step \(peak.step)",
+        columns: style.width, marks: [.init(step: peak.step, label: "peak")], cursor: cursor.step,
+        reached: $0)
+    }
     plot.wholeModel = nil
     output.write(plot.render(style: style, height: plotHeight))
     show([""] + (try buffersByShare(at: peak.step, atMost: 6)))

@@ -55,14 +55,22 @@ extension DebuggerSession {
     }
     if chosen == "kv" { return try plotKVCache() }
     if chosen == "peak" { return try plotPeak() }
-    var shown = try interruptibly { progress in
-      try memoryPlot(of: chosen, place) { step in
+    var shown = try readingSteps { try memoryPlot(of: chosen, place, reached: $0) }
+    shown.cursor = cursor.step
+    output.write(shown.render(style: style, height: plotHeight))
+  }
+
+  /// Reads steps, telling how far it is; ^C ends it.
+  ///
+  /// - Parameter body: is given what it has to call with the last step that it read, now and then.
+  /// - Throws: ``TraceError/interrupted``, and what `body` throws.
+  func readingSteps<T>(_ body: ((Int) throws -> Void) throws -> T) throws -> T {
+    try interruptibly { progress in
+      try body { step in
         if nibble_interrupted() { throw TraceError.interrupted }
         progress.show { "reading step \(step) of \(self.cursor.last); ^C ends it" }
       }
     }
-    shown.cursor = cursor.step
-    output.write(shown.render(style: style, height: plotHeight))
   }
 
   /// The frame that `up` or `down` chose, or else the pass, or the whole trace.
@@ -98,7 +106,8 @@ extension DebuggerSession {
     }
     if range == "op" {
       return try MemoryPlot(
-        trace: trace, steps: op.steps, title: "\(title), \(op.name)", columns: style.width)
+        trace: trace, steps: op.steps, title: "\(title), \(op.name)", columns: style.width,
+        reached: reached)
     }
     let first = try cursor.firstOp(ofLayerWith: op)
     let last = try cursor.lastOp(ofLayerWith: op)
@@ -107,6 +116,7 @@ extension DebuggerSession {
       trace: trace, steps: try trace.steps(from: first, through: last),
       title: "\(title), \(op.layer.map { "layer \($0)" } ?? "\(first.name) to \(last.name)")",
       columns: style.width,
-      marks: ops.map { .init(step: $0.steps.lowerBound, label: Place.shortName(of: $0)) })
+      marks: ops.map { .init(step: $0.steps.lowerBound, label: Place.shortName(of: $0)) },
+      reached: reached)
   }
 }

@@ -18,7 +18,11 @@ extension DebuggerSession {
     if let peak = try trace.peak() {
       text += "; at most \(formatBytes(peak.live.total)) alive, at step \(peak.step)"
     }
-    if meta["status"] == "interrupted" { text += "; the recording was interrupted" }
+    switch meta["status"] {
+    case "interrupted": text += "; the recording ended early"
+    case "error": text += "; an error ended the recording"
+    default: break
+    }
     if let live {
       text +=
         "; recorded in \(live.trace)"
@@ -29,6 +33,9 @@ extension DebuggerSession {
       text += "; the prompt was interrupted, and \"continue\" at the end runs it again"
     }
     show(wrapped("nibble: \(text).", to: style.width))
+    if meta["status"] == "error", let error = meta["error"] {
+      show(wrapped("The error: \(visible(error))", to: style.width))
+    }
     if let failure {
       show(wrapped(postMortem(failure), to: style.width))
       return try showStop()

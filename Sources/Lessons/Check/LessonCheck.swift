@@ -57,6 +57,7 @@ struct LessonCheck {
     for (step, _) in proof.predictions {
       problems.append(line(step, "its value is never measured, as a recording is missing."))
     }
+    problems += proof.values.constants(in: "\(lesson.name)/lesson.yml")
     for name in lesson.values.keys.sorted() {
       do {
         if try proof.values.measure(name).contains(.null) {

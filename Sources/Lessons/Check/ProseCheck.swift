@@ -7,28 +7,26 @@ struct ProseCheck {
   private let file: String
   private let facts: [String: Lesson.Fact]
   private let claims: [Lesson.Claim]
-  private let values: [String: ValueQuery]
   private let prose: [Language: Prose]
 
   init(_ lesson: Lesson) {
     self.init(
       name: lesson.name, file: "lesson.yml", facts: lesson.facts, claims: lesson.claims,
-      values: lesson.values, prose: lesson.prose)
+      prose: lesson.prose)
   }
 
   init(
     name: String, file: String, facts: [String: Lesson.Fact], claims: [Lesson.Claim],
-    values: [String: ValueQuery], prose: [Language: Prose]
+    prose: [Language: Prose]
   ) {
     lesson = name
     self.file = URL(fileURLWithPath: file).lastPathComponent
     self.facts = facts
     self.claims = claims
-    self.values = values
     self.prose = prose
   }
 
-  func problems() -> [String] { languages() + sources() + links() + numbers() + constants() }
+  func problems() -> [String] { languages() + sources() + links() + numbers() }
 
   // MARK: - Languages
 
@@ -148,13 +146,6 @@ struct ProseCheck {
         || Template.holes(in: text).contains {
           $0.format == "source" && facts[$0.name]?.source == source
         }
-    }
-  }
-
-  private func constants() -> [String] {
-    values.filter { $0.value.isConstant }.keys.sorted().map {
-      "\(lesson)/\(file): the value \"\($0)\" reads no recording and no other value; what is not "
-        + "measured is one of the facts, with its source."
     }
   }
 

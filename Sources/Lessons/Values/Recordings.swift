@@ -108,6 +108,13 @@ final class Recordings {
     return try session.result(of: query.sql, with: values, limit: Self.mostRows)
   }
 
+  /// Whether what a query gives depends on what was recorded.
+  ///
+  /// - Throws: ``LessonError/notRecorded(trace:)`` or a `TraceError`.
+  func isMeasured(by query: ValueQuery) throws -> Bool {
+    try query.trace != nil && open(query).readsRows(query.sql)
+  }
+
   /// Closes what was opened for queries, as a recording has changed.
   func forget() { sessions = [:] }
 

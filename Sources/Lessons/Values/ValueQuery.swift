@@ -19,12 +19,6 @@ struct ValueQuery: Equatable {
     sql = try mapping.required("sql", of: what)
   }
 
-  /// Whether it gives the same whatever was recorded: `SELECT 512`.
-  var isConstant: Bool {
-    let readsRecording = trace != nil && (sql.contains("(") || sql.uppercased().contains("FROM"))
-    return !readsRecording && SQLParameters.names(in: sql).isEmpty
-  }
-
   /// The recordings that it reads.
   var traces: [String] { (trace.map { [$0] } ?? []) + attach.values.sorted() }
 }

@@ -26,7 +26,7 @@ struct TraceSettings {
         meta["memory_budget"].flatMap(Int.init).map { "\(formatBytes($0))" }
       ),
       ("run", "\(run)"),
-      ("ended", Self.ending(meta["status"])),
+      ("ended", Self.ending(meta)),
       (
         "recorded",
         meta["recorded_at"].map { Self.text($0.prefix(16).replacing("T", with: " ") + " UTC") }
@@ -41,11 +41,12 @@ struct TraceSettings {
   private static func text(_ text: String) -> ReportText { "\(theirs: text)" }
 
   /// How a run ended that did not come to its own end.
-  private static func ending(_ status: String?) -> ReportText? {
-    switch status {
+  private static func ending(_ meta: [String: String]) -> ReportText? {
+    switch meta["status"] {
     case "complete", nil: nil
     case "failed": "by the memory budget"
-    case "interrupted": "by a person, with ^C"
+    case "interrupted": "early"  // in older traces, by an error or by ^C
+    case "error": meta["error"].map { "by an error: \(theirs: $0)" } ?? "by an error"
     case "recording": "not yet, or it was killed: what was written until then is here"
     case let status?: "\(theirs: status)"
     }

@@ -4,10 +4,11 @@
 
 -- What the run was: one fact a row, as text.
 CREATE TABLE meta (
-  -- The name of the fact: status, nibble_version, model, prompt, strategy, tile_rows, threads…
+  -- The name of the fact: status, error, nibble_version, model, prompt, strategy, tile_rows, threads…
   key TEXT PRIMARY KEY,
-  -- The fact. `status` is recording, complete, interrupted or, where the memory budget ended the
-  -- run, failed.
+  -- The fact. `status` is recording, complete, interrupted by ^C, failed where the memory budget
+  -- ended the run, or error where anything else did, of which the fact `error` tells (in older
+  -- traces that is interrupted too).
   value TEXT
 ) WITHOUT ROWID;
 
