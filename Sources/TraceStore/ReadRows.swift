@@ -26,13 +26,21 @@ extension QuerySession {
       while let start = position, start.pointee != 0 {
         var statement: OpaquePointer?
         let code = sqlite3_prepare_v2(handle, start, -1, &statement, &position)
-        sqlite3_finalize(statement)
+        defer { sqlite3_finalize(statement) }
         guard code == SQLITE_OK else {
           throw TraceError(SQLiteFailure(handle, code: code), path: path)
+        }
+        if let sql = sqlite3_sql(statement), try opensTable(String(cString: sql)) {
+          reads.opensTable = true
         }
       }
     }
     return reads.ofRows
+  }
+
+  /// The authorizer is not told of a table of which only columns of a USING are asked.
+  private func opensTable(_ statement: String) throws -> Bool {
+    try result(of: "EXPLAIN " + statement).rows.contains { $0[1] == .text("OpenRead") }
   }
 }
 
@@ -40,19 +48,18 @@ extension QuerySession {
 private final class RowReads {
   private let views: Set<String>
   private var readsColumn = false
-  private var readsTable = false
   private var counts = false
+  var opensTable = false
 
   init(views: Set<String>) { self.views = views }
 
-  var ofRows: Bool { readsColumn || readsTable && counts }
+  var ofRows: Bool { readsColumn || opensTable && counts }
 
   func add(action: Int32, _ first: String?, _ second: String?, within: String?) {
     // The names of common table expressions come here as well as those of views.
     if let within, views.contains(within) { return }
     switch action {
     case SQLITE_READ where second?.isEmpty == false: readsColumn = true
-    case SQLITE_READ: readsTable = true
     case SQLITE_FUNCTION where second?.lowercased() == "count": counts = true
     default: break
     }

@@ -61,7 +61,8 @@ import TraceStore
 
   @Test(arguments: [
     ([0, 1, 2], "sequences 0 to 2", "of 0 to 2"), ([0, 2], "sequences 0, 2", "of 0, 2"),
-    ([0, 2, 5, 6, 7], "sequences 0, 2, 5 to 7", "of 0, 2, 5 to 7"), ([3], "sequence 3 alone", "position 0, "),
+    ([0, 2, 5, 6, 7], "sequences 0, 2, 5 to 7", "of 0, 2, 5 to 7"),
+    ([3], "sequence 3 alone", "position 0, "),
     ([.min, .max], "sequences \(Int.min), \(Int.max)", "of \(Int.min), \(Int.max)"),
   ])
   func theyAreNamed(ids: [Int], names: String, place: String) {
