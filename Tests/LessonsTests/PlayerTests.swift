@@ -57,6 +57,15 @@ import TraceStore
     #expect(progress.skipped == ["guess", "ask", "explain"])
   }
 
+  @Test func aQueryThatWasBegunGoesOnAfterAHint() throws {
+    let scratch = try Scratch()
+    let played = try PlayedLesson(
+      scratch.lesson(), state: scratch.url,
+      lines: ["", "352", "", "SELECT sum(bytes)", ".hint", "FROM tile;", ".quit"])
+    #expect(played.text.contains("The table `tile` has"), "\(played.text)")
+    #expect(played.progress["01-trial"]?.passed.contains("ask") == true, "\(played.text)")
+  }
+
   @Test func aCommandWithItsDotIsHeardInTheFreeDebugger() throws {
     let scratch = try Scratch()
     let played = try PlayedLesson(

@@ -49,7 +49,7 @@ extension Player {
         continue
       }
       if let command = LessonCommand(line, dotted: dotted || !answer.isEmpty) {
-        answer = ""
+        // What was begun of an answer of several lines goes on after it.
         switch command {
         case .hint: showHint(&hints)
         case .skip:
