@@ -18,7 +18,8 @@
 #include "signals.h"
 
 // The signals while the screen is open. Their handlers call only what POSIX allows in one: write,
-// tcsetattr, sigaction, raise, and what is like them. So the terminal's own sequences are written out beforehand.
+// tcsetattr, sigaction, raise, and what is like them. So the terminal's own sequences are written
+// out beforehand.
 
 volatile sig_atomic_t nibble_screen_is_open;
 volatile sig_atomic_t nibble_screen_was_interrupted, nibble_screen_was_resized,

@@ -5,10 +5,10 @@ import Inference
 /// A recorded trace, opened for reading.
 ///
 /// Every look-up is a search by key, whose time does not depend on the length of the trace but
-/// where it says so. Numbers of passes, operations and steps count from 1. Tables and
-/// views are those of this nibble, whichever wrote the trace. A trace that is still being recorded, or that a killed process
-/// left, reads as the passes that were finished. One that the memory budget ended has a last pass
-/// that was not, or events that no pass follows.
+/// where it says so. Numbers of passes, operations and steps count from 1. Tables and views are
+/// those of this nibble, whichever wrote the trace. A trace that is still being recorded, or that a
+/// killed process left, reads as the passes that were finished. One that the memory budget ended has
+/// a last pass that was not, or events that no pass follows.
 public final class Trace {
   /// The file.
   public let path: String

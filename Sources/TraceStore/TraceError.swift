@@ -77,8 +77,8 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
     case .unstoppable(let seconds):
       "The query did not stop "
         + (seconds.map { "after \(SQLValue.format($0, digits: 6)) s" } ?? "at ^C")
-        + ", so nibble ended: it was in something that cannot be interrupted, such as replace or instr; "
-        + "give that shorter texts."
+        + ", so nibble ended: it was in what cannot be interrupted, such as instr over long texts or "
+        + "the check of a large model file; give it more time, or less to do."
     case .badAttachment(let name, let reason):
       "The trace '\(name)' cannot be attached: \(reason)."
     }

@@ -72,7 +72,7 @@ struct Compare: ParsableCommand {
     try show(finished)
     if isCut {
       printError("nibble: interrupted after \(finished.count) of \(total) runs.")
-      throw ExitCode(1)
+      throw ExitCode(interruptedExitCode)
     }
     for run in finished {
       if case .failure(let error) = run.outcome {

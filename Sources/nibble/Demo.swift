@@ -37,7 +37,7 @@ struct Demo: ParsableCommand {
     }
     line.clear()
     signal(SIGINT, SIG_DFL)
-    if report.summary.passes == 0 { throw ExitCode(1) }
+    if report.summary.passes == 0 { throw ExitCode(report.isInterrupted ? interruptedExitCode : 1) }
     try tell(report)
     guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
       let next = [

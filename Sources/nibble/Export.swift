@@ -53,16 +53,9 @@ struct Export: ParsableCommand {
     let second = try with.map { try Trace(path: $0) }
     let line = ProgressLine()
     defer { line.clear() }
-    do {
-      try first.export(format, to: output, with: second, pass: pass) { progress in
-        line.show("exporting: \(progress.percent) %")
-        return isInterrupted == 0
-      }
-    } catch {
-      line.clear()
-      guard error == .exportInterrupted else { throw error }
-      printError("nibble: \(error)")
-      throw ExitCode(128 + SIGINT)  // as a shell says it of what ^C ended
+    try first.export(format, to: output, with: second, pass: pass) { progress in
+      line.show("exporting: \(progress.percent) %")
+      return isInterrupted == 0
     }
     line.clear()
     if output != "-" { Output.line("\(output): \(describe(output)).") }

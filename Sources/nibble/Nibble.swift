@@ -1,4 +1,5 @@
 import ArgumentParser
+import Debugger
 import Foundation
 import Recording
 
@@ -22,7 +23,7 @@ struct Nibble: ParsableCommand {
     ])
 
   /// Results go to standard output and messages to standard error. Exit code 0; 1 where the work
-  /// could not be done; 2 where the command line was wrong.
+  /// could not be done; 2 where the command line was wrong; 130 where ^C ended the work.
   static func main() {
     signal(SIGXFSZ, SIG_IGN)  // a file at its size limit is an error of the write that met it
     do {
@@ -41,7 +42,7 @@ struct Nibble: ParsableCommand {
         finish(2)
       default:
         printError("nibble: \(error)")
-        finish(1)
+        finish(failureCode(of: error))
       }
     }
     finish(0)

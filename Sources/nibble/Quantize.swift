@@ -98,7 +98,7 @@ struct Quantize: ParsableCommand {
       source.setEventHandler { [output] in
         GGUFWriter.removeUnfinished(beside: output)
         printError("nibble: interrupted; \(output) was not written.")
-        Foundation.exit(1)
+        Foundation.exit(128 + number)  // as a shell tells it
       }
       source.resume()
       return source

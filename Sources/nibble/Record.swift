@@ -1,4 +1,5 @@
 import ArgumentParser
+import Debugger
 import Foundation
 import Inference
 import Recording
@@ -85,7 +86,7 @@ struct Record: ParsableCommand {
     line.clear()
     if report.isInterrupted && report.summary.passes == 0 {
       printError("nibble: interrupted before a pass was finished; nothing was recorded.")
-      throw ExitCode(1)
+      throw ExitCode(interruptedExitCode)
     }
     Output.line(report.lines(options).joined(separator: "\n"))
     let trace = shellWord(output)

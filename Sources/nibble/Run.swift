@@ -53,8 +53,7 @@ struct Run: ParsableCommand {
       }
     } catch InferenceError.interrupted {
       show("\n")
-      printError("nibble: interrupted.")
-      throw ExitCode(1)
+      throw InferenceError.interrupted
     }
     show(decoder.finish() + "\n")
     let tokens = generation.sequences[0].tokens

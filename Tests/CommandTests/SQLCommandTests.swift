@@ -70,17 +70,64 @@ import Testing
   @Test(arguments: [
     "SELECT length(replace(hex(zeroblob(50000000)), hex(zeroblob(500000)) || '1', 'x'))",
     "SELECT instr(hex(zeroblob(50000000)), hex(zeroblob(500000)) || '1')",
-    (1...25).reduce("WITH a0 AS (SELECT 1 AS x)") { sql, n in
-      sql + ", a\(n) AS (SELECT p.x FROM a\(n - 1) p LEFT JOIN a\(n - 1) q USING (x) LIMIT 9)"
-    } + " SELECT count(*) FROM a25",
+    namesToLookUp,
   ])
   func whatDoesNotListenIsStopped(query: String) throws {
     let result = try nibble("sql", "t.sqlite", "--timeout", "0.2", query)
     #expect(result.code == 1 && result.output.isEmpty)
     #expect(
       result.sentence
-        == "nibble: The query did not stop after 0.2 s, so nibble ended: it was in something that "
-        + "cannot be interrupted, such as replace or instr; give that shorter texts.")
+        == "nibble: The query did not stop after 0.2 s, so nibble ended: it was in what cannot be "
+        + "interrupted, such as instr over long texts or the check of a large model file; give it "
+        + "more time, or less to do.")
+  }
+
+  /// A statement that takes long to prepare and little memory, which has a limit of its own: 40000
+  /// names, each looked for among the 120000 columns of each of four levels.
+  private static let namesToLookUp: String = {
+    func list(_ text: String, _ count: Int, by separator: String) -> String {
+      Array(repeating: text, count: count).joined(separator: separator)
+    }
+    let columns = (0..<2000).map { "1 AS c\($0)" }.joined(separator: ",")
+    let names = list(list("y", 100, by: "+"), 400, by: ",")
+    let tables = list("a", 60, by: ",")
+    let levels = (1...3).reduce("SELECT \(names) FROM \(tables)") { inner, _ in
+      "SELECT EXISTS (\(inner)) FROM \(tables)"
+    }
+    return "WITH a AS (SELECT \(columns)), b AS (SELECT 1 AS y) SELECT EXISTS (\(levels)) FROM b"
+  }()
+
+  /// A ^C in a script ends it, whatever is at work or waited for then.
+  @Test(arguments: ["cat pipe", "yes .headers on | head -n 1000000; echo \"SELECT 'end';\""])
+  func interruptEndsAScript(rest: String) throws {
+    let result = try nibble.shell(
+      """
+      mkfifo pipe; touch out; trap '' PIPE
+      { echo "SELECT 'begun';"; \(rest); } 2> broken \
+        | { sh -c 'echo $$ > id; exec "$NIBBLE" sql t.sqlite --format list' > out; echo $? > code; } &
+      exec 3<> pipe
+      until grep -q begun out; do :; done
+      kill -INT "$(cat id)"
+      echo "SELECT 'after';" >&3
+      exec 3>&-
+      wait; cat out code
+      """)
+    #expect(result.output == "'begun'\nbegun\n130\n")
+    #expect(result.sentence == "nibble: The query was interrupted.")
+  }
+
+  @Test(arguments: ["sql t.sqlite", "sql t.sqlite '.read endless.sql'"])
+  func anInterruptedQueryHasTheCodeOfAShell(command: String) throws {
+    let result = try nibble.shell(
+      """
+      echo "SELECT 'begun'; WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) \
+      SELECT max(i) FROM n;" > endless.sql
+      touch out; "$NIBBLE" \(command) < endless.sql > out &
+      until grep -q begun out; do :; done
+      kill -INT $!; wait $!; echo $?
+      """)
+    #expect(result.output == "130\n")
+    #expect(result.sentence == "nibble: The query was interrupted.")
   }
 
   /// A trace that was tampered with so that reading what it says of the model never ends.
@@ -113,6 +160,20 @@ import Testing
     #expect(
       result.sentence
         == "nibble: The query was stopped after 0.2 s; give it more time, or ask for less.")
+  }
+
+  /// A line that comes in many pieces is not searched again with each.
+  @Test func aLongLineTakesAsLongAsItsBytes() throws {
+    let seconds = try [1, 8].map { megabytes in
+      let line = "-- " + String(repeating: "a", count: megabytes << 20)
+      let measure =
+        "import os, resource, subprocess; subprocess.run([os.environ['NIBBLE'], 'sql', 't.sqlite']); "
+        + "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime)"
+      try line.write(toFile: nibble.path("line"), atomically: true, encoding: .utf8)
+      let output = try nibble.shell("python3 -c \"\(measure)\" < line").output
+      return try #require(Double(output.dropLast()))
+    }
+    #expect(seconds[1] < 24 * seconds[0], "\(seconds) s")
   }
 
   /// What is written on a pipe, as Python's json and csv read it.

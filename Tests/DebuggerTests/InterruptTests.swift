@@ -42,12 +42,26 @@ import TraceStore
     terminal.quit()
   }
 
+  /// The commands of the command line that follow are not done; then a person types.
+  @Test func aCommandOfTheCommandLine() throws {
+    let terminal = try DebuggerTerminal(
+      options: ["-ex", DebuggerTerminal.endlessQuery, "-ex", "print step", "-ex", "print step"],
+      waits: false)
+    try terminal.expectWork()
+    terminal.send(signal: SIGINT)
+    try terminal.expect("The query was interrupted.")
+    let replies = ["Interrupted; what was to follow is not done.", "step = "]
+    #expect(try terminal.expect(anyOf: replies) == 0)
+    #expect(try terminal.expect(anyOf: [DebuggerTerminal.prompt] + replies) == 0)
+    terminal.quit()
+  }
+
   /// One call of a function that takes hours ends with the program.
   @Test(arguments: [false, true]) func aFunctionThatDoesNotListen(isFull: Bool) throws {
     let terminal = try DebuggerTerminal(isFull: isFull)
     terminal.type(DebuggerTerminal.deafQuery + "\r")
     try terminal.expectWork()
-    #expect(terminal.wait(sending: SIGINT) == 1 && terminal.isAsItWas)
+    #expect(terminal.wait(sending: SIGINT) == 130 && terminal.isAsItWas)
     #expect(
       terminal.output.contains("nibble: The query did not stop at ^C, so nibble ended"))
     if isFull { #expect(terminal.output.contains(DebuggerTerminal.left)) }

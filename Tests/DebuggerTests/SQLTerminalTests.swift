@@ -60,6 +60,27 @@ import Testing
     #expect(terminal.wait() == 0)
   }
 
+  /// Of a file that is read, what follows is not done.
+  @Test func interruptEndsAFile() throws {
+    let folder = try ScratchFolder()
+    let script =
+      "SELECT 'be' || 'gun';\n" + String(repeating: ".headers on\n", count: 1_000_000)
+      + "SELECT 'en' || 'ded';\n"
+    try script.write(toFile: folder.file("script.sql"), atomically: true, encoding: .utf8)
+    let terminal = try terminal(folder)
+    try terminal.expect("sql> ")
+    terminal.type(".read \(folder.file("script.sql"))\r")
+    try terminal.expect("begun")
+    terminal.send(signal: SIGINT)
+    #expect(try terminal.expect(anyOf: ["The query was interrupted.", "ended"]) == 0)
+    try terminal.expect("sql> ")
+    terminal.type("SELECT 'after' || 'wards';\r")
+    try terminal.expect("afterwards")
+    try terminal.expect("sql> ")
+    terminal.type("\u{4}")
+    #expect(terminal.wait() == 0)
+  }
+
   /// A function that takes hours in one call: the second ^C ends the program, and the terminal is as
   /// it was.
   @Test func aSecondInterruptEndsWhatDoesNotListen() throws {
@@ -68,7 +89,7 @@ import Testing
     try terminal.expect("sql> ")
     terminal.type("\(DebuggerTerminal.deafQuery)\r")
     try terminal.expectWork()
-    #expect(terminal.wait(sending: SIGINT) == 1 && terminal.isAsItWas)
+    #expect(terminal.wait(sending: SIGINT) == 130 && terminal.isAsItWas)
     #expect(
       terminal.output.contains("nibble: The query did not stop at ^C, so nibble ended"))
   }

@@ -170,12 +170,12 @@ import TraceStore
     #expect(session.complete("info me") == Completion(insert: "mory "))
     #expect(session.complete("i pass").candidates == "pass    passes\n")
     #expect(session.complete("help fin") == Completion(insert: "ish "))
-    #expect(session.complete("print ffn_gate-1") == Completion(insert: " "))
+    #expect(session.complete("print ffn_gate-1") == .nothing)
     #expect(session.complete("goto attn_n") == Completion(insert: "orm-"))
     #expect(session.complete("p blk.1.attn_k") == Completion(insert: ".weight "))
     #expect(session.complete("p mem.wei") == Completion(insert: "ghts"))
     #expect(session.complete("p cos") == Completion(insert: "ine("))
-    #expect(session.complete("p 2 * cosine(Kcur-0, ffn_gate-1") == Completion(insert: " "))
+    #expect(session.complete("p 2 * cosine(Kcur-0, ffn_ga") == Completion(insert: "te-"))
     #expect(session.complete("p norm(blk.1.attn_k") == Completion(insert: ".weight "))
     #expect(session.complete("x/4xb blk.1.attn_k") == Completion(insert: ".weight "))
     #expect(session.complete("why Kcur-") == Completion(candidates: "Kcur-0  Kcur-1\n"))
@@ -184,8 +184,23 @@ import TraceStore
     #expect(session.complete("finish p") == Completion(insert: "ass "))
     #expect(session.complete("step ") == Completion())
     #expect(session.complete("bogus x") == Completion())
-    #expect(session.complete("mem ").candidates == "op     layer  pass   all    kv     peak\n")
+    #expect(session.complete("mem ").candidates == "all    kv     layer  op     pass   peak\n")
     #expect(session.complete("").candidates.contains("step"))
+  }
+
+  @Test func aNameThatActsOnATerminalIsNotProposed() throws {
+    let folder = try ScratchFolder()
+    try Rehearsal(path: folder.file()).perform()
+    for (id, name) in ["zz' || char(27) || ']0;pwned' || char(7) || 'a", "zz_one", "zz_two"]
+      .enumerated()
+    {
+      let rename = "UPDATE tensor SET name = '\(name)' WHERE rowid = \(id + 1)"
+      try #require(Process.run("sqlite3", folder.file(), rename) == 0)
+    }
+    let session = try DebuggerSession(
+      trace: Trace(path: folder.file()), output: CollectedOutput(), style: TextStyle())
+    #expect(session.complete("x zz") == Completion(insert: "_"))
+    #expect(session.complete("x zz_") == Completion(candidates: "zz_one  zz_two\n"))
   }
 
   @Test func completesKindsFieldsSettingsAndWhatAPersonMade() throws {

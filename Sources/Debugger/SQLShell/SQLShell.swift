@@ -41,13 +41,17 @@ public final class SQLShell {
   /// Does the lines of a source until it ends or `.quit` is typed. What is wrong is said, and where a
   /// person types, the shell goes on.
   ///
-  /// - Throws: the first error, where nobody types.
+  /// - Throws: the first error, where nobody types; there ^C is one, ``TraceError/interrupted``.
   public func run(_ lines: any LineSource) throws {
     if lines.isInteractive { isInteractive = true }
     var (number, first) = (0, 1)
     while !isOver {
-      nibble_interrupts_clear()
-      switch lines.next(prompt: pending.isEmpty ? "sql> " : "...> ") {
+      let reply = lines.next(prompt: pending.isEmpty ? "sql> " : "...> ")
+      if !lines.isTyped, nibble_interrupted() {
+        pending = ""
+        throw TraceError.interrupted
+      }
+      switch reply {
       case .end:
         if lines.isInteractive { return output.write("\n") }
         // A last statement needs no semicolon.
@@ -73,9 +77,9 @@ public final class SQLShell {
 
   /// What went wrong in a file that is being read, with its name and the line.
   private func located(_ error: any Error, line: Int) -> any Error {
-    guard let path = reading.last, (error as? SQLShellError)?.isLocated != true else {
-      return error
-    }
+    guard let path = reading.last, (error as? SQLShellError)?.isLocated != true,
+      !isInterruption(error)
+    else { return error }
     var line = line
     if let error = error as? TraceError, case .sql(_, let query, let offset) = error {
       line += query.utf8.prefix(offset ?? 0).count { $0 == UInt8(ascii: "\n") }

@@ -10,18 +10,8 @@ extension DebuggerSession {
       words.last?.split(separator: "(", omittingEmptySubsequences: false).last
       .map(String.init) ?? ""
     let candidates = (try? candidates(for: words.dropLast().filter { !$0.isEmpty })) ?? []
-    let matches = candidates.filter { $0.hasPrefix(word) }
-    guard let first = matches.first else { return Completion() }
-    if matches.count == 1 {
-      // A field or a slice may follow an object's name: then nothing ends the word.
-      let ends = !first.hasSuffix("(") && !candidates.contains { $0.hasPrefix(first + ".") }
-      return Completion(insert: String(first.dropFirst(word.count)) + (ends ? " " : ""))
-    }
-    var common = first
-    for match in matches { common = common.commonPrefix(with: match) }
-    if common.count > word.count { return Completion(insert: String(common.dropFirst(word.count))) }
-    return Completion(
-      candidates: inColumns(matches, width: style.width).map { $0 + "\n" }.joined())
+    // A name that would act on the terminal is typed by hand.
+    return .of(word, among: candidates.filter { visible($0) == $0 }, width: style.width)
   }
 
   /// What the next word can be, after the words before it.

@@ -21,7 +21,6 @@ extension DebuggerSession {
   /// Asks for the next line: of the full screen while it is on, else of `lines`.
   public func nextLine(from lines: any LineSource) -> LineReply {
     let source: any LineSource = terminal?.fullScreen ?? lines
-    nibble_interrupts_clear()
     return source.next(prompt: "(nibble) ")
   }
 

@@ -1,4 +1,6 @@
 import CTerminal
+import Foundation
+import Inference
 import TraceStore
 
 extension DebuggerSession {
@@ -33,8 +35,26 @@ extension QuerySession {
     interrupts = { Int(nibble_interrupts()) }
     endProcess = { error in
       let line = isTerminal(2) ? "\r\u{1B}[K" : ""  // away with what tells of progress
-      nibble_end_process("\(line)nibble: \(error)\n", 1)
+      nibble_end_process("\(line)nibble: \(error)\n", failureCode(of: error))
     }
+  }
+}
+
+/// The exit code of a program that ^C ended, as a shell tells it.
+public let interruptedExitCode: Int32 = 128 + SIGINT
+
+/// The exit code of a program that an error ended.
+public func failureCode(of error: any Error) -> Int32 {
+  isInterruption(error) ? interruptedExitCode : 1
+}
+
+/// Whether an error says that a person ended something with ^C.
+func isInterruption(_ error: any Error) -> Bool {
+  switch error {
+  case TraceError.interrupted, TraceError.exportInterrupted, TraceError.unstoppable(seconds: nil),
+    InferenceError.interrupted:
+    true
+  default: false
   }
 }
 

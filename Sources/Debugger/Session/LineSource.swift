@@ -11,15 +11,22 @@ public protocol LineSource: AnyObject {
   /// Whether a person types: then an empty line repeats the last command, and an error does not
   /// end anything.
   var isInteractive: Bool { get }
+  /// Whether a person types, prompted or not: then a ^C that came before the next line is asked for is
+  /// forgotten; else it is for all lines that follow.
+  var isTyped: Bool { get }
   /// Asks for the next line.
   func next(prompt: String) -> LineReply
+}
+
+extension LineSource {
+  public var isTyped: Bool { isInteractive }
 }
 
 /// What asking for a line came to.
 public enum LineReply: Equatable, Sendable {
   /// A line, without its line break.
   case line(String)
-  /// The line was given up with ^C.
+  /// ^C came, which gives up a line that is typed.
   case interrupted
   /// There are no more.
   case end
@@ -58,26 +65,32 @@ public final class ScriptedLines: LineSource {
 /// so that what the commands print can be used by another program.
 public final class StandardInputLines: LineSource {
   public let isInteractive = false
-  /// What was read and not yet given.
-  private var rest: ArraySlice<UInt8> = []
+  public let isTyped = isTerminal(0)
+  private var bytes: [UInt8] = []
+  /// Of ``bytes``, how many were given, and up to where there is no line break after those.
+  private var given = 0, searched = 0
 
   public init() {}
 
   public func next(prompt: String) -> LineReply {
+    if isTyped { nibble_interrupts_clear() }
     while true {
-      if let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-        defer { rest = rest[(end + 1)...] }
-        return .line(Self.text(rest[..<end]))
+      if let end = bytes[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+        let line = Self.text(bytes[given..<end])
+        (given, searched) = (end + 1, end + 1)
+        return .line(line)
       }
+      bytes.removeFirst(given)
+      (given, searched) = (0, bytes.count)
       guard nibble_wait_for_input(0) else { return nibble_interrupted() ? .interrupted : .end }
       var buffer = [UInt8](repeating: 0, count: 65536)
       let count = read(0, &buffer, buffer.count)
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { break }
-      rest = (rest + buffer[..<count])[...]
+      bytes += buffer[..<count]
     }
-    defer { rest = [] }
-    return rest.isEmpty ? .end : .line(Self.text(rest))
+    defer { (bytes, searched) = ([], 0) }
+    return bytes.isEmpty ? .end : .line(Self.text(bytes[...]))
   }
 
   private static func text(_ line: ArraySlice<UInt8>) -> String {

@@ -157,8 +157,11 @@ extension DebuggerSession {
     sources.append(lines)
     defer { sources.removeLast() }
     while !isOver {
-      nibble_interrupts_clear()
       let (reply, source) = nextLine(from: lines, prompt: "(nibble) ")
+      if !source.isTyped, reply != .end, nibble_interrupted() {
+        let done = attempt { try checkInterrupted() }
+        return !done && stopsAtErrors ? interruptedExitCode : 0
+      }
       switch reply {
       case .switchScreen: continue  // never comes back
       case .end:

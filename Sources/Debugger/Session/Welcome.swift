@@ -59,7 +59,7 @@ extension DebuggerSession {
       + "'\(failure.name)' (\(failure.category.name)) asked for "
       + AllocationFailure.sum(asked: failure.bytes, live: failure.live, budget: failure.budget)
       + "; \(advice). "
-      + "Type \"info buffers\" to see what holds the memory, \"mem\" to see how it came to this, \"reverse-step\" to go back, "
-      + "\"help\" for more. You are here:"
+      + "Type \"info buffers\" to see what holds the memory, \"mem\" to see how it came to this, "
+      + "\"reverse-step\" to go back, \"help\" for more. You are here:"
   }
 }

@@ -3,10 +3,11 @@ import GRDBSQLite
 
 /// A session of read-only queries over a trace: for `nibble sql`, the debugger and lessons.
 ///
-/// The trace is the schema `main`; others that are attached have a schema each. Views that this
-/// nibble has and an older trace lacks are there as temporary ones, as are those that compare the
-/// trace with the first attached; ``functions`` are there too. An authorizer lets nothing but
-/// reading through, values and memory are bounded, and rows are handed on as they come.
+/// The trace is the schema `main`; others that are attached have a schema each. What an older trace
+/// lacks of this nibble's tables and views is there as temporary views, as is what compares the
+/// trace with the first attached; the functions of ``QueryFunction`` are there too. An authorizer
+/// lets nothing but reading through, values and memory are bounded, and rows are handed on as they
+/// come.
 ///
 /// Not safe for several threads at once.
 public final class QuerySession {

@@ -127,7 +127,7 @@ struct ExpressionReader {
     return (.word(name.uppercased()), name)
   }
 
-  /// Lets words of SQL and functions through, and what a subquery may name.
+  /// Lets words of SQL and functions through.
   private func check(_ name: String, at start: Int) throws(TraceError) {
     if Self.words.contains(name.uppercased()) { return }
     if rest.first(where: { $0 != " " }) == "(" { return }
