@@ -31,9 +31,9 @@ struct SQL: ParsableCommand {
   var attach: [AttachedTrace] = []
   @Option(
     help: """
-      The most seconds that a statement may take, preparing it included (default: no limit). One that \
-      two seconds later is still in a function that cannot be interrupted ends nibble, as a second ^C \
-      does.
+      The most seconds that a statement may take, not counting how long whoever reads its rows \
+      takes (default: no limit). One that two seconds later is still in a function that cannot be \
+      interrupted ends nibble, as a second ^C does.
       """)
   var timeout: Double?
   @OptionGroup var model: ModelOption

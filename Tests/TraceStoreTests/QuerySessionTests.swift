@@ -77,22 +77,28 @@ import Testing
     #expect(try session.result(of: "SELECT 1").single == .integer(1))
   }
 
-  /// What is done with a row, such as waiting for a pager or asking the session again, is not the
-  /// query's time.
-  @Test func timeBetweenRowsDoesNotCount() throws {
+  /// Handling rows is the query's time, and waiting for a pager is not.
+  @Test func theTimeOfWhoeverReadsDoesNotCount() throws {
     let session = try QuerySession(path: folder.file())
     session.timeLimit = 30
     let clock = ClockByHand()
     session.now = { clock.time }
-    var rows = 0
-    try session.run(
-      "SELECT step FROM event LIMIT 3", columns: { _ in },
-      row: { _ in
-        clock.advance(by: .seconds(60))
-        rows += try session.result(of: "SELECT 1").rows.count
-        return true
-      })
-    #expect(rows == 3)
+    var text = ""
+    let slowReader = TableFormatter(.csv) {
+      clock.advance(by: .seconds(60))
+      text += $0
+    }
+    try session.run("SELECT step FROM event LIMIT 3", into: slowReader)
+    #expect(text == "step\n1\n2\n3\n")
+    let error = #expect(throws: TraceError.self) {
+      try session.run(
+        "SELECT step FROM event LIMIT 3", columns: { _ in },
+        row: { _ in
+          clock.advance(by: .seconds(20))
+          return try session.result(of: "SELECT 1").rows.count == 1
+        })
+    }
+    #expect(error == .outOfTime(seconds: 30))
   }
 
   @Test func aQueryIsCancelled() throws {

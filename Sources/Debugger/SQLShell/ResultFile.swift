@@ -7,7 +7,7 @@ final class ResultFile {
   /// Whether it takes the next result alone.
   let isOnce: Bool
   private let descriptor: Int32
-  var isTerminal: Bool { isatty(descriptor) == 1 }
+  let isTerminal: Bool
 
   /// Makes the file anew.
   ///
@@ -29,6 +29,7 @@ final class ResultFile {
     if descriptor < 0 {
       throw SQLShellError("\(path): cannot be written (\(systemMessage(errno))).")
     }
+    isTerminal = isatty(descriptor) == 1
   }
 
   deinit { close(descriptor) }

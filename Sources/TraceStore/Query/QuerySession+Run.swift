@@ -89,6 +89,9 @@ extension QuerySession {
 
   /// Runs the statements of `sql` in turn, and hands their results to a formatter.
   public func run(_ sql: String, into formatter: TableFormatter) throws {
+    formatter.whileWriting = { [unowned self] write in
+      if let watch { try watch.pausing(write) } else { try write() }
+    }
     do {
       try run(
         sql, columns: formatter.begin,
@@ -139,9 +142,9 @@ extension QuerySession {
       try columns(
         (0..<count).map { sqlite3_column_name(statement, $0).map { String(cString: $0) } ?? "" })
     }
-    while true {
-      let code = watch.counting { sqlite3_step(statement) }
-      if code == SQLITE_DONE { return }
+    func hasMore() throws -> Bool {
+      let code = sqlite3_step(statement)
+      if code == SQLITE_DONE { return false }
       guard code == SQLITE_ROW else { throw failure(code, query: query, from: offset) }
       // What reads the last row and needs no more instructions ends here.
       if mustEnd { throw failure(SQLITE_INTERRUPT, query: query, from: offset) }
@@ -149,8 +152,9 @@ extension QuerySession {
       if sqlite3_errcode(handle) == SQLITE_NOMEM {
         throw failure(SQLITE_NOMEM, query: query, from: offset)
       }
-      if try !row(values) { return }
+      return try row(values)
     }
+    while try watch.counting(hasMore) {}
   }
 
   private func failure(_ code: Int32, query: String, from offset: Int) -> TraceError {

@@ -32,8 +32,8 @@ public final class QuerySession {
   public let attached: [Attachment]
   /// Values for `:name` and the like, by names without the colon; of `?2`, the name is `2`.
   public var parameters: [String: SQLValue] = [:]
-  /// For how many seconds a statement may be prepared and run, not counting what is done with its
-  /// rows.
+  /// For how many seconds a statement may be prepared and run and its rows be handled, not counting
+  /// how long whoever reads them lets their writing wait.
   public var timeLimit: Double?
   /// Asked often while a statement runs; `true` ends it.
   public var isCancelled: () -> Bool = { false }

@@ -45,10 +45,20 @@ final class QueryWatch: Sendable {
   /// The next statement has all of the time.
   func restart() { state.withLock { $0.stopwatch.reset() } }
 
-  /// Does a part of the statement, whose time counts.
+  /// Does a part of the statement, or something with a row of it, whose time counts.
   func counting<T>(_ body: () throws -> T) rethrows -> T {
     state.withLock { $0.stopwatch.start() }
     defer { state.withLock { $0.stopwatch.stop() } }
+    return try body()
+  }
+
+  /// Does what takes as long as others let it, whose time does not count.
+  func pausing<T>(_ body: () throws -> T) rethrows -> T {
+    let wasRunning = state.withLock { state in
+      defer { state.stopwatch.stop() }
+      return state.stopwatch.isRunning
+    }
+    defer { if wasRunning { state.withLock { $0.stopwatch.start() } } }
     return try body()
   }
 

@@ -24,7 +24,9 @@ public enum TableFormat: String, CaseIterable, Sendable {
 /// wide and combining ones.
 public final class TableFormatter {
   private let format: TableFormat
-  private let write: (String) throws -> Void
+  private let output: (String) throws -> Void
+  /// Does what writes, which takes as long as whoever reads it lets it.
+  var whileWriting: (() throws -> Void) throws -> Void = { try $0() }
   private let hasHeaders: Bool
   private let width: Int
   private let boxLimit: Int
@@ -47,7 +49,7 @@ public final class TableFormatter {
     self.hasHeaders = hasHeaders
     self.width = width
     self.boxLimit = boxLimit
-    self.write = write
+    output = write
   }
 
   /// Begins a result with these columns, and ends the one before.
@@ -99,6 +101,8 @@ public final class TableFormatter {
     case .sparkline: try write(curves.text)
     }
   }
+
+  private func write(_ text: String) throws { try whileWriting { try output(text) } }
 }
 
 // MARK: - Rows as text
