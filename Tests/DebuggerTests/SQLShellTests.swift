@@ -1,37 +1,10 @@
-import Foundation
-import TestSupport
 import Testing
 import TraceStore
 
 @testable import Debugger
 
 /// The shell of `nibble sql`, line by line.
-@Suite struct SQLShellTests {
-  let folder: ScratchFolder
-
-  init() throws {
-    folder = try ScratchFolder()
-    try Rehearsal(path: folder.file()).perform()
-  }
-
-  private func shell(
-    _ output: CollectedOutput, attached: [QuerySession.Attachment] = [], width: Int = 80
-  ) throws -> SQLShell {
-    SQLShell(
-      session: try QuerySession(path: folder.file(), attached: attached), output: output,
-      style: TextStyle(width: width))
-  }
-
-  /// What the shell prints for lines that a person types, without prompts and lines.
-  private func replies(_ lines: String..., width: Int = 80) throws -> String {
-    let output = CollectedOutput()
-    let shell = try shell(output, width: width)
-    for line in lines {
-      do { try shell.execute(line) } catch { output.complain("\(error)") }
-    }
-    return output.text
-  }
-
+@Suite final class SQLShellTests: RehearsedSQLShell {
   // MARK: - Statements
 
   @Test func statementsTakeSeveralLines() throws {
@@ -166,93 +139,6 @@ import TraceStore
     }
   }
 
-  // MARK: - Files
-
-  @Test func resultsGoToFiles() throws {
-    let (once, all) = (folder.file("once.csv"), folder.file("all file.csv"))
-    let text = try replies(
-      ".mode csv", ".once \(once)", "SELECT 1 AS a;", "SELECT 2 AS a;", ".output '\(all)'",
-      "SELECT 3 AS a;", ".tables tok%", ".output", "SELECT 4 AS a;")
-    #expect(text == "a\n2\na\n4\n")
-    #expect(try String(contentsOfFile: once, encoding: .utf8) == "a\n1\n")
-    let words = try String(contentsOfFile: all, encoding: .utf8).split { $0 == " " || $0 == "\n" }
-    #expect(words == ["a", "3", "token", "token_summary"])
-    #expect(
-      try replies(".output \(folder.path)")
-        == "\(folder.path): cannot be written (Is a directory).\n"
-    )
-    #expect(try replies(".once '|cat'").hasPrefix("Results go to files alone;"))
-  }
-
-  @Test func aTraceIsNoOutput() throws {
-    let (trace, other) = (folder.file(), folder.file("other.sqlite"))
-    try FileManager.default.copyItem(atPath: trace, toPath: other)
-    try FileManager.default.createSymbolicLink(
-      atPath: folder.file("link"), withDestinationPath: trace)
-    try FileManager.default.linkItem(atPath: trace, toPath: folder.file("hard"))
-    let before = try Data(contentsOf: URL(filePath: trace))
-    let output = CollectedOutput()
-    let shell = try shell(output, attached: [.init(name: "b", path: other)])
-    for path in [
-      trace, other, folder.file("link"), folder.file("hard"), trace + "-wal", other + "-journal",
-      folder.path + "/./trace.sqlite",
-    ] {
-      for command in [".output", ".once"] {
-        let error = #expect(throws: SQLShellError.self) { try shell.execute("\(command) \(path)") }
-        #expect(
-          error?.description == "\(path) is a trace that is being read; name another file.")
-      }
-    }
-    let apart = folder.file("apart.sqlite")
-    try FileManager.default.copyItem(atPath: trace, toPath: apart)
-    let error = #expect(throws: SQLShellError.self) { try shell.execute(".output \(apart)") }
-    #expect(
-      error?.description
-        == "\(apart) is a trace, which results do not replace; name another file.")
-    for path in [trace, other, apart] {
-      #expect(try Data(contentsOf: URL(filePath: path)) == before)
-    }
-  }
-
-  @Test func filesAreRead() throws {
-    let script = folder.file("script.sql")
-    try ".mode list\n.headers off\nSELECT 1\n  + 1;\nSELECT 'end'".write(
-      toFile: script, atomically: true, encoding: .utf8)
-    #expect(try replies(".read \(script)") == "2\nend\n")
-    #expect(
-      try replies(".read /nowhere") == "/nowhere: cannot be read (there is no such file).\n")
-    try ".read \(script)".write(toFile: script, atomically: true, encoding: .utf8)
-    #expect(
-      try replies(".read \(script)")
-        == "\(script):1: \(script) is not read: files that read each other go on without end, or are "
-        + "more than 20 deep.\n")
-  }
-
-  /// Of several lines, that of the place; of a file that is read by another, its own.
-  @Test func whatFailsInAFileIsTold() throws {
-    let (inner, outer) = (folder.file("inner.sql"), folder.file("outer.sql"))
-    for (text, expected) in [
-      (
-        "-- first\n\nSELECT 1;\nSELECT step,\n  nam\nFROM event;\nSELECT 2;",
-        "5: SQL: no such column: nam"
-      ),
-      ("SELECT 1;\n.mode html\n", "2: There is no mode"),
-      (".mode list\nSELECT\n", "2: SQL: incomplete input"),
-      ("SELECT 1; SELECT 2;\r\nDELETE FROM tile;", "2: SQL: DELETE is not allowed"),
-      ("\nSELECT vec_sum(1)\n;", "2: SQL: vec_sum: a vector has to be a blob"),
-      (".read /nowhere", "1: /nowhere: cannot be read"),
-    ] {
-      try text.write(toFile: inner, atomically: true, encoding: .utf8)
-      try "\n\n.read \(inner)\n".write(toFile: outer, atomically: true, encoding: .utf8)
-      for path in [inner, outer] {
-        let error = #expect(throws: SQLShellError.self) {
-          try shell(CollectedOutput()).execute(".read \(path)")
-        }
-        #expect(try #require(error).description.hasPrefix("\(inner):\(expected)"), "\(text)")
-      }
-    }
-  }
-
   // MARK: - Terminals
 
   @Test(arguments: TableFormat.allCases) func nothingActsOnATerminal(format: TableFormat) throws {
@@ -276,88 +162,5 @@ import TraceStore
       output.text.unicodeScalars.allSatisfy {
         $0 == "\n" || $0 == "\t" || visible(String($0)) == String($0)
       })
-  }
-
-  // MARK: - Completion
-
-  @Test(arguments: [
-    (".sch", "", Completion(insert: "ema ")), (".mode mark", "", Completion(insert: "down ")),
-    ("SELECT * FROM memory_t", "", Completion(insert: "imeline ")),
-    ("sele", "", Completion(insert: "ct ")), ("SELE", "", Completion(insert: "CT ")),
-    ("SELECT packed_per", "SELECT * FROM tensor_summary;", Completion(insert: "cent ")),
-    ("FROM tile_lifetime WHERE lifet", "SELECT x", Completion(insert: "ime ")),
-    ("SELECT t.lifet", "FROM tile_lifetime AS t", Completion(insert: "ime ")),
-    ("SELECT vec_max_", "", Completion(insert: "abs_diff(")), ("SELECT zzz", "", Completion()),
-    ("SELECT * FROM b.kv_gr", "", Completion(insert: "owth ")),
-  ])
-  func completion(before: String, pending: String, expected: Completion) throws {
-    let session = try QuerySession(
-      path: folder.file(), attached: [.init(name: "b", path: folder.file())])
-    let found = SQLCompletion(session).complete(before, pending: pending, width: 80)
-    #expect(found == expected, "\(before)")
-  }
-
-  @Test func severalCandidatesAreListed() throws {
-    let completion = SQLCompletion(try QuerySession(path: folder.file()))
-    let found = completion.complete("SELECT * FROM peak_by_", pending: "", width: 80)
-    #expect(found == Completion(candidates: "peak_by_category   peak_by_pass_kind\n"))
-  }
-
-  /// A word that is whole is neither added to nor proposed again.
-  @Test func aWholeWordStays() throws {
-    let completion = SQLCompletion(try QuerySession(path: folder.file()))
-    func complete(_ before: String) -> Completion {
-      completion.complete(before, pending: "", width: 80)
-    }
-    for before in [".tables", "SELECT * FROM peak_by_category", "SELECT at_peak_percent"] {
-      #expect(complete(before) == Completion(), "\(before)")
-    }
-    #expect(complete("SELECT * FROM tile").candidates.contains("tile_lifetime"))
-    #expect(complete("SELECT * FROM tile").insert.isEmpty)
-  }
-
-  /// Each command, table, column and function is proposed for its name but the last letter.
-  @Test func everyNameIsCompleted() throws {
-    let session = try QuerySession(path: folder.file())
-    let completion = SQLCompletion(session)
-    func proposes(_ name: String, before: String = "", pending: String = "") -> Bool {
-      let word = String(name.dropLast())
-      let found = completion.complete(before + word, pending: pending, width: 80)
-      if found.insert.isEmpty {
-        return found.candidates.split { $0 == " " || $0 == "\n" }.contains { $0 == name }
-      }
-      return name.hasPrefix(word + found.insert.prefix { $0 != " " })
-    }
-    for command in SQLCommand.all { #expect(proposes(command.name), "\(command.name)") }
-    for function in QueryFunction.all {
-      #expect(proposes(function.name + "(", before: "SELECT "), "\(function.name)")
-    }
-    for table in try session.tables() where !table.isPrivate {
-      #expect(proposes(table.name, before: "SELECT * FROM "), "\(table.name)")
-      for column in try session.columns(of: table) where column.count > 1 {
-        #expect(
-          proposes(column, before: "SELECT ", pending: "FROM \(table.name)"),
-          "\(table.name).\(column)")
-      }
-    }
-  }
-
-  @Test func aNameThatActsOnATerminalIsNotProposed() throws {
-    let trace = folder.file()
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [
-      "sqlite3", trace,
-      "CREATE VIEW \"evil\u{1B}[31m\" AS SELECT 1 AS \"evil\u{9B}\"; "
-        + "CREATE VIEW evil_too AS SELECT 1 AS \"evil word\"",
-    ]
-    try process.run()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
-    let completion = SQLCompletion(try QuerySession(path: trace))
-    let found = completion.complete("SELECT * FROM ev", pending: "", width: 80).candidates
-    let names = found.split { $0 == " " || $0 == "\n" }
-    #expect(
-      names.contains("evil_too") && names.allSatisfy { !$0.hasPrefix("evil") || $0 == "evil_too" })
   }
 }

@@ -18,8 +18,8 @@ import TraceStore
     let first = try DebuggerTerminal(in: folder)
     try first.answer("inf\tmem\t", "at the peak")
     first.type("reverse-\t")
-    try first.expect("reverse-step")
     try first.expect("reverse-finish")
+    try first.expect("reverse-step")
     try first.answer("n\t", "At the beginning of the trace.")
     try first.answer("\u{1B}[A\u{1B}[A", "at the peak")  // the line before the last
     first.quit(by: "\u{4}")  // ^D
