@@ -39,7 +39,8 @@ import TraceStore
     #expect(!shell.isAsItWas)
     shell.type("ep\r" + repaint)
     try shell.expect("step = 2")
-    if !isFull { try shell.expect("(nibble) ") }
+    shell.type(repaint)
+    try shell.expect("(nibble) ")  // it waits for keys again
     shell.type("\u{3}")  // ^C
     try shell.expect("Quit")
     shell.type("quit\r")
