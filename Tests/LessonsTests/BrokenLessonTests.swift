@@ -134,6 +134,9 @@ import Testing
       "lesson.yml", "solution: SELECT sum(bytes) FROM tile",
       "solution: SELECT bytes FROM tile WHERE false", "gives no rows"),
     Breakage(
+      "lesson.yml", "solution: SELECT sum(bytes) FROM tile", "solution: SELECT 13631488",
+      "reads no recording and no value"),
+    Breakage(
       "lesson.yml", "solution: SELECT sum(bytes) FROM tile", "solution: SELECT sum(byte) FROM tile",
       "no such column"),
     Breakage("lesson.yml", "tolerance: 20%", "tolerance: 1000000", "an answer of 0 is close"),

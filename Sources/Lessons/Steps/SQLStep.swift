@@ -92,6 +92,10 @@ struct SQLStep: StepKind {
   func prove(_ proof: LessonProof) throws {
     let expected = try proof.values.run(query(solution), of: "its solution")
     try proof.expect(!expected.rows.isEmpty, "its solution gives no rows")
+    let readsValues = !SQLParameters.names(in: solution).isEmpty
+    let isMeasured = try readsValues || proof.recordings.isMeasured(by: query(solution))
+    try proof.expect(
+      isMeasured, "its solution reads no recording and no value, so its result is written down")
     try proof.expect(
       !comparison.agrees(QueryResult(columns: [], rows: []), expected), "an empty result passes")
     for sql in wrong {
