@@ -92,7 +92,7 @@ public enum SearchObject: String, CaseIterable, Sendable {
     ),
     (
       name: "category",
-      sql: "coalesce(CASE WHEN b.id > 0 AND b.in_buffer IS NULL THEN 'weights_dequantized' END, "
+      sql: "coalesce(CASE WHEN y.id > 0 THEN 'weights_dequantized' END, "
         + "(SELECT category FROM _label WHERE id = a.label), f.category)"
     ),
     (
@@ -103,10 +103,8 @@ public enum SearchObject: String, CaseIterable, Sendable {
   ]
 
   private static let nameOfTile = """
-    CASE WHEN b.in_buffer IS NULL THEN (
-      SELECT tensor.name || ' rows ' || first_row || '..<' || (first_row + weight_tile.rows)
-      FROM weight_tile LEFT JOIN tensor ON tensor.id = weight_tile.tensor
-      WHERE weight_tile.id = b.weight_tile) END
+    (SELECT name FROM tensor WHERE id = y.tensor)
+      || ' rows ' || y.first_row || '..<' || (y.first_row + y.rows)
     """
 
   private static func plain(_ names: [String], of alias: String) -> [(name: String, sql: String)] {

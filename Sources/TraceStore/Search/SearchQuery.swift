@@ -104,19 +104,20 @@ struct SearchQuery {
         tables.append("CROSS JOIN \(table) ON \(step) BETWEEN o.first_step AND o.last_step")
       }
     }
-    var needed: Set<SearchTable> = []
-    if let condition = condition(filter, in: steps, ops: ops, needing: &needed) {
+    var needs = Needs()
+    if let condition = condition(filter, in: steps, ops: ops, needs: &needs) {
       conditions.append(condition)
     }
     var value = "NULL"
     if selectsValue, let expression {
       value = "(\(expression.sql))"
-      needed.formUnion(expression.tokens.flatMap(\.tables))
+      needs.tables.formUnion(expression.tokens.flatMap(\.tables))
     }
-    tables += joins(to: needed, having: joined)
+    tables += joins(to: needs.tables, having: joined)
     let direction = backwards ? " DESC" : ""
+    let with = needs.sets.isEmpty ? "" : "WITH \(needs.sets.joined(separator: ", "))"
     return """
-      SELECT \(step), \(value) FROM \(tables.joined(separator: " "))
+      \(with) SELECT \(step), \(value) FROM \(tables.joined(separator: " "))
       WHERE \(conditions.joined(separator: " AND "))
       ORDER BY \(order.map { $0 + direction }.joined(separator: ", ")) LIMIT 1
       """
@@ -124,24 +125,31 @@ struct SearchQuery {
 
   // MARK: - The condition
 
+  /// What a condition reads.
+  private struct Needs {
+    var tables: Set<SearchTable> = []
+    /// The definitions of ``SearchSets``.
+    var sets: [String] = []
+  }
+
   private func condition(
     _ filter: Filter, in steps: ClosedRange<Int>, ops: ClosedRange<Int>,
-    needing needed: inout Set<SearchTable>
+    needs: inout Needs
   ) -> String? {
     guard let expression else { return nil }
     let tree = SearchTree(expression.tokens[...])
     switch (filter, tree) {
     case (.none, _): return nil
     case (.isUnderstood, _):
-      needed.formUnion(expression.tokens.flatMap(\.tables))
+      needs.tables.formUnion(expression.tokens.flatMap(\.tables))
       return "(\(expression.sql))"
-    case (.holds, _): return truth(of: tree, in: steps, ops: ops, needing: &needed)
+    case (.holds, _): return truth(of: tree, in: steps, ops: ops, needs: &needs)
     case (.differs(let value), .piece(let tokens)):
       return judged(
         "coalesce((\(tokens.map(\.sql).joined())), 0) IS NOT \(value.literal)", tokens, in: steps,
-        ops: ops, needing: &needed)
+        ops: ops, needs: &needs)
     case (.differs(let value), _):
-      return "\(truth(of: tree, in: steps, ops: ops, needing: &needed)) IS NOT \(value.literal)"
+      return "\(truth(of: tree, in: steps, ops: ops, needs: &needs)) IS NOT \(value.literal)"
     }
   }
 
@@ -149,19 +157,19 @@ struct SearchQuery {
   /// as it has the tables that it needs.
   private func truth(
     of tree: SearchTree, in steps: ClosedRange<Int>, ops: ClosedRange<Int>,
-    needing needed: inout Set<SearchTable>
+    needs: inout Needs
   ) -> String {
     switch tree {
     case .all(let parts), .any(let parts):
       var pieces: [String] = []
-      for part in parts { pieces.append(truth(of: part, in: steps, ops: ops, needing: &needed)) }
+      for part in parts { pieces.append(truth(of: part, in: steps, ops: ops, needs: &needs)) }
       if case .all = tree { return "(\(pieces.joined(separator: " AND ")))" }
       return "(\(pieces.joined(separator: " OR ")))"
     case .piece(let tokens):
       // Not NULL, whatever is not there: SQLite would join in an order of its own, and sort.
       return judged(
         "coalesce((\(tokens.map(\.sql).joined())), 0)", tokens, in: steps, ops: ops,
-        needing: &needed)
+        needs: &needs)
     }
   }
 
@@ -170,11 +178,11 @@ struct SearchQuery {
   /// them is read once then, and not looked for at every event.
   private func judged(
     _ sql: String, _ tokens: ArraySlice<SearchToken>, in steps: ClosedRange<Int>,
-    ops: ClosedRange<Int>, needing needed: inout Set<SearchTable>
+    ops: ClosedRange<Int>, needs: inout Needs
   ) -> String {
     let tables = Set(tokens.flatMap(\.tables))
     if !tables.isEmpty, tables.isSubset(of: [.pass, .token]), grain != .pass {
-      needed.insert(.op)
+      needs.tables.insert(.op)
       // 0 stands for what is in no pass.
       return """
         coalesce(o.pass, 0) IN (
@@ -189,9 +197,13 @@ struct SearchQuery {
           e.memory IN (SELECT m.id FROM _memory AS m WHERE m.id <= \(steps.upperBound) AND \(sql))
           """
       }
-      if let sets = SearchSets(of: sql, tables, in: steps, ops: ops) { return sets.sql }
+      let number = needs.sets.count + 1
+      if let sets = SearchSets(of: sql, tables, in: steps, ops: ops, number: number) {
+        needs.sets.append(sets.definitions)
+        return sets.sql
+      }
     }
-    needed.formUnion(tables)
+    needs.tables.formUnion(tables)
     return sql
   }
 
@@ -223,8 +235,8 @@ struct SearchQuery {
 
   /// The order of the joins: what costs least comes first, since conditions are judged on the way.
   private static let order: [SearchTable] = [
-    .event, .op, .node, .pass, .memory, .token, .failure, .eventTile, .allocation, .matmul, .tile,
-    .weightTile, .tileTensor, .tensor, .append,
+    .event, .op, .node, .pass, .memory, .token, .failure, .eventTile, .eventWeightTile, .allocation,
+    .matmul, .tile, .weightTile, .tileTensor, .tensor, .append,
   ]
 
   private func join(to target: SearchTable) -> (sql: String, needs: Set<SearchTable>) {
@@ -246,6 +258,7 @@ struct SearchQuery {
         "LEFT JOIN tile AS b ON b.id = "
           + "CASE e.kind WHEN 0 THEN e.step WHEN 2 THEN _freed_tile(e.step) END", [.event]
       )
+    case .eventWeightTile: return ("LEFT JOIN \(SearchTable.weightTileOfEvent)", [.eventTile])
     case .allocation:
       return (
         "LEFT JOIN _allocation AS a ON a.id = "

@@ -5,19 +5,23 @@
 struct SearchSets {
   /// SQL over the event `e` that is 1 where the piece holds and 0 elsewhere.
   let sql: String
+  /// The tables that `sql` reads, as WITH defines them.
+  let definitions: String
 
   /// - Parameters:
   ///   - piece: SQL over the aliases of ``SearchTable``, never NULL.
+  ///   - number: no two of a query have the same.
   ///   - tables: those that it reads; the result is `nil` where they are not of one kind.
   ///   - ops: the operations that lie in the steps, wholly or in part.
   init?(
     of piece: String, _ tables: Set<SearchTable>, in steps: ClosedRange<Int>,
-    ops: ClosedRange<Int>
+    ops: ClosedRange<Int>, number: Int
   ) {
+    let (zero, all, keys) = ("_none\(number)", "_changed\(number)", "_keys\(number)")
     let holds = "(CASE WHEN \(piece) THEN 1 ELSE 0 END)"
     let (first, last) = (steps.lowerBound, steps.upperBound)
     /// What is selected of the rows at which the piece is another than without any.
-    let isChanged = "\(holds) <> (SELECT holds FROM _none)"
+    let isChanged = "\(holds) <> (SELECT holds FROM \(zero))"
     func changed(_ columns: String, of rows: String, where condition: String) -> String {
       "SELECT \(columns) FROM \(rows) WHERE \(condition) AND \(isChanged)"
     }
@@ -68,33 +72,52 @@ struct SearchSets {
       }
       users = """
         UNION ALL SELECT x.step FROM matmul AS x
-        WHERE x.step BETWEEN \(first) AND \(last) AND x.tile IN (SELECT id FROM _changed)
+        WHERE x.step BETWEEN \(first) AND \(last) AND x.tile IN (SELECT id FROM \(all))
         """
-    } else if tables.isSubset(of: [.eventTile, .allocation, .failure]) {
-      let tile = "tile AS b"
+    } else if tables.isSubset(of: [.eventTile, .eventWeightTile, .allocation, .failure]) {
       let (allocation, failure) = ("_allocation AS a", "failure AS f")
+      let weightTile = "LEFT JOIN \(SearchTable.weightTileOfEvent)"
+      let tile = "tile AS b \(weightTile)"
       // What is looked up by NULL is not there, at no cost.
-      let noTile = "LEFT JOIN \(tile) ON b.id = NULL"
+      let noTile = "LEFT JOIN tile AS b ON b.id = NULL"
       let noAllocation = "LEFT JOIN \(allocation) ON a.id = NULL"
       let noFailure = "LEFT JOIN \(failure) ON f.step = NULL"
-      none = "\(tile) ON b.id = NULL \(noAllocation) \(noFailure)"
-      parts =
-        buffers("b", of: "\(tile) \(noAllocation) \(noFailure)", where: isChanged)
-        + buffers("a", of: "\(allocation) \(noTile) \(noFailure)", where: isChanged) + [
+      none = "tile AS b ON b.id = NULL \(weightTile) \(noAllocation) \(noFailure)"
+      var changes: [String] = []
+      if tables.contains(.eventTile) {
+        changes += buffers("b", of: "\(tile) \(noAllocation) \(noFailure)", where: isChanged)
+      } else if tables.contains(.eventWeightTile) {
+        // The same rows of a tensor come back in every pass.
+        let rows = changed(
+          "y.id", of: "weight_tile AS y \(noAllocation) \(noFailure)", where: "true")
+        changes += buffers(
+          "b", of: "tile AS b", where: "b.in_buffer IS NULL AND b.weight_tile IN (\(rows))")
+      }
+      let nothing = "\(noTile) \(weightTile)"
+      if tables.contains(.allocation) {
+        changes += buffers("a", of: "\(allocation) \(nothing) \(noFailure)", where: isChanged)
+      }
+      if tables.contains(.failure) {
+        changes.append(
           changed(
-            "f.step, NULL", of: "\(failure) \(noTile) \(noAllocation)",
-            where: "f.step BETWEEN \(first) AND \(last)")
-        ]
+            "f.step, NULL", of: "\(failure) \(nothing) \(noAllocation)",
+            where: "f.step BETWEEN \(first) AND \(last)"))
+      }
+      parts = changes
     } else {
       return nil
     }
-    let zero = "(SELECT \(holds) AS holds FROM (SELECT 1) LEFT JOIN \(none))"
+    definitions = """
+      \(zero) AS MATERIALIZED (SELECT \(holds) AS holds FROM (SELECT 1) LEFT JOIN \(none)),
+      \(all) (id, freed) AS MATERIALIZED (\(parts.joined(separator: " UNION ALL "))),
+      \(keys) (step) AS MATERIALIZED (
+        SELECT id FROM \(all) UNION ALL SELECT -freed FROM \(all) WHERE freed IS NOT NULL \(users))
+      """
+    // Where nothing changes it, nothing is looked up at the events.
+    let holdsNowhere = "(SELECT holds FROM \(zero))"
     sql = """
-      ((\(key) IN (
-        WITH _none AS MATERIALIZED \(zero),
-          _changed (id, freed) AS MATERIALIZED (\(parts.joined(separator: " UNION ALL ")))
-        SELECT id FROM _changed
-        UNION ALL SELECT -freed FROM _changed WHERE freed IS NOT NULL \(users))) <> \(zero))
+      (CASE WHEN EXISTS (SELECT 1 FROM \(keys)) THEN (\(key) IN \(keys)) <> \(holdsNowhere)
+      ELSE \(holdsNowhere) END)
       """
   }
 }

@@ -18,7 +18,13 @@ enum SearchTable: Character, CaseIterable {
   case allocation = "a"
   /// The tile that an event makes or frees.
   case eventTile = "b"
+  /// The rows of weights in ``eventTile``, where that is a buffer of its own.
+  case eventWeightTile = "y"
   case failure = "f"
+
+  /// What joins ``eventWeightTile`` to ``eventTile``.
+  static let weightTileOfEvent =
+    "weight_tile AS y ON y.id = CASE WHEN b.in_buffer IS NULL THEN b.weight_tile END"
 
   /// The tables that a piece of our SQL names: the letters that stand alone before a point.
   static func named(in sql: String) -> Set<SearchTable> {
