@@ -1,3 +1,5 @@
+import Inference
+
 /// What a condition can speak of: the objects that stand at a step, by the names that the debugger
 /// prints them by.
 public enum SearchObject: String, CaseIterable, Sendable {
@@ -71,13 +73,13 @@ public enum SearchObject: String, CaseIterable, Sendable {
           "duration_ns",
         ], of: "p") + [("ops", "p.last_op + 1 - p.first_op")]
     case .mem:
-      return [("live", "m.total")]
-        + Self.plain(
-          [
-            "weights", "weights_dequantized", "kv_cache", "activations", "workspace", "logits",
-          ], of: "m")
+      return (["live"] + MemoryCategory.allCases.map(\.name)).map {
+        ($0, "_mem_\($0)(\(SearchTable.stateOfEvent))")
+      }
     case .kv:
-      return [("bytes", "k.cache_bytes"), ("reserved", "m.kv_cache")]
+      return [
+        ("bytes", "k.cache_bytes"), ("reserved", "_mem_kv_cache(\(SearchTable.stateOfEvent))"),
+      ]
         + Self.plain(["layer", "sequence", "position", "key_bytes", "value_bytes"], of: "k")
         + [("positions", "k.position + 1")]
     }

@@ -194,7 +194,9 @@ struct SearchQuery {
     if grain == .event, steps.count > few {
       if tables == [.memory] {
         return """
-          e.memory IN (SELECT m.id FROM _memory AS m WHERE m.id <= \(steps.upperBound) AND \(sql))
+          e.memory IN (
+            SELECT e.memory FROM (SELECT id AS memory FROM _memory) AS e
+            WHERE e.memory <= \(steps.upperBound) AND \(sql))
           """
       }
       let number = needs.sets.count + 1
@@ -243,7 +245,7 @@ struct SearchQuery {
     let isByEvent = grain == .event
     switch target {
     case .event: return ("LEFT JOIN _event AS e ON e.step = \(source.step)", [source.alias])
-    case .memory: return ("LEFT JOIN _memory AS m ON m.id = e.memory", [.event])
+    case .memory: return ("", [.event])
     case .op: return ("LEFT JOIN _op AS o ON o.id = e.op", [.event])
     case .node: return ("LEFT JOIN _node AS n ON n.id = o.node", [.op])
     case .pass: return ("LEFT JOIN pass AS p ON p.id = o.pass", [.op])

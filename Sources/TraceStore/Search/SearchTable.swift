@@ -1,6 +1,7 @@
 /// A table that a search reads, by its one-letter alias in ``SearchQuery``.
 enum SearchTable: Character, CaseIterable {
   case event = "e"
+  /// The state of memory, which ``StepLookups`` knows the bytes of: nothing is joined.
   case memory = "m"
   case op = "o"
   case node = "n"
@@ -22,12 +23,16 @@ enum SearchTable: Character, CaseIterable {
   case eventWeightTile = "y"
   case failure = "f"
 
+  /// The row of ``memory``.
+  static let stateOfEvent = "e.memory"
+
   /// What joins ``eventWeightTile`` to ``eventTile``.
   static let weightTileOfEvent =
     "weight_tile AS y ON y.id = CASE WHEN b.in_buffer IS NULL THEN b.weight_tile END"
 
   /// The tables that a piece of our SQL names: the letters that stand alone before a point.
   static func named(in sql: String) -> Set<SearchTable> {
+    if sql.hasSuffix("(\(stateOfEvent))") { return [.memory] }
     var found: Set<SearchTable> = []
     var before: Character = " "
     var letter: Character?

@@ -1,9 +1,14 @@
 import GRDBSQLite
+import Inference
 
-/// What searches ask at every step and SQL alone would look for anew each time: the most bytes alive
-/// so far, what was freed, and what was appended last to the KV cache.
+/// What searches ask at every step and SQL alone would look for anew each time: what is alive, the most
+/// bytes alive so far, what was freed, and what was appended last to the KV cache.
 final class StepLookups {
   private let connection: OpaquePointer
+  /// The states of memory that were asked for, by their row in `_memory`, and the last of them.
+  private var states: [Int: MemoryUse] = [:]
+  private var lastState: (id: Int, use: MemoryUse)?
+  private var stateQuery: Statement?
   /// The states of memory with more bytes alive than any before, in order.
   private var peaks: [(step: Int, bytes: Int)] = []
   /// The last state that `peaks` knows of, and the last step that there was then.
@@ -39,6 +44,35 @@ final class StepLookups {
   }
 
   init(_ connection: OpaquePointer) { self.connection = connection }
+
+  /// What is alive in a state of memory.
+  func use(inState id: Int) throws(SQLiteFailure) -> MemoryUse? {
+    if let lastState, lastState.id == id { return lastState.use }
+    let use = if let known = states[id] { known } else { try readState(id) }
+    if let use { lastState = (id, use) }
+    return use
+  }
+
+  private func readState(_ id: Int) throws(SQLiteFailure) -> MemoryUse? {
+    if stateQuery == nil {
+      let columns = MemoryCategory.allCases.map(\.name).joined(separator: ", ")
+      stateQuery = try Statement(connection, "SELECT \(columns) FROM _memory WHERE id = ?1")
+    }
+    guard let query = stateQuery else { return nil }
+    defer { query.reset() }
+    query.bind(1, id)
+    guard try query.step() else { return nil }
+    var use = MemoryUse()
+    for category in MemoryCategory.allCases {
+      use[category] = query.integer(Int32(category.rawValue))
+    }
+    // More than that is damage, and would not add up.
+    guard MemoryCategory.allCases.allSatisfy({ (0...TraceRow.largest).contains(use[$0]) }) else {
+      throw SQLiteFailure(nil, code: SQLITE_CORRUPT)
+    }
+    states[id] = use
+    return use
+  }
 
   /// The most bytes alive up to a step; `nil` before anything is.
   func peak(at step: Int) throws(SQLiteFailure) -> Int? {
@@ -182,8 +216,8 @@ final class StepLookups {
 }
 
 extension QuerySession {
-  /// Makes ``StepLookups`` known to SQL as `_peak`, `_freed_tile`, `_freed_allocation` and `_append`,
-  /// each of a step.
+  /// Makes ``StepLookups`` known to SQL: as `_peak`, `_freed_tile`, `_freed_allocation` and `_append`,
+  /// each of a step, and as `_mem_live`, `_mem_weights` and so on, each of a row of `_memory`.
   func registerStepLookups() {
     let lookups = StepLookups(handle)
     self.lookups = lookups
@@ -191,6 +225,16 @@ extension QuerySession {
     register(StepFunction("_freed_tile", lookups.freedTile))
     register(StepFunction("_freed_allocation", lookups.freedAllocation))
     register(StepFunction("_append", lookups.append))
+    register(
+      StepFunction("_mem_live") { state throws(SQLiteFailure) in
+        try lookups.use(inState: state)?.total
+      })
+    for category in MemoryCategory.allCases {
+      register(
+        StepFunction("_mem_\(category.name)") { state throws(SQLiteFailure) in
+          try lookups.use(inState: state)?[category]
+        })
+    }
   }
 
   private func register(_ function: StepFunction) {
@@ -198,9 +242,10 @@ extension QuerySession {
       handle, function.name, 1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
       Unmanaged.passRetained(function).toOpaque(),
       { context, _, values in
-        guard let data = sqlite3_user_data(context) else { return }
+        guard let data = sqlite3_user_data(context), sqlite3_value_type(values?[0]) != SQLITE_NULL
+        else { return }
         Unmanaged<StepFunction>.fromOpaque(data).takeUnretainedValue()
-          .call(context, at: Int(sqlite3_value_int64(values?[0])))
+          .call(context, Int(sqlite3_value_int64(values?[0])))
       }, nil, nil,
       { data in
         guard let data else { return }
@@ -209,7 +254,7 @@ extension QuerySession {
   }
 }
 
-/// A function of a step as a connection holds it, called for every row of a search.
+/// A function of a step, or of a state of memory, as a connection holds it, called for every row of a search.
 private final class StepFunction {
   let name: String
   private let lookup: (Int) throws(SQLiteFailure) -> Int?
@@ -219,9 +264,9 @@ private final class StepFunction {
     self.lookup = lookup
   }
 
-  func call(_ context: OpaquePointer?, at step: Int) {
+  func call(_ context: OpaquePointer?, _ id: Int) {
     do {
-      if let value = try lookup(step) {
+      if let value = try lookup(id) {
         sqlite3_result_int64(context, Int64(value))
       } else {
         sqlite3_result_null(context)
