@@ -1,6 +1,7 @@
 import GGUF
 import Inference
 import Tokenization
+import TraceStore
 
 /// A model file with its tokenizer, ready to run.
 public struct LoadedModel: Sendable {

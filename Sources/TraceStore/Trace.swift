@@ -17,6 +17,10 @@ public final class Trace {
   var memoryStates = MemoryStateCache()
   /// For queries that people write, opened with the first.
   var querySession: QuerySession?
+  /// For searches of parts of a trace at once.
+  var otherSearchSessions: [QuerySession] = []
+  /// So many parts of a trace are searched at once.
+  var searchers = min(ProcessInfo.processInfo.activeProcessorCount, 8)
   /// Which steps each branch came through; read again where a branch was added.
   var histories = HistoryTable()
   /// Read once: they do not change.
@@ -88,6 +92,7 @@ public final class Trace {
   /// asked after it.
   public func close() throws(TraceError) {
     querySession = nil
+    otherSearchSessions = []
     do { try queue.close() } catch { throw TraceError(error, path: path) }
   }
 
@@ -137,7 +142,9 @@ public final class Trace {
 extension Trace {
   /// What reading has cost so far, in instructions of SQLite's virtual machine: a count that tests
   /// can hold a command to, as no time can.
-  var work: Int { lookupWork + (querySession?.work ?? 0) }
+  var work: Int {
+    lookupWork + ([querySession].compactMap(\.self) + otherSearchSessions).map(\.work).reduce(0, +)
+  }
 }
 
 // MARK: - What is in it

@@ -22,9 +22,16 @@ import Testing
     "matmul.m IS NULL AND event.step % 5 = 0", "event.kind != 'alloc' AND tile.in_buffer > 0",
     "tile.freed_step - tile.id > 5 AND event.thread = 0",
     "event.live > 1 OR event.category = 'kv_cache'",
+    "event.bytes * 50 > mem.live", "event.bytes > tile.bytes OR event.bytes = kv.bytes",
+    "tile.used_step > event.step", "tile.freed_step = event.step AND event.bytes IS NULL",
+    "tile.tensor LIKE '%down%' AND tile.bytes < mem.live - mem.weights",
+    "mem.activations > token.position * 1000", "token.text IS NULL OR event.step % 4 = 0",
+    "kv.position * 100 > tile.first_row + event.thread", "matmul.flops < event.step * 100",
+    "mem.live - mem.kv_cache < peak - 1000", "kv.reserved > kv.bytes AND event.kind = 'free'",
   ]
 
-  /// Every stop of each condition, over the whole trace and from its middle.
+  /// Every stop of each condition, over the whole trace and from its middle, by one and by three who
+  /// search at once.
   @Test(arguments: [StrategyName.tiled, .scratch, .wholeModel, .perLayer])
   func nothingChanges(strategy: StrategyName) throws {
     try Tiny.record(to: folder.file(), count: 3) { $0.engine.strategy = strategy }
@@ -32,8 +39,10 @@ import Testing
     let last = try trace.eventCount()
     for text in Self.conditions {
       let search = TraceSearch(scope: .everywhere, condition: try SearchExpression(text))
-      func stops(_ few: Int, from first: Int, backwards: Bool) throws -> [Int] {
-        trace.fewEvents = few
+      func stops(
+        _ few: Int, by searchers: Int = 1, from first: Int, backwards: Bool
+      ) throws -> [Int] {
+        (trace.fewEvents, trace.searchers) = (few, searchers)
         var (found, rest) = ([Int](), first...last)
         while found.count < 60,
           let step = try trace.firstStep(of: search, in: rest, backwards: backwards)
@@ -47,9 +56,9 @@ import Testing
       }
       for first in [1, last / 2] {
         for backwards in [false, true] {
-          #expect(
-            try stops(0, from: first, backwards: backwards)
-              == stops(.max / 4, from: first, backwards: backwards), "\(text)")
+          let one = try stops(.max / 4, from: first, backwards: backwards)
+          #expect(try stops(0, from: first, backwards: backwards) == one, "\(text)")
+          #expect(try stops(1, by: 3, from: first, backwards: backwards) == one, "\(text)")
         }
       }
     }

@@ -74,6 +74,9 @@ struct SearchQuery {
   /// Whether it needs to know, at each event, what was the last to be appended to the KV cache.
   var readsKVAtEvents: Bool { grain == .event && expression?.objects.contains(.kv) == true }
 
+  /// Whether it is worth reading ahead, for so many events, what they have to do with.
+  private func isLong(_ steps: ClosedRange<Int>) -> Bool { grain == .event && steps.count > few }
+
   private var isByOp: Bool { grain == .opStart || grain == .opEnd }
 
   /// Whether one operation after the other is gone through, and the steps of each.
@@ -113,7 +116,9 @@ struct SearchQuery {
       value = "(\(expression.sql))"
       needs.tables.formUnion(expression.tokens.flatMap(\.tables))
     }
-    tables += joins(to: needs.tables, having: joined)
+    let isLong = isLong(steps)
+    if isLong, needs.tables.contains(.token) { needs.sets.append(lastTokens(in: steps)) }
+    tables += joins(to: needs.tables, having: joined, isLong: isLong)
     let direction = backwards ? " DESC" : ""
     let with = needs.sets.isEmpty ? "" : "WITH \(needs.sets.joined(separator: ", "))"
     return """
@@ -191,7 +196,7 @@ struct SearchQuery {
           WHERE \(sql))
         """
     }
-    if grain == .event, steps.count > few {
+    if isLong(steps) {
       if tables == [.memory] {
         return """
           e.memory IN (
@@ -209,30 +214,37 @@ struct SearchQuery {
     return sql
   }
 
-  /// The parts of some steps that are searched one after the other, from the end where the search
-  /// begins: what is near is found before anything is read ahead.
-  func parts(of steps: ClosedRange<Int>, backwards: Bool) -> [ClosedRange<Int>] {
-    guard grain == .event, expression != nil, few > 0, steps.count > 2 * few else { return [steps] }
-    if backwards {
-      let middle = steps.upperBound - few
-      return [middle + 1...steps.upperBound, steps.lowerBound...middle]
+  /// The parts of some steps that are searched one after the other, or `count` of them at once, from
+  /// the end where the search begins: what is near is found before anything is read ahead.
+  func parts(
+    of steps: ClosedRange<Int>, atOnce count: Int, backwards: Bool
+  ) -> [[ClosedRange<Int>]] {
+    guard grain == .event, expression != nil, few > 0, steps.count > 2 * few else {
+      return [[steps]]
     }
-    let middle = steps.lowerBound + few
-    return [steps.lowerBound...middle - 1, middle...steps.upperBound]
+    let (first, last) = (steps.lowerBound, steps.upperBound)
+    let near = backwards ? last - few + 1...last : first...first + few - 1
+    let far = backwards ? first...last - few : first + few...last
+    let length = max(few, (far.count + count - 1) / count)
+    var parts = stride(from: far.lowerBound, through: far.upperBound, by: length).map {
+      $0...min(far.upperBound, $0 + length - 1)
+    }
+    if backwards { parts.reverse() }
+    return [[near], parts]
   }
 
   // MARK: - The tables
 
   /// The joins that bring in the tables needed, and those that they need in turn.
   private func joins(
-    to needed: Set<SearchTable>, having joined: Set<SearchTable>
+    to needed: Set<SearchTable>, having joined: Set<SearchTable>, isLong: Bool
   ) -> [String] {
     var wanted = needed.subtracting(joined)
     // Each needs none that stands after it.
     for table in Self.order.reversed() where wanted.contains(table) {
-      wanted.formUnion(join(to: table).needs.subtracting(joined))
+      wanted.formUnion(join(to: table, isLong: isLong).needs.subtracting(joined))
     }
-    return Self.order.filter(wanted.contains).map { join(to: $0).sql }
+    return Self.order.filter(wanted.contains).map { join(to: $0, isLong: isLong).sql }
   }
 
   /// The order of the joins: what costs least comes first, since conditions are judged on the way.
@@ -241,7 +253,9 @@ struct SearchQuery {
     .matmul, .tile, .weightTile, .tileTensor, .tensor, .append,
   ]
 
-  private func join(to target: SearchTable) -> (sql: String, needs: Set<SearchTable>) {
+  private func join(
+    to target: SearchTable, isLong: Bool
+  ) -> (sql: String, needs: Set<SearchTable>) {
     let isByEvent = grain == .event
     switch target {
     case .event: return ("LEFT JOIN _event AS e ON e.step = \(source.step)", [source.alias])
@@ -249,7 +263,9 @@ struct SearchQuery {
     case .op: return ("LEFT JOIN _op AS o ON o.id = e.op", [.event])
     case .node: return ("LEFT JOIN _node AS n ON n.id = o.node", [.op])
     case .pass: return ("LEFT JOIN pass AS p ON p.id = o.pass", [.op])
-    case .token: return (tokenJoin, [.pass])
+    case .token:
+      return isLong
+        ? ("LEFT JOIN _last_token AS c ON c.pass = o.pass", [.op]) : (tokenJoin, [.pass])
     case .failure:
       return (
         "LEFT JOIN failure AS f ON f.step = CASE e.kind WHEN 6 THEN e.step END",
@@ -295,6 +311,17 @@ struct SearchQuery {
     case .event: ("coalesce(w.tensor, x.tensor, n.tensor)", [.weightTile, .matmul, .node])
     case .append, .opStart, .opEnd, .pass: ("n.tensor", [.node])
     }
+  }
+
+  /// The definition of a table of the last token of each pass: a row of `token` is long, and slow to
+  /// find.
+  private func lastTokens(in steps: ClosedRange<Int>) -> String {
+    let columns = SearchObject.token.expressions.map { "\($0.sql) AS \($0.name)" }
+    return """
+      _last_token AS MATERIALIZED (
+        SELECT p.id AS pass, \(columns.joined(separator: ", ")) FROM pass AS p \(tokenJoin)
+        WHERE p.first_step <= \(steps.upperBound) AND p.last_step >= \(steps.lowerBound))
+      """
   }
 
   /// The last token that went into a pass: of the last sequence, where there are several.

@@ -181,40 +181,36 @@ extension Trace {
   func firstRow(
     _ query: SearchQuery, selectingValue selectsValue: Bool = false,
     where filter: SearchQuery.Filter, steps: ClosedRange<Int>, backwards: Bool
-  ) throws -> (step: Int, value: SQLValue)? {
-    for part in query.parts(of: steps, backwards: backwards) {
-      let found = try firstRow(
-        query, selectingValue: selectsValue, where: filter, part: part, backwards: backwards)
-      if let found { return found }
+  ) throws -> FoundRow? {
+    for parts in query.parts(of: steps, atOnce: searchers, backwards: backwards) {
+      let searches = try zip(parts, searchSessions(parts.count)).map { part, session in
+        let first = try op(startingAtOrBefore: part.lowerBound)?.id ?? 1
+        let last = max(first, try op(startingAtOrBefore: part.upperBound)?.id ?? first)
+        if query.readsKVAtEvents { try session.lookups?.kept = kept(in: part) }
+        return SearchPart(
+          session: session,
+          sql: query.sql(
+            selectingValue: selectsValue, where: filter, steps: part, ops: first...last,
+            backwards: backwards))
+      }
+      do {
+        if let found = try SearchPart.firstRow(of: searches) { return found }
+      } catch TraceError.sql(let message, let sql, let offset) {
+        guard let expression = query.expression else {
+          throw TraceError.corrupt(path: path, reason: message)
+        }
+        throw expression.error(message, inSQL: sql, at: offset)
+      }
     }
     return nil
   }
 
-  private func firstRow(
-    _ query: SearchQuery, selectingValue selectsValue: Bool, where filter: SearchQuery.Filter,
-    part steps: ClosedRange<Int>, backwards: Bool
-  ) throws -> (step: Int, value: SQLValue)? {
-    let first = try op(startingAtOrBefore: steps.lowerBound)?.id ?? 1
-    let last = max(first, try op(startingAtOrBefore: steps.upperBound)?.id ?? first)
-    if query.readsKVAtEvents { try queries().lookups?.kept = kept(in: steps) }
-    let sql = query.sql(
-      selectingValue: selectsValue, where: filter, steps: steps, ops: first...last,
-      backwards: backwards)
-    var found: (step: Int, value: SQLValue)?
-    do {
-      try run(
-        sql, columns: { _ in },
-        row: { row in
-          if case .integer(let step)? = row.first, let value = row.last { found = (step, value) }
-          return false
-        })
-    } catch TraceError.sql(let message, _, let offset) {
-      guard let expression = query.expression else {
-        throw TraceError.corrupt(path: path, reason: message)
-      }
-      throw expression.error(message, inSQL: sql, at: offset)
+  /// So many connections for a search, the first of which is that of ``queries()``.
+  private func searchSessions(_ count: Int) throws -> [QuerySession] {
+    while 1 + otherSearchSessions.count < count {
+      otherSearchSessions.append(try QuerySession(checked: path))
     }
-    return found
+    return [try queries()] + otherSearchSessions.prefix(count - 1)
   }
 }
 

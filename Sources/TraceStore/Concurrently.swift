@@ -2,11 +2,11 @@ import Dispatch
 import Synchronization
 
 /// A value that another thread computes meanwhile.
-final class Concurrently<Value: Sendable>: Sendable {
+package final class Concurrently<Value: Sendable>: Sendable {
   private let result = Mutex<Result<Value, any Error>?>(nil)
   private let group = DispatchGroup()
 
-  init(_ body: @escaping @Sendable () throws -> Value) {
+  package init(_ body: @escaping @Sendable () throws -> Value) {
     DispatchQueue.global(qos: .userInitiated).async(group: group) {
       let computed = Result { try body() }
       self.result.withLock { $0 = computed }
@@ -16,7 +16,7 @@ final class Concurrently<Value: Sendable>: Sendable {
   /// Waits for the value.
   ///
   /// - Throws: what computing it threw.
-  func value() throws -> Value {
+  package func value() throws -> Value {
     group.wait()
     guard let computed = result.withLock({ $0 }) else {
       preconditionFailure("the group is empty once there is a result")
