@@ -71,7 +71,8 @@ public final class QuerySession {
     self.attached = attached
     var handle: OpaquePointer?
     sqlite3_hard_heap_limit64(Self.mostMemory)
-    let code = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READONLY, nil)
+    let code = sqlite3_open_v2(
+      path, &handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nil)
     guard code == SQLITE_OK, let handle else {
       let failure = SQLiteFailure(handle, code: code)
       sqlite3_close_v2(handle)

@@ -97,10 +97,7 @@ public enum SearchObject: String, CaseIterable, Sendable {
       sql: "coalesce(CASE WHEN y.id > 0 THEN 'weights_dequantized' END, "
         + "(SELECT category FROM _label WHERE id = a.label), f.category)"
     ),
-    (
-      name: "bytes",
-      sql: "coalesce(CASE WHEN b.in_buffer IS NULL THEN b.bytes END, a.bytes, f.bytes)"
-    ),
+    (name: "bytes", sql: "_bytes(e.step)"),
     (name: "live", sql: "f.live"), (name: "budget", sql: "f.budget"),
   ]
 

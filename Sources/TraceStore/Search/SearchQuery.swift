@@ -274,7 +274,7 @@ struct SearchQuery {
     case .eventTile:
       return (
         "LEFT JOIN tile AS b ON b.id = "
-          + "CASE e.kind WHEN 0 THEN e.step WHEN 2 THEN _freed_tile(e.step) END", [.event]
+          + "CASE WHEN e.kind IN (0, 2) THEN _tile(e.step) END", [.event]
       )
     case .eventWeightTile: return ("LEFT JOIN \(SearchTable.weightTileOfEvent)", [.eventTile])
     case .allocation:
@@ -285,14 +285,9 @@ struct SearchQuery {
     case .matmul:
       return ("LEFT JOIN matmul AS x ON x.step = CASE e.kind WHEN 1 THEN e.step END", [.event])
     case .tile:
-      let id =
-        isByEvent
-        ? "CASE e.kind WHEN 0 THEN e.step WHEN 1 THEN x.tile WHEN 2 THEN _freed_tile(e.step) END"
-        : "x.tile"
-      return (
-        "LEFT JOIN tile AS t ON t.id = \(id)",
-        isByEvent ? [.event, .matmul] : [.matmul]
-      )
+      return isByEvent
+        ? ("LEFT JOIN tile AS t ON t.id = _tile(e.step)", [.event])
+        : ("LEFT JOIN tile AS t ON t.id = x.tile", [.matmul])
     case .weightTile: return ("LEFT JOIN weight_tile AS w ON w.id = t.weight_tile", [.tile])
     case .tileTensor: return ("LEFT JOIN tensor AS u ON u.id = w.tensor", [.weightTile])
     case .tensor:
@@ -308,7 +303,7 @@ struct SearchQuery {
     switch grain {
     case .matmul: ("x.tensor", [.matmul])
     case .tile: ("w.tensor", [.weightTile])
-    case .event: ("coalesce(w.tensor, x.tensor, n.tensor)", [.weightTile, .matmul, .node])
+    case .event: ("coalesce(_tensor(e.step), n.tensor)", [.event, .node])
     case .append, .opStart, .opEnd, .pass: ("n.tensor", [.node])
     }
   }

@@ -74,33 +74,28 @@ struct SearchSets {
         UNION ALL SELECT x.step FROM matmul AS x
         WHERE x.step BETWEEN \(first) AND \(last) AND x.tile IN (SELECT id FROM \(all))
         """
-    } else if tables.isSubset(of: [.eventTile, .eventWeightTile, .allocation, .failure]) {
-      let (allocation, failure) = ("_allocation AS a", "failure AS f")
-      let weightTile = "LEFT JOIN \(SearchTable.weightTileOfEvent)"
-      let tile = "tile AS b \(weightTile)"
+    } else if tables.isSubset(of: [.eventWeightTile, .allocation, .failure]) {
+      let (weightTile, allocation) = ("weight_tile AS y", "_allocation AS a")
+      let failure = "failure AS f"
       // What is looked up by NULL is not there, at no cost.
-      let noTile = "LEFT JOIN tile AS b ON b.id = NULL"
+      let noWeightTile = "LEFT JOIN \(weightTile) ON y.id = NULL"
       let noAllocation = "LEFT JOIN \(allocation) ON a.id = NULL"
       let noFailure = "LEFT JOIN \(failure) ON f.step = NULL"
-      none = "tile AS b ON b.id = NULL \(weightTile) \(noAllocation) \(noFailure)"
+      none = "\(weightTile) ON y.id = NULL \(noAllocation) \(noFailure)"
       var changes: [String] = []
-      if tables.contains(.eventTile) {
-        changes += buffers("b", of: "\(tile) \(noAllocation) \(noFailure)", where: isChanged)
-      } else if tables.contains(.eventWeightTile) {
+      if tables.contains(.eventWeightTile) {
         // The same rows of a tensor come back in every pass.
-        let rows = changed(
-          "y.id", of: "weight_tile AS y \(noAllocation) \(noFailure)", where: "true")
+        let rows = changed("y.id", of: "\(weightTile) \(noAllocation) \(noFailure)", where: "true")
         changes += buffers(
           "b", of: "tile AS b", where: "b.in_buffer IS NULL AND b.weight_tile IN (\(rows))")
       }
-      let nothing = "\(noTile) \(weightTile)"
       if tables.contains(.allocation) {
-        changes += buffers("a", of: "\(allocation) \(nothing) \(noFailure)", where: isChanged)
+        changes += buffers("a", of: "\(allocation) \(noWeightTile) \(noFailure)", where: isChanged)
       }
       if tables.contains(.failure) {
         changes.append(
           changed(
-            "f.step, NULL", of: "\(failure) \(nothing) \(noAllocation)",
+            "f.step, NULL", of: "\(failure) \(noWeightTile) \(noAllocation)",
             where: "f.step BETWEEN \(first) AND \(last)"))
       }
       parts = changes

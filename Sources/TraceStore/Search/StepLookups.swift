@@ -2,7 +2,7 @@ import GRDBSQLite
 import Inference
 
 /// What searches ask at every step and SQL alone would look for anew each time: what is alive, the most
-/// bytes alive so far, what was freed, and what was appended last to the KV cache.
+/// bytes alive so far, and what was appended last to the KV cache.
 final class StepLookups {
   private let connection: OpaquePointer
   /// The states of memory that were asked for, by their row in `_memory`, and the last of them.
@@ -15,13 +15,6 @@ final class StepLookups {
   private var peaksRead = (state: 0, step: 0)
   /// Which of `peaks` was asked for last.
   private var lastPeak = 0
-  /// The tile that was freed at each of the steps of `window`, of those made since the pass began; or
-  /// another buffer, as its negative; else 0.
-  private var freed: [Int] = []
-  private var window = 0..<0
-  /// The same, wherever, of the buffers that outlive the pass they were made in.
-  private var freedLater: [Int: Int] = [:]
-  private var freedLaterRead = 0
   /// The last step that there is; a live run adds more.
   private var last = 0
 
@@ -36,12 +29,6 @@ final class StepLookups {
   private var appendQuery: Statement?
   /// What was in the KV cache last throughout some steps.
   private var appended: (steps: ClosedRange<Int>, append: Int?)?
-
-  private enum Freed {
-    case nothing
-    case tile(Int)
-    case allocation(Int)
-  }
 
   init(_ connection: OpaquePointer) { self.connection = connection }
 
@@ -94,8 +81,8 @@ final class StepLookups {
   }
 
   private func readPeaks() throws(SQLiteFailure) {
-    let last = try number("SELECT max(step) FROM _event")
-    try forEachRow(
+    let last = try connection.number("SELECT max(step) FROM _event")
+    try connection.forEachRow(
       "SELECT id, total FROM _memory WHERE id > ?1 ORDER BY id", peaksRead.state, 0
     ) { row in
       peaksRead.state = row.integer(0)
@@ -105,62 +92,10 @@ final class StepLookups {
     peaksRead.step = last
   }
 
-  /// The tile that was freed at a step.
-  func freedTile(at step: Int) throws(SQLiteFailure) -> Int? {
-    let id = try whatIsFreed(at: step)
-    return id > 0 ? id : nil
-  }
-
-  /// The buffer that is no tile that was freed at a step.
-  func freedAllocation(at step: Int) throws(SQLiteFailure) -> Int? {
-    let id = try whatIsFreed(at: step)
-    return id < 0 ? -id : nil
-  }
-
-  private func whatIsFreed(at step: Int) throws(SQLiteFailure) -> Int {
-    if !window.contains(step) {
-      guard try contains(step) else { return 0 }
-      try readFreed(around: step)
-    }
-    let found = freed[step - window.lowerBound]
-    return found == 0 ? freedLater[step] ?? 0 : found
-  }
-
   /// Whether there is such a step.
   private func contains(_ step: Int) throws(SQLiteFailure) -> Bool {
-    if step > last { last = try number("SELECT max(step) FROM _event") }
+    if step > last { last = try connection.number("SELECT max(step) FROM _event") }
     return step > 0 && step <= last && step < .max
-  }
-
-  /// Reads what was freed in a part of the pass of a step. Nearly all that is freed in a pass was made
-  /// in it.
-  private func readFreed(around step: Int) throws(SQLiteFailure) {
-    let most = 1 << 20
-    let began = try number("SELECT max(first_step) FROM pass WHERE first_step <= ?1", step)
-    let next = try number("SELECT min(first_step) FROM pass WHERE first_step > ?1", step)
-    let start = max(1, began)
-    let first = start + (step - start) / most * most
-    let end = min(last, next > step ? next - 1 : last)
-    let steps = first..<first + min(most, end - first + 1)
-    var freed = [Int](repeating: 0, count: steps.count)
-    func read(_ table: String, _ sign: Int) throws(SQLiteFailure) {
-      try forEachRow(
-        """
-        SELECT freed_step, id FROM \(table) WHERE id BETWEEN \(start) AND ?2
-        AND freed_step BETWEEN ?1 AND ?2 ORDER BY id
-        """, steps.lowerBound, steps.upperBound - 1
-      ) { row in freed[row.integer(0) - steps.lowerBound] = sign * row.integer(1) }
-    }
-    try read("tile", 1)
-    try read("_allocation", -1)
-    if last > freedLaterRead {
-      freedLater = [:]
-      try forEachRow(Self.keptBuffers, 1, .max) { row in
-        freedLater[row.integer(0)] = row.integer(2) == 0 ? -row.integer(1) : row.integer(1)
-      }
-      freedLaterRead = last
-    }
-    (self.freed, window) = (freed, steps)
   }
 
   /// The step of the append that is the last in the KV cache at a step.
@@ -191,39 +126,20 @@ final class StepLookups {
     FROM (SELECT ?1 AS step) AS e
     """
   }
-
-  private static let keptBuffers = """
-    SELECT coalesce(a.freed_step, t.freed_step) AS freed_step, k.id, t.id IS NOT NULL
-    FROM _kept AS k LEFT JOIN tile AS t ON t.id = k.id LEFT JOIN _allocation AS a ON a.id = k.id
-    WHERE k.id BETWEEN ?1 AND ?2 AND coalesce(a.freed_step, t.freed_step) IS NOT NULL
-    """
-
-  /// A number of a query's only row; 0 where it is NULL.
-  private func number(_ sql: String, _ parameter: Int = 0) throws(SQLiteFailure) -> Int {
-    var number = 0
-    try forEachRow(sql, parameter, 0) { number = $0.integer(0) }
-    return number
-  }
-
-  private func forEachRow(
-    _ sql: String, _ first: Int, _ last: Int, body: (Statement) -> Void
-  ) throws(SQLiteFailure) {
-    let statement = try Statement(connection, sql)
-    statement.bind(1, first)
-    statement.bind(2, last)
-    while try statement.step() { body(statement) }
-  }
 }
 
 extension QuerySession {
-  /// Makes ``StepLookups`` known to SQL: as `_peak`, `_freed_tile`, `_freed_allocation` and `_append`,
-  /// each of a step, and as `_mem_live`, `_mem_weights` and so on, each of a row of `_memory`.
+  /// Makes ``StepLookups`` and ``StepBuffers`` known to SQL: as `_peak`, `_append`, `_tile`, `_tensor`,
+  /// `_bytes` and `_freed_allocation`, each of a step, and as `_mem_live`, `_mem_weights` and so on, each of a
+  /// row of `_memory`.
   func registerStepLookups() {
-    let lookups = StepLookups(handle)
+    let (lookups, buffers) = (StepLookups(handle), StepBuffers(handle))
     self.lookups = lookups
     register(StepFunction("_peak", lookups.peak))
-    register(StepFunction("_freed_tile", lookups.freedTile))
-    register(StepFunction("_freed_allocation", lookups.freedAllocation))
+    register(StepFunction("_tile", buffers.tile))
+    register(StepFunction("_tensor", buffers.tensor))
+    register(StepFunction("_freed_allocation", buffers.freedAllocation))
+    register(StepFunction("_bytes", buffers.bytes))
     register(StepFunction("_append", lookups.append))
     register(
       StepFunction("_mem_live") { state throws(SQLiteFailure) in
