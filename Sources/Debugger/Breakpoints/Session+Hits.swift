@@ -12,9 +12,9 @@ struct Hit {
 }
 
 extension DebuggerSession {
-  /// The most steps that are searched at once: what a breakpoint looks through in vain, where
-  /// another is near.
-  private static let stretch = 500_000
+  /// How many steps are searched at first, which is what a breakpoint looks through in vain where
+  /// another is near, and how many at most.
+  private static let (firstStretch, longestStretch) = (500_000, 4_000_000)
 
   /// The first breakpoint that a move through some ranges of steps comes upon, counted as a hit;
   /// `nil` where the way is free.
@@ -134,15 +134,18 @@ extension DebuggerSession {
     }
   }
 
-  /// Stretches of steps, in the order in which a move goes through them.
+  /// Stretches of steps, in the order in which a move goes through them, each twice as long as the one
+  /// before.
   private static func stretches(
     of steps: ClosedRange<Int>, backwards: Bool
   ) -> some Sequence<ClosedRange<Int>> {
-    let count = (steps.count + stretch - 1) / stretch
-    return (0..<count).lazy.map { index in
-      let place = backwards ? count - 1 - index : index
-      let first = steps.lowerBound + place * stretch
-      return first...min(steps.upperBound, first + stretch - 1)
+    var (rest, length) = (Range(steps), firstStretch)
+    return AnyIterator {
+      guard !rest.isEmpty else { return nil }
+      let stretch = ClosedRange(backwards ? rest.suffix(length) : rest.prefix(length))
+      rest = backwards ? rest.dropLast(length) : rest.dropFirst(length)
+      length = min(2 * length, longestStretch)
+      return stretch
     }
   }
 }

@@ -303,7 +303,7 @@ struct SearchQuery {
     switch grain {
     case .matmul: ("x.tensor", [.matmul])
     case .tile: ("w.tensor", [.weightTile])
-    case .event: ("coalesce(_tensor(e.step), n.tensor)", [.event, .node])
+    case .event: ("_tensor(e.step)", [.event])
     case .append, .opStart, .opEnd, .pass: ("n.tensor", [.node])
     }
   }

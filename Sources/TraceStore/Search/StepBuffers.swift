@@ -4,7 +4,7 @@ import GRDBSQLite
 /// one takes or returns. Once a few were asked for, those of many events are read at once.
 final class StepBuffers {
   private let connection: OpaquePointer
-  private var window = Window()
+  @exclusivity(unchecked) private var window = Window()
   /// How many events outside of the window were asked for since it was read.
   private var misses = 0
   private var eventQuery: Statement?
@@ -59,13 +59,16 @@ final class StepBuffers {
     return tile > 0 ? tile : tile == 0 ? freedLater[step]?.tile : nil
   }
 
-  /// The weight tensor of the tile that is made, read or freed, or of the product, at a step.
+  /// The weight tensor at a step: of the tile that is made, read or freed, of the product, or else of
+  /// the operation.
   func tensor(at step: Int) throws(SQLiteFailure) -> Int? {
     if let event = try eventOutsideWindow(at: step) { return event.tensor }
     if window.tensors.isEmpty { try readTensors() }
     let tensor = window.tensors[step - window.steps.lowerBound]
-    if tensor >= 0 { return tensor }
-    return window.tiles[step - window.steps.lowerBound] == 0 ? freedLater[step]?.tensor : nil
+    if window.tiles[step - window.steps.lowerBound] == 0, let later = freedLater[step]?.tensor {
+      return later
+    }
+    return tensor >= 0 ? tensor : nil
   }
 
   /// The bytes of the buffer that is taken or returned at a step, or that was refused. A tile that lies
@@ -126,7 +129,8 @@ final class StepBuffers {
           SELECT w.tensor FROM tile AS t JOIN weight_tile AS w ON w.id = t.weight_tile
           WHERE t.id = e.step)
         WHEN \(EventKind.multiply.rawValue)
-          THEN (SELECT tensor FROM matmul AS x WHERE x.step = e.step) END,
+          THEN (SELECT tensor FROM matmul AS x WHERE x.step = e.step)
+        ELSE (SELECT n.tensor FROM _op AS o JOIN _node AS n ON n.id = o.node WHERE o.id = e.op) END,
       CASE kind
         WHEN \(EventKind.dequantize.rawValue)
           THEN (SELECT bytes FROM tile WHERE id = e.step AND in_buffer IS NULL)
@@ -193,7 +197,7 @@ final class StepBuffers {
     self.window = window
   }
 
-  /// Reads the tensors of tiles and products of the window.
+  /// Reads the tensors of operations, tiles and products of the window.
   private func readTensors() throws(SQLiteFailure) {
     let steps = window.steps
     var tensors = [Int](repeating: -1, count: steps.count)
@@ -201,8 +205,8 @@ final class StepBuffers {
       if steps.contains(step) { tensors[step - steps.lowerBound] = tensor }
     }
     try connection.forEachRow(
-      "SELECT t.id, t.freed_step, coalesce(w.tensor, -1) FROM tile AS t"
-        + " LEFT JOIN weight_tile AS w ON w.id = t.weight_tile WHERE t.id BETWEEN ?1 AND ?2"
+      "SELECT t.id, t.freed_step, w.tensor FROM tile AS t"
+        + " JOIN weight_tile AS w ON w.id = t.weight_tile WHERE t.id BETWEEN ?1 AND ?2"
         + " ORDER BY t.id", window.start, steps.upperBound - 1
     ) { row in
       set(row.integer(0), row.integer(2))
@@ -214,6 +218,19 @@ final class StepBuffers {
       "SELECT step, tensor FROM matmul WHERE step BETWEEN ?1 AND ?2", steps.lowerBound,
       steps.upperBound - 1
     ) { row in set(row.integer(0), row.integer(1)) }
+    try connection.forEachRow(
+      """
+      SELECT o.first_step, o.last_step, n.tensor FROM _op AS o JOIN _node AS n ON n.id = o.node
+      WHERE o.id BETWEEN (SELECT op FROM _event WHERE step >= ?1 AND op > 0 ORDER BY step LIMIT 1)
+        AND (SELECT op FROM _event WHERE step <= ?2 AND op > 0 ORDER BY step DESC LIMIT 1)
+        AND n.tensor IS NOT NULL
+      """, steps.lowerBound, steps.upperBound - 1
+    ) { row in
+      let (first, last) = (row.integer(0), row.integer(1))
+      guard first <= last, first < steps.upperBound, last >= steps.lowerBound else { return }
+      for step in max(first, steps.lowerBound)...min(last, steps.upperBound - 1)
+      where tensors[step - steps.lowerBound] < 0 { set(step, row.integer(2)) }
+    }
     window.tensors = tensors
   }
 

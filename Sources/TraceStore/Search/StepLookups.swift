@@ -5,18 +5,21 @@ import Inference
 /// bytes alive so far, and what was appended last to the KV cache.
 final class StepLookups {
   private let connection: OpaquePointer
-  /// The states of memory that were asked for, by their row in `_memory`, and the last of them.
+  /// The states of memory that were asked for, by their row in `_memory`.
   private var states: [Int: MemoryUse] = [:]
-  private var lastState: (id: Int, use: MemoryUse)?
+  /// The last of them whose rows end in the same bits; at first rows that belong elsewhere.
+  @exclusivity(unchecked) private var recentStates = (0..<1024).map {
+    (id: $0 + 1, use: MemoryUse())
+  }
   private var stateQuery: Statement?
   /// The states of memory with more bytes alive than any before, in order.
-  private var peaks: [(step: Int, bytes: Int)] = []
+  @exclusivity(unchecked) private var peaks: [(step: Int, bytes: Int)] = []
   /// The last state that `peaks` knows of, and the last step that there was then.
-  private var peaksRead = (state: 0, step: 0)
+  @exclusivity(unchecked) private var peaksRead = (state: 0, step: 0)
   /// Which of `peaks` was asked for last.
-  private var lastPeak = 0
+  @exclusivity(unchecked) private var lastPeak = 0
   /// The last step that there is; a live run adds more.
-  private var last = 0
+  @exclusivity(unchecked) private var last = 0
 
   /// SQL that is true of an append `a` that is in the KV cache at an event `e`, and the last steps of
   /// the passes that were given up, in order.
@@ -28,15 +31,16 @@ final class StepLookups {
   }
   private var appendQuery: Statement?
   /// What was in the KV cache last throughout some steps.
-  private var appended: (steps: ClosedRange<Int>, append: Int?)?
+  @exclusivity(unchecked) private var appended: (steps: ClosedRange<Int>, append: Int?)?
 
   init(_ connection: OpaquePointer) { self.connection = connection }
 
   /// What is alive in a state of memory.
   func use(inState id: Int) throws(SQLiteFailure) -> MemoryUse? {
-    if let lastState, lastState.id == id { return lastState.use }
+    let place = id & (recentStates.count - 1)
+    if recentStates[place].id == id { return recentStates[place].use }
     let use = if let known = states[id] { known } else { try readState(id) }
-    if let use { lastState = (id, use) }
+    if let use { recentStates[place] = (id, use) }
     return use
   }
 
