@@ -66,6 +66,47 @@ import Testing
     }
   }
 
+  /// What searches ask at every step is what the views have, one event alone and many read at once.
+  @Test(arguments: StrategyName.allCases)
+  func lookUpsSayWhatTheViewsSay(strategy: StrategyName) throws {
+    try Tiny.record(to: folder.file(), count: 2) { $0.engine.strategy = strategy }
+    // A tile may lie in another buffer, which is freed at a step of its own.
+    let plain = """
+      SELECT e.step,
+        CASE e.kind WHEN 'dequantize' THEN e.step WHEN 'multiply' THEN x.tile WHEN 'free' THEN f.id END,
+        coalesce(
+          (SELECT w.tensor FROM tile AS t JOIN weight_tile AS w ON w.id = t.weight_tile
+            WHERE t.id = CASE e.kind WHEN 'dequantize' THEN e.step WHEN 'free' THEN f.id END),
+          x.tensor, (SELECT tensor FROM op WHERE id = e.op)),
+        coalesce(
+          (SELECT bytes FROM buffer WHERE allocated_step = e.step),
+          (SELECT bytes FROM buffer WHERE freed_step = e.step)),
+        CASE e.kind WHEN 'free'
+          THEN (SELECT id FROM buffer WHERE freed_step = e.step AND tile IS NULL) END,
+        e.live, e.kv_cache, max(e.live) OVER (ORDER BY e.step)
+      FROM (
+        SELECT *, weights + weights_dequantized + kv_cache + activations + workspace + logits AS live
+        FROM event) AS e
+      LEFT JOIN matmul AS x ON x.step = e.step LEFT JOIN tile AS f ON f.freed_step = e.step
+      ORDER BY e.step
+      """
+    let lookUps = """
+      SELECT step, _tile(step), _tensor(step), _bytes(step), _freed_allocation(step),
+        _mem_live(memory), _mem_kv_cache(memory), _peak(step)
+      FROM _event
+      """
+    let wanted = try Trace(path: folder.file()).queries().result(of: plain).rows
+    let atOnce = try Trace(path: folder.file()).queries().result(of: lookUps + " ORDER BY step")
+      .rows
+    #expect(wanted.count > 200)
+    for (row, other) in zip(wanted, atOnce) { #expect(row == other) }
+    for step in stride(from: 1, through: wanted.count, by: 23) {
+      let alone = try Trace(path: folder.file()).queries()
+        .result(of: lookUps + " WHERE step = \(step)").rows
+      #expect(alone == [wanted[step - 1]])
+    }
+  }
+
   /// What searches ask at every step, of steps that a trace has not, and of a damaged one.
   @Test func stepsThatAreNotThere() throws {
     try Tiny.record(to: folder.file(), count: 1)
