@@ -11,8 +11,7 @@ final class StepBuffers {
   /// What is freed, wherever, of the buffers that outlive the pass they were made in.
   private var freedLater: [Int: Event] = [:]
   private var freedLaterRead = 0
-  /// The last step that there is; a live run adds more.
-  private var last = 0
+  private let steps: KnownSteps
 
   private struct Event {
     var tile: Int?
@@ -49,7 +48,9 @@ final class StepBuffers {
     }
   }
 
-  init(_ connection: OpaquePointer) { self.connection = connection }
+  init(_ connection: OpaquePointer, _ steps: KnownSteps) {
+    (self.connection, self.steps) = (connection, steps)
+  }
 
   /// The tile that is made, read or freed at a step.
   func tile(at step: Int) throws(SQLiteFailure) -> Int? {
@@ -92,18 +93,12 @@ final class StepBuffers {
   /// What is known of a step without the window; `nil` where the window has it now.
   private func eventOutsideWindow(at step: Int) throws(SQLiteFailure) -> Event? {
     if window.steps.contains(step) { return nil }
-    guard try contains(step) else { return Event() }
+    guard try steps.contains(step) else { return Event() }
     misses += 1
     if misses <= 20, let event = try readEvent(at: step) { return event }
     try readWindow(around: step)
     misses = 0
     return nil
-  }
-
-  /// Whether there is such a step.
-  private func contains(_ step: Int) throws(SQLiteFailure) -> Bool {
-    if step > last { last = try connection.number("SELECT max(step) FROM _event") }
-    return step > 0 && step <= last && step < .max
   }
 
   /// Reads one event; `nil` for one that frees something, which takes a search.
@@ -147,6 +142,7 @@ final class StepBuffers {
     let next = try connection.number("SELECT min(first_step) FROM pass WHERE first_step > ?1", step)
     let start = max(1, began)
     let first = start + (step - start) / most * most
+    let last = self.steps.last
     let end = min(last, next > step ? next - 1 : last)
     let steps = first..<first + min(most, end - first + 1)
     var window = Window(steps: steps, start: start)
@@ -241,6 +237,20 @@ final class StepBuffers {
     LEFT JOIN weight_tile AS w ON w.id = t.weight_tile
     WHERE k.id BETWEEN ?1 AND ?2 AND coalesce(a.freed_step, t.freed_step) IS NOT NULL
     """
+}
+
+/// The steps that there are, which a live run adds to.
+final class KnownSteps {
+  private let connection: OpaquePointer
+  /// The last of them when one beyond was last asked for.
+  private(set) var last = 0
+
+  init(_ connection: OpaquePointer) { self.connection = connection }
+
+  func contains(_ step: Int) throws(SQLiteFailure) -> Bool {
+    if step > last { last = try connection.number("SELECT max(step) FROM _event") }
+    return step > 0 && step <= last && step < .max
+  }
 }
 
 extension OpaquePointer {

@@ -18,8 +18,7 @@ final class StepLookups {
   @exclusivity(unchecked) private var peaksRead = (state: 0, step: 0)
   /// Which of `peaks` was asked for last.
   @exclusivity(unchecked) private var lastPeak = 0
-  /// The last step that there is; a live run adds more.
-  @exclusivity(unchecked) private var last = 0
+  private let steps: KnownSteps
 
   /// SQL that is true of an append `a` that is in the KV cache at an event `e`, and the last steps of
   /// the passes that were given up, in order.
@@ -33,7 +32,9 @@ final class StepLookups {
   /// What was in the KV cache last throughout some steps.
   @exclusivity(unchecked) private var appended: (steps: ClosedRange<Int>, append: Int?)?
 
-  init(_ connection: OpaquePointer) { self.connection = connection }
+  init(_ connection: OpaquePointer, _ steps: KnownSteps) {
+    (self.connection, self.steps) = (connection, steps)
+  }
 
   /// What is alive in a state of memory.
   func use(inState id: Int) throws(SQLiteFailure) -> MemoryUse? {
@@ -96,16 +97,10 @@ final class StepLookups {
     peaksRead.step = last
   }
 
-  /// Whether there is such a step.
-  private func contains(_ step: Int) throws(SQLiteFailure) -> Bool {
-    if step > last { last = try connection.number("SELECT max(step) FROM _event") }
-    return step > 0 && step <= last && step < .max
-  }
-
   /// The step of the append that is the last in the KV cache at a step.
   func append(at step: Int) throws(SQLiteFailure) -> Int? {
     if let appended, appended.steps.contains(step) { return appended.append }
-    guard try contains(step) else { return nil }
+    guard try steps.contains(step) else { return nil }
     if appendQuery == nil {
       appendQuery = try Statement(connection, Self.appends(keeping: kept.sql))
     }
@@ -117,7 +112,7 @@ final class StepLookups {
     let first = max(query.integer(1), kept.ends.last { $0 < step }.map { $0 + 1 } ?? 1)
     let next = min(query.integer(2), kept.ends.first { $0 >= step }.map { $0 + 1 } ?? .max)
     let append = query.integer(0) > 0 ? query.integer(0) : nil
-    appended = (min(first, step)...max(step, min(next - 1, last)), append)
+    appended = (min(first, step)...max(step, min(next - 1, steps.last)), append)
     return append
   }
 
@@ -137,7 +132,8 @@ extension QuerySession {
   /// `_bytes` and `_freed_allocation`, each of a step, and as `_mem_live`, `_mem_weights` and so on, each of a
   /// row of `_memory`.
   func registerStepLookups() {
-    let (lookups, buffers) = (StepLookups(handle), StepBuffers(handle))
+    let steps = KnownSteps(handle)
+    let (lookups, buffers) = (StepLookups(handle, steps), StepBuffers(handle, steps))
     self.lookups = lookups
     register(StepFunction("_peak", lookups.peak))
     register(StepFunction("_tile", buffers.tile))
