@@ -13,6 +13,8 @@ public final class Trace {
   /// The file.
   public let path: String
   let queue: DatabaseQueue
+  /// Tells the file from another that takes its place.
+  private let identity: (device: dev_t, inode: ino_t)
   /// States of memory by their row in `_memory`, for profiles; filled when first needed.
   var memoryStates = MemoryStateCache()
   /// For queries that people write, opened with the first.
@@ -53,6 +55,7 @@ public final class Trace {
     guard access(path, R_OK) == 0 else {
       throw .io(path: path, reason: "cannot be read: \(TraceFile.reason(errno))")
     }
+    identity = (status.st_dev, status.st_ino)
     do {
       var configuration = Configuration()
       configuration.readonly = true
@@ -86,6 +89,17 @@ public final class Trace {
     } catch {
       throw TraceError(error, path: path)
     }
+  }
+
+  /// Opens one more connection.
+  ///
+  /// - Throws: ``TraceError/io(path:reason:)`` where the path leads to another file by now.
+  func openSession() throws(TraceError) -> QuerySession {
+    var status = stat()
+    guard stat(path, &status) == 0, identity == (status.st_dev, status.st_ino) else {
+      throw .io(path: path, reason: "was replaced or deleted since it was opened; open it again")
+    }
+    return try QuerySession(checked: path)
   }
 
   /// Ends the reading, so that a recording in this process can be made one file. Nothing else can be

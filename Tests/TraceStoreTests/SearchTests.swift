@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -31,8 +32,9 @@ import Testing
   func expect(
     _ expected: [Int], of search: TraceSearch, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    // One event after the other, and reading ahead.
-    for few in [5000, 0] {
+    // One event after the other, reading ahead, and three parts at once.
+    trace.searchers = 3
+    for few in [5000, 0, 1] {
       trace.fewEvents = few
       for (from, to) in try ranges() {
         let inside = expected.filter { (from...to).contains($0) }
@@ -235,6 +237,24 @@ import Testing
       frees.filter { step in ranges.contains { $0.contains(step) } },
       of: TraceSearch(
         scope: .ranges(ranges), condition: try SearchExpression("event.kind = 'free'")))
+  }
+
+  /// Who searches the second time opens a connection of its own, and finds another file.
+  @Test func aTraceThatWasReplaced() throws {
+    let search = TraceSearch(
+      scope: .everywhere, condition: try SearchExpression("event.step = 70"))
+    let last = try trace.eventCount()
+    trace.searchers = 1
+    #expect(try trace.firstStep(of: search, in: 1...last, backwards: false) == 70)
+    try record(to: folder.file("other.sqlite"))
+    #expect(rename(folder.file("other.sqlite"), folder.file()) == 0)
+    #expect(try trace.firstStep(of: search, in: 1...last, backwards: false) == 70)
+    (trace.fewEvents, trace.searchers) = (1, 2)
+    #expect {
+      try trace.firstStep(of: search, in: 1...last, backwards: false)
+    } throws: { error in
+      "\(error)".contains("was replaced or deleted since it was opened")
+    }
   }
 
   /// No search sorts or reads more than the steps that it looks at: whatever the length of the trace,

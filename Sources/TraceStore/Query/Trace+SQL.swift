@@ -4,7 +4,7 @@ extension Trace {
   /// - Throws: ``TraceError/io(path:reason:)`` or ``TraceError/corrupt(path:reason:)``.
   public func queries() throws(TraceError) -> QuerySession {
     if let querySession { return querySession }
-    let session = try QuerySession(checked: path)
+    let session = try openSession()
     querySession = session
     return session
   }

@@ -208,7 +208,7 @@ extension Trace {
   /// So many connections for a search, the first of which is that of ``queries()``.
   private func searchSessions(_ count: Int) throws -> [QuerySession] {
     while 1 + otherSearchSessions.count < count {
-      otherSearchSessions.append(try QuerySession(checked: path))
+      otherSearchSessions.append(try openSession())
     }
     return [try queries()] + otherSearchSessions.prefix(count - 1)
   }
