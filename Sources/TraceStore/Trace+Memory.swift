@@ -184,8 +184,9 @@ extension Statement {
   /// Readies it to be run again.
   func reset() { sqlite3_reset(handle) }
 
+  /// `nil` for what is no integer.
   func optionalInteger(_ column: Int32) -> Int? {
-    sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : integer(column)
+    sqlite3_column_type(handle, column) == SQLITE_INTEGER ? integer(column) : nil
   }
 
   func integer(_ column: Int32) -> Int { Int(sqlite3_column_int64(handle, column)) }

@@ -28,6 +28,8 @@ import Testing
     "tensor.bytes * 9 > mem.live - mem.weights", "tensor.rows + event.step > 500",
     "tensor.id IS NULL AND event.step % 2 = 0", "mem.activations > token.position * 1000",
     "token.text IS NULL OR event.step % 4 = 0",
+    "pass.id = 2 AND event.kind = 'alloc'", "pass.last_step = event.step",
+    "pass.first_step = event.step",
     "kv.position * 100 > tile.first_row + event.thread", "matmul.flops < event.step * 100",
     "mem.live - mem.kv_cache < peak - 1000", "kv.reserved > kv.bytes AND event.kind = 'free'",
   ]
@@ -83,6 +85,7 @@ import Testing
           (SELECT bytes FROM buffer WHERE freed_step = e.step)),
         CASE e.kind WHEN 'free'
           THEN (SELECT id FROM buffer WHERE freed_step = e.step AND tile IS NULL) END,
+        (SELECT id FROM pass WHERE e.step BETWEEN first_step AND last_step),
         e.live, e.kv_cache, max(e.live) OVER (ORDER BY e.step)
       FROM (
         SELECT *, weights + weights_dequantized + kv_cache + activations + workspace + logits AS live
@@ -92,7 +95,7 @@ import Testing
       """
     let lookUps = """
       SELECT step, _tile(step), _tensor(step), _bytes(step), _freed_allocation(step),
-        _mem_live(memory), _mem_kv_cache(memory), _peak(step)
+        _pass(step), _mem_live(memory), _mem_kv_cache(memory), _peak(step)
       FROM _event
       """
     let wanted = try Trace(path: folder.file()).queries().result(of: plain).rows
@@ -115,7 +118,9 @@ import Testing
       let session = try DebuggerSession(
         trace: Trace(path: folder.file()), output: output, style: TextStyle())
       for step in ["0", "-1", "\(Int.max)", "-9223372036854775807 - 1", "1000000000000"] {
-        for function in ["_tile", "_tensor", "_freed_allocation", "_append", "_bytes"] {
+        for function in [
+          "_tile", "_tensor", "_freed_allocation", "_append", "_bytes", "_pass",
+        ] {
           try session.execute("sql SELECT \(function)(\(step)) IS NULL AS missing")
         }
         try session.execute("sql SELECT _peak(\(step))")
@@ -127,7 +132,7 @@ import Testing
       }
       return output.text
     }
-    #expect(try answers().matches(of: /missing/).count == 25)
+    #expect(try answers().matches(of: /missing/).count == 30)
     #expect(try !answers().contains(/missing\s+\W*0/))
     for damage in [
       "UPDATE pass SET first_step = 3000000000000 WHERE id = 2",

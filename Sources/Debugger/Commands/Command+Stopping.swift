@@ -27,8 +27,8 @@ extension Command {
 
         With a condition a move stops where what it speaks of comes into being: a tile where it is
         made, a product where it is done, an operation at its end, where its result is known. Where
-        it speaks of event, mem or peak, that is every step at which it holds; "watch" stops only
-        where it begins to.
+        it speaks of event, or of mem or peak without tile, matmul or kv, that is every step at
+        which it holds; "watch" stops only where it begins to.
         """,
       example: "break op matmul if tile.value_max > 0.5", repetition: .nothing,
       completes: .conditions,

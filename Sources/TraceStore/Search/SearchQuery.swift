@@ -187,10 +187,9 @@ struct SearchQuery {
   ) -> String {
     let tables = Set(tokens.flatMap(\.tables))
     if !tables.isEmpty, tables.isSubset(of: [.pass, .token]), grain != .pass {
-      needs.tables.insert(.op)
       // 0 stands for what is in no pass.
       return """
-        coalesce(o.pass, 0) IN (
+        coalesce(\(passID), 0) IN (
           SELECT z.id FROM (SELECT id FROM pass UNION ALL SELECT 0) AS z
           LEFT JOIN pass AS p ON p.id = z.id \(tables.contains(.token) ? tokenJoin : "")
           WHERE \(sql))
@@ -262,10 +261,11 @@ struct SearchQuery {
     case .memory: return ("", [.event])
     case .op: return ("LEFT JOIN _op AS o ON o.id = e.op", [.event])
     case .node: return ("LEFT JOIN _node AS n ON n.id = o.node", [.op])
-    case .pass: return ("LEFT JOIN pass AS p ON p.id = o.pass", [.op])
+    case .pass: return ("LEFT JOIN pass AS p ON p.id = \(passID)", [source.alias])
     case .token:
       return isLong
-        ? ("LEFT JOIN _last_token AS c ON c.pass = o.pass", [.op]) : (tokenJoin, [.pass])
+        ? ("LEFT JOIN _last_token AS c ON c.pass = \(passID)", [source.alias])
+        : (tokenJoin, [.pass])
     case .failure:
       return (
         "LEFT JOIN failure AS f ON f.step = CASE e.kind WHEN 6 THEN e.step END",
@@ -297,6 +297,9 @@ struct SearchQuery {
       return ("LEFT JOIN kv_append AS k ON k.step = _append(e.step)", [.event])
     }
   }
+
+  /// The pass of what is looked at, which may lie between its operations.
+  private var passID: String { "_pass(\(source.step))" }
 
   /// The tensor of what is looked at.
   private var tensorID: (sql: String, needs: Set<SearchTable>) {

@@ -28,6 +28,8 @@ final class StepLookups {
       (appended, appendQuery) = (nil, nil)
     }
   }
+  /// The pass that was asked for last.
+  @exclusivity(unchecked) private var passed: (steps: Range<Int>, pass: Int?) = (0..<0, nil)
   private var appendQuery: Statement?
   /// What was in the KV cache last throughout some steps.
   @exclusivity(unchecked) private var appended: (steps: ClosedRange<Int>, append: Int?)?
@@ -56,11 +58,11 @@ final class StepLookups {
     guard try query.step() else { return nil }
     var use = MemoryUse()
     for category in MemoryCategory.allCases {
-      use[category] = query.integer(Int32(category.rawValue))
-    }
-    // More than that is damage, and would not add up.
-    guard MemoryCategory.allCases.allSatisfy({ (0...TraceRow.largest).contains(use[$0]) }) else {
-      throw SQLiteFailure(nil, code: SQLITE_CORRUPT)
+      // More than that is damage, and would not add up.
+      guard let bytes = query.optionalInteger(Int32(category.rawValue)),
+        (0...TraceRow.largest).contains(bytes)
+      else { throw SQLiteFailure(nil, code: SQLITE_CORRUPT) }
+      use[category] = bytes
     }
     states[id] = use
     return use
@@ -97,6 +99,26 @@ final class StepLookups {
     peaksRead.step = last
   }
 
+  /// The pass that a step is part of.
+  func pass(at step: Int) throws(SQLiteFailure) -> Int? {
+    if passed.steps.contains(step) { return passed.pass }
+    guard try steps.contains(step) else { return nil }
+    var pass: Int?
+    try connection.forEachRow(
+      """
+      SELECT id, first_step, last_step FROM pass
+      WHERE first_step BETWEEN ?2 AND ?1 ORDER BY first_step DESC LIMIT 1
+      """, step, 1
+    ) { row in
+      let (first, last) = (row.integer(1), row.integer(2))
+      if last >= step, last < .max {
+        pass = row.integer(0)
+        passed = (first..<last + 1, pass)
+      }
+    }
+    return pass
+  }
+
   /// The step of the append that is the last in the KV cache at a step.
   func append(at step: Int) throws(SQLiteFailure) -> Int? {
     if let appended, appended.steps.contains(step) { return appended.append }
@@ -128,8 +150,8 @@ final class StepLookups {
 }
 
 extension QuerySession {
-  /// Makes ``StepLookups`` and ``StepBuffers`` known to SQL: as `_peak`, `_append`, `_tile`, `_tensor`,
-  /// `_bytes` and `_freed_allocation`, each of a step, and as `_mem_live`, `_mem_weights` and so on, each of a
+  /// Makes ``StepLookups`` and ``StepBuffers`` known to SQL: as `_peak`, `_append`, `_pass`, `_tile`,
+  /// `_tensor`, `_bytes` and `_freed_allocation`, each of a step, and as `_mem_live`, `_mem_weights` and so on, each of a
   /// row of `_memory`.
   func registerStepLookups() {
     let steps = KnownSteps(handle)
@@ -141,6 +163,7 @@ extension QuerySession {
     register(StepFunction("_freed_allocation", buffers.freedAllocation))
     register(StepFunction("_bytes", buffers.bytes))
     register(StepFunction("_append", lookups.append))
+    register(StepFunction("_pass", lookups.pass))
     register(
       StepFunction("_mem_live") { state throws(SQLiteFailure) in
         try lookups.use(inState: state)?.total
@@ -188,7 +211,10 @@ private final class StepFunction {
         sqlite3_result_null(context)
       }
     } catch {
-      sqlite3_result_error_code(context, error.code)
+      // What is asked is our own: where it makes no sense, the trace is not what it should be.
+      sqlite3_result_error(context, error.message, -1)
+      let isOurs = error.code & 0xFF == SQLITE_ERROR
+      sqlite3_result_error_code(context, isOurs ? SQLITE_CORRUPT : error.code)
     }
   }
 }

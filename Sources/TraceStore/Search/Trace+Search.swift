@@ -196,7 +196,8 @@ extension Trace {
       do {
         if let found = try SearchPart.firstRow(of: searches) { return found }
       } catch TraceError.sql(let message, let sql, let offset) {
-        guard let expression = query.expression else {
+        // A condition names no tables; those of a trace are there.
+        guard let expression = query.expression, !message.hasPrefix("no such table:") else {
           throw TraceError.corrupt(path: path, reason: message)
         }
         throw expression.error(message, inSQL: sql, at: offset)
