@@ -54,7 +54,9 @@ final class StepBuffers {
 
   /// The tile that is made, read or freed at a step.
   func tile(at step: Int) throws(SQLiteFailure) -> Int? {
-    if let event = try eventOutsideWindow(at: step) { return event.tile }
+    if !window.steps.contains(step), let event = try eventOutsideWindow(at: step) {
+      return event.tile
+    }
     if !window.hasProducts { try readProducts() }
     let tile = window.tiles[step - window.steps.lowerBound]
     return tile > 0 ? tile : tile == 0 ? freedLater[step]?.tile : nil
@@ -63,7 +65,9 @@ final class StepBuffers {
   /// The weight tensor at a step: of the tile that is made, read or freed, of the product, or else of
   /// the operation.
   func tensor(at step: Int) throws(SQLiteFailure) -> Int? {
-    if let event = try eventOutsideWindow(at: step) { return event.tensor }
+    if !window.steps.contains(step), let event = try eventOutsideWindow(at: step) {
+      return event.tensor
+    }
     if window.tensors.isEmpty { try readTensors() }
     let tensor = window.tensors[step - window.steps.lowerBound]
     if window.tiles[step - window.steps.lowerBound] == 0, let later = freedLater[step]?.tensor {
@@ -75,7 +79,9 @@ final class StepBuffers {
   /// The bytes of the buffer that is taken or returned at a step, or that was refused. A tile that lies
   /// in another buffer takes none.
   func bytes(at step: Int) throws(SQLiteFailure) -> Int? {
-    if let event = try eventOutsideWindow(at: step) { return event.bytes }
+    if !window.steps.contains(step), let event = try eventOutsideWindow(at: step) {
+      return event.bytes
+    }
     let bytes = window.bytes[step - window.steps.lowerBound]
     if bytes >= 0 { return bytes }
     return window.tiles[step - window.steps.lowerBound] == 0 ? freedLater[step]?.bytes : nil
@@ -83,7 +89,9 @@ final class StepBuffers {
 
   /// The buffer that is no tile that is freed at a step.
   func freedAllocation(at step: Int) throws(SQLiteFailure) -> Int? {
-    if let event = try eventOutsideWindow(at: step) { return event.freedAllocation }
+    if !window.steps.contains(step), let event = try eventOutsideWindow(at: step) {
+      return event.freedAllocation
+    }
     if window.tiles[step - window.steps.lowerBound] == 0 {
       return freedLater[step]?.freedAllocation
     }
@@ -92,7 +100,6 @@ final class StepBuffers {
 
   /// What is known of a step without the window; `nil` where the window has it now.
   private func eventOutsideWindow(at step: Int) throws(SQLiteFailure) -> Event? {
-    if window.steps.contains(step) { return nil }
     guard try steps.contains(step) else { return Event() }
     misses += 1
     if misses <= 20, let event = try readEvent(at: step) { return event }
