@@ -35,7 +35,7 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
-      resources: [.embedInCode("SQL"), .embedInCode("Export/Page/Resources")]),
+      resources: [.embedInCode("SQL"), .embedInCode("Exports/Page/Resources")]),
     // 6
     .target(
       name: "Recording",
@@ -44,6 +44,10 @@ let package = Package(
       ],
       resources: [.copy("Resources")]),
     // 7
+    .target(
+      name: "Training",
+      dependencies: ["CKernels", "Quantization", "GGUF", "Inference", "Recording", "TraceStore"],
+      resources: [.embedInCode("training.sql")]),
     .target(name: "CTerminal"),
     .target(
       name: "CLibEdit", dependencies: ["CTerminal"], linkerSettings: [.linkedLibrary("edit")]),
@@ -67,10 +71,9 @@ let package = Package(
     .target(
       name: "Lessons",
       dependencies: [
-        "CKernels", "LessonContent", "Debugger", "Recording", "TraceStore", "Inference", "GGUF",
+        "LessonContent", "Debugger", "Training", "Recording", "TraceStore", "Inference", "GGUF",
         "Quantization", .product(name: "Yams", package: "Yams"),
-      ],
-      resources: [.embedInCode("Training/training.sql")]),
+      ]),
     // 9
     .executableTarget(
       name: "nibble",
@@ -105,6 +108,11 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "LessonsTests", dependencies: ["Lessons", "nibble", "TestSupport"]),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: [
+        "Training", "Recording", "TraceStore", "Inference", "Quantization", "TestSupport",
+      ]),
     .testTarget(
       name: "CommandTests", dependencies: ["nibble", "Inference", "Recording", "TestSupport"]),
     .testTarget(name: "ProjectTests"),

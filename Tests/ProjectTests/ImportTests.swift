@@ -7,7 +7,7 @@ import Testing
   static let floors: [String: Int] = [
     "CKernels": 0, "Quantization": 1, "GGUF": 2, "Tokenization": 3, "Inference": 4,
     "TraceStore": 5, "Recording": 6, "CTerminal": 5, "CLibEdit": 6, "CNcurses": 6,
-    "Debugger": 7, "Lessons": 8, "nibble": 9,
+    "Training": 7, "Debugger": 7, "Lessons": 8, "nibble": 9,
   ]
   /// Outside packages, and the one module that brings each in.
   static let doors: [String: String] = [

@@ -1,3 +1,5 @@
+import Training
+
 /// `train`: a small training loop of the lesson, into a database that `sql` steps can ask.
 struct TrainStep: MakingStep {
   static let making = Phrase.training

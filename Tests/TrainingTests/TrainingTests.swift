@@ -5,7 +5,7 @@ import Recording
 import Testing
 import TraceStore
 
-@testable import Lessons
+@testable import Training
 
 /// The training of one layer: its gradients, what rounding takes of its updates, its memory, and the
 /// database.

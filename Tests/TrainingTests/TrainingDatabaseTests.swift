@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import TraceStore
 
-@testable import Lessons
+@testable import Training
 
 /// A training on a recording of the built-in model, and the database that it writes.
 struct TrainingDatabaseTests {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Lessons
+@testable import Training
 
 /// Every method with every optimizer, trained again by numpy in float64 through
 /// scripts/check-training.py.
