@@ -7,9 +7,10 @@ pickle, xml and sqlite3, and numpy.
 Prints what was counted as JSON; ends with an AssertionError where something is wrong.
 """
 import json
+import sqlite3
 import sys
 
-from exports import chrome, memory_viz, older, svg, tables
+from exports import chrome, memory_viz, svg, tables
 
 CHECKS = {"chrome": chrome.check, "memory-viz": memory_viz.check, "svg": svg.check,
           "csv": tables.check_csv, "json": tables.check_json, "npy": tables.check_npy}
@@ -17,7 +18,7 @@ CHECKS = {"chrome": chrome.check, "memory-viz": memory_viz.check, "svg": svg.che
 
 def main():
     form, trace, export = sys.argv[1:]
-    print(json.dumps(CHECKS[form](older.open_trace(trace), export)))
+    print(json.dumps(CHECKS[form](sqlite3.connect(f"file:{trace}?mode=ro", uri=True), export)))
 
 
 main()

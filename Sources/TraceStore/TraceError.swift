@@ -8,8 +8,8 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
   case directory(path: String)
   /// The file is not a trace of nibble.
   case notATrace(path: String)
-  /// The trace was written by a newer nibble than this one.
-  case newerSchema(path: String, found: Int, expected: Int)
+  /// The trace was written by a nibble whose schema is another.
+  case otherSchema(path: String, found: Int, expected: Int)
   /// The output path holds something that is not a trace, and is therefore not replaced.
   case wouldReplace(path: String)
   /// The file could not be opened, read or written.
@@ -46,9 +46,9 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): is a directory; name a trace file."
     case .notATrace(let path):
       "\(path): is not a trace of nibble; `nibble record` makes one."
-    case .newerSchema(let path, let found, let expected):
-      "\(path): was recorded by a newer nibble (schema \(found), this one reads up to "
-        + "\(expected)); update nibble or record it again."
+    case .otherSchema(let path, let found, let expected):
+      "\(path): was recorded by another version of nibble (schema \(found); this one reads schema "
+        + "\(expected)); record it again."
     case .wouldReplace(let path):
       "\(path): exists and is not a trace of nibble, so it is not replaced; name another output."
     case .io(let path, let reason):

@@ -25,8 +25,6 @@ import Testing
     "$NIBBLE record -n 3 --memory-budget 1.9MiB -o t.sqlite; true",
     "$NIBBLE step -p Once -o t.sqlite --batch -ex 'generate 2' -ex checkpoint -ex 'generate 2'"
       + " -ex 'restart 1' -ex 'set strategy fused' -ex 'generate 2'",
-    "cp '\(root)/Tests/DebuggerTests/Fixtures/schema-1.sqlite' t.sqlite",
-    "cp '\(root)/Tests/DebuggerTests/Fixtures/schema-2.sqlite' t.sqlite",
   ]
 
   @Test(.enabled(if: python != nil || isCI, "NIBBLE_PYTHON is not set"), arguments: recordings)

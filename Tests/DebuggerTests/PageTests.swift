@@ -90,11 +90,6 @@ import Testing
       $0.engine.strategy = .wholeModel
       $0.engine.memoryBudget = 4 << 20
     }
-    for schema in ["schema-1", "schema-2"] {
-      let old = try #require(
-        Bundle.module.url(forResource: schema, withExtension: "sqlite", subdirectory: "Fixtures"))
-      try FileManager.default.copyItem(atPath: old.path, toPath: folder.file("\(schema).sqlite"))
-    }
     try TraceRecorder(
       path: folder.file("empty.sqlite"), header: TraceHeader(meta: [:], tensors: []), capture: .none
     ).finish(status: "complete")
@@ -104,8 +99,7 @@ import Testing
       $0.engine.sequences = 2
     }
     let names = [
-      "tiled", "fused", "layers", "whole", "failed", "loading", "schema-1", "schema-2", "empty",
-      "branches", "parallel",
+      "tiled", "fused", "layers", "whole", "failed", "loading", "empty", "branches", "parallel",
     ]
     for name in names {
       try Trace(path: folder.file("\(name).sqlite")).export(.html, to: folder.file("\(name).html"))

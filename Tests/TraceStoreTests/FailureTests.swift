@@ -153,25 +153,10 @@ import Testing
     #expect(try trace.buffers(aliveAt: last).map(\.id).contains(made.id))
   }
 
-  /// Without a failure there is none, and traces of the schema before know of none.
   @Test func otherTracesHaveNone() throws {
     let folder = try ScratchFolder()
     try record(to: folder.file())
     #expect(try Trace(path: folder.file()).failure() == nil)
-    let view = try sqlite3(folder.file(), "SELECT sql FROM sqlite_schema WHERE name = '_tile'")
-    let older = view.replacingOccurrences(of: "t.in_buffer AS in_buffer,", with: "")
-    #expect(older != view)
-    _ = try sqlite3(
-      folder.file(),
-      """
-      DROP TABLE failure; ALTER TABLE pass RENAME COLUMN is_finished TO x; DROP VIEW _tile; \(older);
-      PRAGMA user_version = 1;
-      """)
-    let trace = try Trace(path: folder.file())
-    #expect(try trace.failure() == nil)
-    #expect(try trace.passes().allSatisfy(\.isFinished))
-    let tile = try #require(try trace.pairs("SELECT min(id), 1 FROM tile").first)
-    #expect(try trace.tile(Int(tile.0) ?? 0)?.inBuffer == nil)
   }
 
   /// Tiles that lie in a buffer are counted as that buffer.

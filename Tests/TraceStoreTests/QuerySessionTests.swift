@@ -269,38 +269,6 @@ import Testing
       path: folder.file(), attached: [.init(name: "b", path: folder.file("live.sqlite"))])
     #expect(try other.result(of: "SELECT count(*) FROM b.pass").single == .integer(3))
   }
-
-  // MARK: - Newer views
-
-  /// A trace whose views are missing or older has this nibble's, and its file stays as it is.
-  @Test func newerViewsComeToAnOlderTrace() throws {
-    let expected = try QuerySession(path: folder.file()).result(of: "SELECT * FROM layer_summary")
-    _ = try sqlite3(
-      folder.file(),
-      "DROP VIEW peak_by_pass_kind; DROP VIEW layer_summary; DROP VIEW tensor_summary; "
-        + "CREATE VIEW layer_summary AS SELECT 1 AS old")
-    let before = try bytes()
-    let session = try QuerySession(path: folder.file())
-    #expect(try session.result(of: "SELECT * FROM layer_summary") == expected)
-    #expect(try session.result(of: "SELECT * FROM peak_by_pass_kind").rows.count == 14)
-    #expect(try session.result(of: "SELECT * FROM main.layer_summary").columns == ["old"])
-    #expect(
-      try session.result(of: "SELECT count(*) FROM temp.sqlite_schema").single == .integer(3))
-    #expect(try bytes() == before)
-  }
-
-  /// What asks for a column that an older trace has not is left out, with what is built on it.
-  @Test func aViewThatDoesNotHoldIsLeftOut() throws {
-    _ = try sqlite3(
-      folder.file(),
-      "DROP VIEW tensor_summary; DROP VIEW layer_summary; "
-        + "ALTER TABLE matmul RENAME COLUMN duration_ns TO ns")
-    let session = try QuerySession(path: folder.file())
-    let names = try session.result(of: "SELECT name FROM temp.sqlite_schema").rows
-    #expect(!names.contains([.text("tensor_summary")]))
-    #expect(!names.contains([.text("layer_summary")]))
-    #expect(try session.result(of: "SELECT count(*) FROM peak_by_category").single != nil)
-  }
 }
 
 /// A clock that goes on when it is told to.

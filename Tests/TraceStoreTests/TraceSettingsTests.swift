@@ -7,8 +7,7 @@ import Testing
   @Test(
     arguments: [
       (["status": "complete"], nil), (["status": "failed"], "by the memory budget"),
-      // Older traces say it of every error.
-      (["status": "interrupted"], "early"),
+      (["status": "interrupted"], "by ^C"),
       (["status": "error", "error": "no room"], "by an error: no room"),
       (["status": "error"], "by an error"),
     ] as [([String: String], String?)])

@@ -20,12 +20,11 @@ extension Trace {
   func relations() throws(TraceError) -> [TraceRelation] {
     try all(
       """
-      SELECT name, max(type = 'table' OR name IN ('op', 'event', 'buffer', 'branch', 'failure'))
-        AS is_table
-      FROM (SELECT type, name FROM sqlite_master UNION ALL SELECT type, name FROM sqlite_temp_master)
+      SELECT name, type = 'table' OR name IN ('op', 'event', 'buffer') AS is_table
+      FROM sqlite_schema
       WHERE type IN ('table', 'view')
         AND name NOT GLOB '[_0-9]*' AND name NOT GLOB 'sqlite*' AND name NOT GLOB '*[^a-z0-9_]*'
-      GROUP BY name ORDER BY is_table DESC, name
+      ORDER BY is_table DESC, name
       """, []
     ) { row in TraceRelation(name: try row[0], isTable: try row[1] as Int == 1) }
   }

@@ -45,7 +45,7 @@ struct TraceSettings {
     switch meta["status"] {
     case "complete", nil: nil
     case "failed": "by the memory budget"
-    case "interrupted": "early"  // in older traces, by an error or by ^C
+    case "interrupted": "by ^C"
     case "error": meta["error"].map { "by an error: \(theirs: $0)" } ?? "by an error"
     case "recording": "not yet, or it was killed: what was written until then is here"
     case let status?: "\(theirs: status)"

@@ -235,8 +235,8 @@ extension QuerySession {
     public var isPrivate: Bool { name.hasPrefix("_") || name.hasPrefix("sqlite_") }
   }
 
-  /// The tables and views of the trace, then those of each attached one, by name. A view that this
-  /// nibble brings stands in place of the trace's own.
+  /// The tables and views of the trace with those that compare it, then those of each attached one,
+  /// by name.
   public func tables() throws -> [Table] {
     var found: [Table] = []
     for schema in ["temp", "main"] + attached.map(\.name) {
@@ -244,13 +244,11 @@ extension QuerySession {
         of: "SELECT name, type, sql FROM \(Self.quoted(schema)).sqlite_schema "
           + "WHERE type IN ('table', 'view') ORDER BY name"
       ).rows
-      let own = rows.map {
+      found += rows.map {
         Table(
           schema: schema, name: $0[0].text ?? "", isView: $0[1].text == "view",
           sql: $0[2].text ?? "")
       }
-      let known = Set(found.map(\.name))
-      found += schema == "main" ? own.filter { !known.contains($0.name) } : own
     }
     let own = found.filter { ["main", "temp"].contains($0.schema) }.sorted { $0.name < $1.name }
     return own + found.filter { !["main", "temp"].contains($0.schema) }

@@ -3,11 +3,10 @@ import GRDBSQLite
 
 /// A session of read-only queries over a trace: for `nibble sql`, the debugger and lessons.
 ///
-/// The trace is the schema `main`; others that are attached have a schema each. What an older trace
-/// lacks of this nibble's tables and views is there as temporary views, as is what compares the
-/// trace with the first attached; the functions of ``QueryFunction`` are there too. An authorizer
-/// lets nothing but reading through, values and memory are bounded, and rows are handed on as they
-/// come.
+/// The trace is the schema `main`; others that are attached have a schema each. Temporary views
+/// compare the trace with the first attached; the functions of ``QueryFunction`` are there too. An
+/// authorizer lets nothing but reading through, values and memory are bounded, and rows are handed on
+/// as they come.
 ///
 /// Not safe for several threads at once.
 public final class QuerySession {
@@ -84,10 +83,7 @@ public final class QuerySession {
     register(QueryFunction.all)
     registerStepLookups()
     do {
-      try TemporaryViews.addMissing(to: handle)
-      if let other = attached.first?.name {
-        try TemporaryViews.addComparisons(with: other, to: handle)
-      }
+      if let other = attached.first?.name { try addComparisons(with: other) }
     } catch {
       throw TraceError(error, path: path)
     }
@@ -112,6 +108,15 @@ public final class QuerySession {
       try statement.run()
     } catch {
       throw .badAttachment(name: name, reason: error.message)
+    }
+  }
+
+  /// Adds the views that compare the trace with another, which is a schema of this name.
+  private func addComparisons(with other: String) throws(SQLiteFailure) {
+    // As they are written, the other trace is the schema "other".
+    let sql = TraceSchema.comparisons.replacing("other.", with: Self.quoted(other) + ".")
+    for view in SchemaDefinition.all(in: sql) {
+      try Statement(handle, "CREATE TEMP VIEW" + view.sql.dropFirst("CREATE VIEW".count)).run()
     }
   }
 

@@ -5,10 +5,9 @@ import Inference
 /// A recorded trace, opened for reading.
 ///
 /// Every look-up is a search by key, whose time does not depend on the length of the trace but
-/// where it says so. Numbers of passes, operations and steps count from 1. Tables and views are
-/// those of this nibble, whichever wrote the trace. A trace that is still being recorded, or that a
-/// killed process left, reads as the passes that were finished. One that the memory budget ended has
-/// a last pass that was not, or events that no pass follows.
+/// where it says so. Numbers of passes, operations and steps count from 1. A trace that is still
+/// being recorded, or that a killed process left, reads as the passes that were finished. One that
+/// the memory budget ended has a last pass that was not, or events that no pass follows.
 public final class Trace {
   /// The file.
   public let path: String
@@ -41,7 +40,7 @@ public final class Trace {
   /// Opens a trace.
   ///
   /// - Throws: ``TraceError/missing(path:)``, ``TraceError/directory(path:)``,
-  ///   ``TraceError/notATrace(path:)``, ``TraceError/newerSchema(path:found:expected:)`` or
+  ///   ``TraceError/notATrace(path:)``, ``TraceError/otherSchema(path:found:expected:)`` or
   ///   ``TraceError/io(path:reason:)``.
   public init(path: String) throws(TraceError) {
     self.path = path
@@ -67,15 +66,12 @@ public final class Trace {
           try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         )
       }
-      guard application == TraceSchema.applicationID, version >= 1 else {
+      guard application == TraceSchema.applicationID else {
         throw TraceError.notATrace(path: path)
       }
-      guard version <= TraceSchema.version else {
-        throw TraceError.newerSchema(
+      guard version == TraceSchema.version else {
+        throw TraceError.otherSchema(
           path: path, found: version, expected: TraceSchema.version)
-      }
-      try queue.unsafeRead { db in
-        if let connection = db.sqliteConnection { try TemporaryViews.addMissing(to: connection) }
       }
       self.queue = queue
     } catch let error as DatabaseError
