@@ -59,7 +59,8 @@ extension Engine {
             measures: measures)
           let append = KVAppendDescription(
             sequence: part.sequence, layer: il, position: position, keyBytes: cache.rowBytes,
-            valueBytes: cache.rowBytes, cacheBytes: usedCacheBytes, errors: errors)
+            valueBytes: cache.rowBytes, cacheBytes: usedCacheBytes,
+            buffer: cache.buffer(layer: il, position: position).id, errors: errors)
           ledger.step(.kvCache, 0) { $0.appended(append, live: $1) }
         }
       }

@@ -127,6 +127,11 @@ final class KVCache {
     }
   }
 
+  /// The page that holds `position`.
+  func buffer(layer: Int, position: Int) -> BufferDescription {
+    pages[layer][position / Self.pageLength].description
+  }
+
   /// The page that begins with `position`, a multiple of ``pageLength``: the keys of one head, and
   /// its values.
   func page(

@@ -217,6 +217,8 @@ public struct KVAppendDescription: Sendable {
   /// Bytes of the whole cache in use after it, all layers and sequences together (not what is
   /// reserved).
   public let cacheBytes: Int
+  /// ``BufferDescription/id`` of the page that it was written to.
+  public let buffer: Int
   /// What the cache's type cost, where it was measured.
   public let errors: (key: StorageError, value: StorageError)?
 }

@@ -87,7 +87,7 @@ import TraceStore
       """
       INSERT INTO _event
       WITH RECURSIVE n(i) AS (SELECT max(step) + 1 FROM _event UNION ALL SELECT i + 1 FROM n)
-      SELECT i, NULL, 0, 2, (SELECT memory FROM _event WHERE step = 1) FROM n LIMIT 2000000
+      SELECT i, NULL, 0, 2, (SELECT memory FROM _event WHERE step = 1), NULL FROM n LIMIT 2000000
       """)
     let terminal = try DebuggerTerminal(in: folder, isFull: isFull)
     try terminal.start("mem all")

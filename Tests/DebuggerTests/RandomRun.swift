@@ -52,7 +52,7 @@ func recordRandomRun(to path: String, seed: UInt64, branches: Int = 0) throws {
         recorder.appended(
           KVAppendDescription(
             sequence: 0, layer: op, position: position, keyBytes: 4, valueBytes: 4,
-            cacheBytes: 1000 * position + 8 * (op + 1), errors: nil), live: live)
+            cacheBytes: 1000 * position + 8 * (op + 1), buffer: 0, errors: nil), live: live)
       }
       recorder.opEnded(output: nil, nanoseconds: 1)
       if Int.random(in: 0..<4, using: &random) == 0 { loose(upTo: 3) }

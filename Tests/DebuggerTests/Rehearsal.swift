@@ -15,6 +15,8 @@ final class Rehearsal {
   private var buffers: [String: BufferDescription] = [:]
   private var nextID = 1
   private var position = 0
+  /// The last page of the KV cache in each layer.
+  private var pages: [Int: Int] = [:]
   private let layers: Int
   private let tileRows = 40
   /// Bytes that may be alive together. What is played after it is passed is not recorded.
@@ -170,13 +172,15 @@ final class Rehearsal {
         tensor: nil, rows: tokens, cols: Self.kv))
     let row = 2 * Self.kv
     if position % 16 == 0 {
+      pages[layer] = nextID
       take("blk.\(layer) kv \(position)..<\(position + 16)", .kvCache, 16 * 2 * row)
     }
     for position in position..<position + tokens {
       recorder.appended(
         KVAppendDescription(
           sequence: 0, layer: layer, position: position, keyBytes: row, valueBytes: row,
-          cacheBytes: (position * layers + layer + 1) * 2 * row, errors: nil), live: live)
+          cacheBytes: (position * layers + layer + 1) * 2 * row, buffer: pages[layer] ?? 0,
+          errors: nil), live: live)
     }
     recorder.opEnded(output: nil, nanoseconds: 700)
   }

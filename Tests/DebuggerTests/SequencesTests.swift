@@ -49,7 +49,7 @@ import TraceStore
           recorder.appended(
             KVAppendDescription(
               sequence: sequence, layer: 0, position: position, keyBytes: 8, valueBytes: 8,
-              cacheBytes: 16 * appended, errors: nil), live: MemoryUse())
+              cacheBytes: 16 * appended, buffer: 0, errors: nil), live: MemoryUse())
         }
       }
       recorder.opEnded(output: nil, nanoseconds: 700)

@@ -103,6 +103,40 @@ import TraceStore
         """, path) == 0)
   }
 
+  /// Steps refer to buffers as the lives of buffers and tiles have it, which are stored apart.
+  @Test(arguments: StrategyName.allCases, [1, 3])
+  func everyStepRefersToItsBuffer(_ strategy: StrategyName, threads: Int) throws {
+    var options = options(count: 20)
+    options.engine.strategy = strategy
+    options.engine.threads = threads
+    let path = try record(options).trace
+    let wrong = try rows(
+      """
+      WITH life(id, freed) AS (
+        SELECT id, freed_step FROM tile UNION ALL SELECT id, freed_step FROM _allocation)
+      SELECT e.step, e.kind, e.buffer FROM event AS e
+        LEFT JOIN life AS f ON f.freed = e.step
+        LEFT JOIN matmul AS m ON m.step = e.step
+        LEFT JOIN kv_append AS k ON k.step = e.step
+        LEFT JOIN buffer AS p ON p.name = 'blk.' || k.layer || ' kv '
+          || (k.position / 16 * 16) || '..<' || (k.position / 16 * 16 + 16)
+      WHERE e.buffer IS NOT CASE e.kind WHEN 'alloc' THEN e.step WHEN 'dequantize' THEN e.step
+        WHEN 'free' THEN f.id WHEN 'multiply' THEN m.tile WHEN 'append' THEN p.id END
+      """, path)
+    #expect(wrong.isEmpty)
+    let packed = strategy == .fused || strategy == .int4GEMM
+    let counts = try rows(
+      """
+      SELECT count(*) FILTER (WHERE kind = 'append' AND buffer IS NULL),
+        count(*) FILTER (WHERE kind = 'free' AND buffer IS NULL),
+        count(*) FILTER (WHERE kind = 'multiply' AND buffer IS NULL) > 0,
+        count(DISTINCT CASE kind WHEN 'append' THEN buffer END)
+      FROM event
+      """, path)
+    let pages = 2 * 4  // of 16 positions each, for 4 layers
+    #expect(counts == [[.integer(0), .integer(0), .integer(packed ? 1 : 0), .integer(pages)]])
+  }
+
   /// The summary's theoretical figure is the peak to the byte.
   @Test(arguments: StrategyName.allCases, ["tiny", "smollm2"])
   func peakIsTheSumFromTheShapes(_ strategy: StrategyName, _ model: String) throws {

@@ -41,6 +41,8 @@ final class FakeEngine<Observer: PassObserver> {
   private var tensorIndex: [String: Int] = [:]
   private var position = 0
   private var wholeTiles: [Int: TileDescription] = [:]
+  /// The last page of the KV cache in each layer.
+  private var pages: [Int: Int] = [:]
   private let values: [Float]
   private let halves: [UInt16]
   /// Called after every step, with its number.
@@ -289,14 +291,16 @@ final class FakeEngine<Observer: PassObserver> {
     let row = 2 * dimensions.kv
     for position in position..<position + tokens {
       if position % 16 == 0 {
-        _ = allocate(
-          .kvCache, "blk.\(layer) kv \(position)..<\(position + 16)", 16 * 2 * row)
+        pages[layer] =
+          allocate(
+            .kvCache, "blk.\(layer) kv \(position)..<\(position + 16)", 16 * 2 * row
+          ).id
       }
       observer.appended(
         KVAppendDescription(
           sequence: 0, layer: layer, position: position, keyBytes: row, valueBytes: row,
-          cacheBytes: (position * dimensions.layers + layer + 1) * 2 * row, errors: nil),
-        live: use)
+          cacheBytes: (position * dimensions.layers + layer + 1) * 2 * row,
+          buffer: pages[layer] ?? 0, errors: nil), live: use)
       stepped()
     }
   }

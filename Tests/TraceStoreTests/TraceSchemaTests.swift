@@ -38,8 +38,8 @@ import Testing
     (
       "event",
       [
-        "step", "op", "thread", "kind", "weights", "weights_dequantized", "kv_cache",
-        "activations", "workspace", "logits",
+        "step", "op", "thread", "kind", "buffer", "weights", "weights_dequantized", "kv_cache",
+        "activations", "workspace", "logits", "live",
       ]
     ),
     (

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { COLUMNS = 5, BLOCK = 16, COMPUTE = 4 };
+enum { COLUMNS = 6, BLOCK = 16, COMPUTE = 4 };
 
 static int64_t now(void) {
   struct timespec time;
@@ -15,7 +15,7 @@ static int64_t now(void) {
 
 static int prepare(sqlite3 *db, int rows, sqlite3_stmt **statement) {
   char sql[1024] = "INSERT OR ROLLBACK INTO _event VALUES ";
-  for (int row = 0; row < rows; row++) strcat(sql, row == 0 ? "(?,?,?,?,?)" : ",(?,?,?,?,?)");
+  for (int row = 0; row < rows; row++) strcat(sql, row == 0 ? "(?,?,?,?,?,?)" : ",(?,?,?,?,?,?)");
   return sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
 }
 
@@ -26,6 +26,7 @@ static void bind_row(sqlite3_stmt *statement, int row, int64_t step, int64_t op,
   sqlite3_bind_int64(statement, after + 3, 0);
   sqlite3_bind_int64(statement, after + 4, COMPUTE);
   sqlite3_bind_int64(statement, after + 5, memory);
+  sqlite3_bind_null(statement, after + 6);
 }
 
 static int insert(sqlite3_stmt *statement) {
@@ -65,7 +66,7 @@ int64_t event_loop(const char *path, int passes, int ops_a_pass, int steps_an_op
         db,
         "PRAGMA page_size = 1024; PRAGMA synchronous = OFF;"
         "CREATE TABLE _event (step INTEGER PRIMARY KEY, op INTEGER, thread INTEGER NOT NULL,"
-        " kind INTEGER NOT NULL, memory INTEGER NOT NULL);"
+        " kind INTEGER NOT NULL, memory INTEGER NOT NULL, buffer INTEGER);"
         "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4096",
         NULL, NULL, NULL);
   }

@@ -37,14 +37,17 @@ struct RecorderBatch {
     var thread: [UInt16] = []
     var kind: [EventKind] = []
     var memory: [Int] = []
+    /// Steps back to the one that made the buffer, or -1 for none.
+    var buffer: [Int] = []
     var count: Int { op.count }
 
     @inline(__always)
-    mutating func append(op: Int, thread: Int, kind: EventKind, memory: Int) {
+    mutating func append(op: Int, thread: Int, kind: EventKind, memory: Int, buffer: Int) {
       self.op.append(op)
       self.thread.append(UInt16(truncatingIfNeeded: thread))
       self.kind.append(kind)
       self.memory.append(memory)
+      self.buffer.append(buffer)
     }
 
     mutating func removeAll() {
@@ -52,6 +55,7 @@ struct RecorderBatch {
       thread.removeAll(keepingCapacity: true)
       kind.removeAll(keepingCapacity: true)
       memory.removeAll(keepingCapacity: true)
+      buffer.removeAll(keepingCapacity: true)
     }
   }
 

@@ -28,6 +28,8 @@ extension RecorderOutput {
       statement.bind(after + 3, Int(events.thread[row]))
       statement.bind(after + 4, events.kind[row].rawValue)
       statement.bind(after + 5, events.memory[row])
+      let buffer = events.buffer[row]
+      statement.bind(after + 6, buffer < 0 ? nil : buffer)
     }
   }
 

@@ -9,7 +9,7 @@ final class RecorderStatements {
 
   init(_ handle: OpaquePointer) throws(SQLiteFailure) {
     func prepare(_ sql: String) throws(SQLiteFailure) -> Statement { try Statement(handle, sql) }
-    event = try TableInsert(handle, into: "_event", columns: 5)
+    event = try TableInsert(handle, into: "_event", columns: 6)
     tile = try TableInsert(handle, into: "tile", columns: 8)
     matmul = try TableInsert(handle, into: "matmul", columns: 8)
     kvAppend = try prepare("INSERT INTO kv_append VALUES (?,?,?,?,?,?,?,?,?,?,?)")

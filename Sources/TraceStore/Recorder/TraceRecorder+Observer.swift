@@ -9,7 +9,7 @@ extension TraceRecorder {
   public func allocated(_ buffer: BufferDescription, live use: MemoryUse) {
     guard isRecording else { return }
     let label = label(of: buffer)
-    let step = step(.alloc, thread: 0, live: use)
+    let step = step(.alloc, thread: 0, buffer: nextStep, live: use)
     live.add(
       LiveBuffers.Buffer(
         key: buffer.id, id: step, isTile: false, row: batch.allocations.id.count))
@@ -24,9 +24,9 @@ extension TraceRecorder {
 
   public func dequantizing(_ tile: TileDescription, live use: MemoryUse) {
     guard isRecording else { return }
-    let step = step(.dequantize, thread: tile.thread, live: use)
+    let step = step(.dequantize, thread: tile.thread, buffer: nextStep, live: use)
     let (weightTile, isNew) = weightTiles.id(of: tile)
-    let holder = tile.buffer.flatMap(holder) ?? 0
+    let holder = tile.buffer.flatMap(oldBuffer) ?? 0
     live.add(
       LiveBuffers.Buffer(
         key: tile.id, id: step, isTile: true, row: batch.tiles.id.count,
@@ -62,13 +62,11 @@ extension TraceRecorder {
 
   public func multiplied(_ matmul: MatmulDescription, nanoseconds: Int, live use: MemoryUse) {
     guard isRecording else { return }
-    let step = step(.multiply, thread: matmul.thread, live: use)
-    var tile = 0
-    if let key = matmul.tile, let index = live.index(of: key) {
-      tile = live[index].id
-      if !live[index].isUsed { markUsed(index, at: step) }
-    }
-    batch.matmuls.append(step: step, tile: tile, matmul: matmul, nanoseconds: nanoseconds)
+    let index = matmul.tile.flatMap { live.index(of: $0) }
+    let tile = index.map { live[$0].id }
+    let step = step(.multiply, thread: matmul.thread, buffer: tile, live: use)
+    if let index, !live[index].isUsed { markUsed(index, at: step) }
+    batch.matmuls.append(step: step, tile: tile ?? 0, matmul: matmul, nanoseconds: nanoseconds)
     writeIfFull()
   }
 
@@ -79,7 +77,7 @@ extension TraceRecorder {
 
   public func allocationFailed(_ failure: AllocationFailure) {
     guard isRecording else { return }
-    let step = step(.fail, thread: failure.thread, live: failure.live)
+    let step = step(.fail, thread: failure.thread, buffer: nil, live: failure.live)
     batch.failures.append((step, failure))
     guard !goesOn else { return }
     let time = now()
@@ -89,25 +87,31 @@ extension TraceRecorder {
 
   public func computed(thread: Int, live use: MemoryUse) {
     guard isRecording else { return }
-    _ = step(.compute, thread: thread, live: use)
+    _ = step(.compute, thread: thread, buffer: nil, live: use)
     writeIfFull()
   }
 
   public func appended(_ append: KVAppendDescription, live use: MemoryUse) {
     guard isRecording else { return }
-    let step = step(.append, thread: 0, live: use)
+    let step = step(.append, thread: 0, buffer: oldBuffer(append.buffer), live: use)
     batch.kvAppends.append((step, append))
     writeIfFull()
   }
 
   /// Takes the next step's number and adds its event.
+  ///
+  /// - Parameter buffer: the step that made the buffer that this one makes, reads, writes or frees.
   @inline(__always)
-  private func step(_ kind: EventKind, thread: Int, live use: MemoryUse) -> Int {
+  private func step(
+    _ kind: EventKind, thread: Int, buffer: Int?, live use: MemoryUse
+  ) -> Int {
     let step = nextStep
     nextStep = step + 1
     let memory = memoryStates.id(of: use, step: step)
     if memory == step { addState(use, step: step) }
-    batch.events.append(op: op == nil ? 0 : ops, thread: thread, kind: kind, memory: memory)
+    batch.events.append(
+      op: op == nil ? 0 : ops, thread: thread, kind: kind, memory: memory,
+      buffer: buffer.map { step - $0 } ?? -1)
     let total = use.total
     if total > peak.total { peak = (memory, total) }
     return step
@@ -136,8 +140,9 @@ extension TraceRecorder {
   }
 
   private func free(_ key: Int, thread: Int, live use: MemoryUse) {
-    let step = step(.free, thread: thread, live: use)
-    if let buffer = live.remove(key) {
+    let buffer = live.remove(key)
+    let step = step(.free, thread: thread, buffer: buffer?.id, live: use)
+    if let buffer {
       if buffer.row < 0 {
         batch.updates.append(
           RecorderBatch.Update(
@@ -153,10 +158,10 @@ extension TraceRecorder {
 
   /// The step at which the buffer with this number was made. Such a buffer is old, so it is searched
   /// for once.
-  private func holder(_ key: Int) -> Int? {
-    if let id = holders[key] { return id }
+  private func oldBuffer(_ key: Int) -> Int? {
+    if let id = oldBuffers[key] { return id }
     let id = live.index(of: key).map { live[$0].id }
-    holders[key] = id
+    oldBuffers[key] = id
     return id
   }
 

@@ -57,8 +57,9 @@ public final class TraceRecorder: PassObserver {
 
   // What has a number already.
   @exclusivity(unchecked) var live = LiveBuffers()
-  /// The steps at which the buffers that tiles lie in were made, by the engine's numbers.
-  var holders: [Int: Int] = [:]
+  /// The steps at which buffers were made that live for long, by the engine's numbers: those that
+  /// tiles lie in, and the pages of the KV cache.
+  var oldBuffers: [Int: Int] = [:]
   var nodes = NodeTable()
   var labels: [Label: Int] = [:]
   /// Which file it was when it was made.

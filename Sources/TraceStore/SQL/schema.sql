@@ -7,8 +7,7 @@ CREATE TABLE meta (
   -- The name of the fact: status, error, nibble_version, model, prompt, strategy, tile_rows, threads…
   key TEXT PRIMARY KEY,
   -- The fact. `status` is recording, complete, interrupted by ^C, failed where the memory budget
-  -- ended the run, or error where anything else did, of which the fact `error` tells (in older
-  -- traces that is interrupted too).
+  -- ended the run, or error where anything else did, of which the fact `error` tells.
   value TEXT
 ) WITHOUT ROWID;
 
@@ -204,7 +203,10 @@ CREATE TABLE _event (
   -- 0 dequantize, 1 multiply, 2 free, 3 alloc, 4 compute, 5 append, 6 fail.
   kind INTEGER NOT NULL,
   -- The state of memory after it: a row of _memory.
-  memory INTEGER NOT NULL
+  memory INTEGER NOT NULL,
+  -- How many steps ago the buffer or tile was made that it makes, reads, writes or frees: 0 where it
+  -- makes it. NULL for compute and fail, and for a product of weights that are read where they lie.
+  buffer INTEGER
 );
 
 -- A range of rows of a tensor that was dequantized as one, once a trace.
@@ -380,6 +382,10 @@ SELECT
   CASE e.kind
     WHEN 0 THEN 'dequantize' WHEN 1 THEN 'multiply' WHEN 2 THEN 'free' WHEN 3 THEN 'alloc'
     WHEN 4 THEN 'compute' WHEN 5 THEN 'append' WHEN 6 THEN 'fail' END AS kind,
+  -- The buffer or tile that it makes (alloc, dequantize), reads (multiply), writes (append) or frees:
+  -- the step that made it. NULL for compute and fail, and for a product of weights that are read
+  -- where they lie.
+  e.step - e.buffer AS buffer,
   -- Bytes of packed weights alive after it.
   m.weights AS weights,
   -- Bytes of dequantized weights alive after it.
@@ -391,7 +397,9 @@ SELECT
   -- Bytes of workspace alive after it.
   m.workspace AS workspace,
   -- Bytes of logits alive after it.
-  m.logits AS logits
+  m.logits AS logits,
+  -- Bytes alive after it in all categories together.
+  m.total AS live
 FROM _event AS e LEFT JOIN _memory AS m ON m.id = e.memory;
 
 -- One operation of one pass.
