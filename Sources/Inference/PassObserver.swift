@@ -147,9 +147,15 @@ public struct OpDescription: Sendable {
   /// Output shape, row-major: `(rows, cols)`.
   public let rows: Int
   public let cols: Int
+  /// The numbers that it computes with besides its inputs, as a JSON object: `{"scale": 0.125}`;
+  /// the same in every pass.
+  public let attributes: String?
+  /// The line of the source of the forward pass that it is computed by.
+  public let line: Int?
 
   public init(
-    name: String, kind: Kind, layer: Int?, inputs: [String], tensor: Int?, rows: Int, cols: Int
+    name: String, kind: Kind, layer: Int?, inputs: [String], tensor: Int?, rows: Int, cols: Int,
+    attributes: String? = nil, line: Int? = nil
   ) {
     self.name = name
     self.kind = kind
@@ -158,6 +164,8 @@ public struct OpDescription: Sendable {
     self.tensor = tensor
     self.rows = rows
     self.cols = cols
+    self.attributes = attributes
+    self.line = line
   }
 }
 

@@ -72,6 +72,28 @@ import Testing
     #expect(misplaced.isEmpty)
   }
 
+  /// An operation computed with other numbers is another row of `_node`.
+  @Test func attributesAndLinesAreStoredOnceANode() throws {
+    let folder = try ScratchFolder()
+    let recorder = try Recording(path: folder.file()).recorder
+    recorder.passBegan(
+      PassDescription(kind: .decode, branch: 0, sequence: 0, firstPosition: 0, tokens: [1]))
+    for attributes in [#"{"scale":0.125}"#, #"{"scale":0.25}"#, nil, #"{"scale":0.125}"#] {
+      recorder.opBegan(
+        OpDescription(
+          name: "kq-0", kind: .scores, layer: 0, inputs: [], tensor: nil, rows: 1, cols: 1,
+          attributes: attributes, line: attributes.map(\.count)))
+      recorder.computed(thread: 0, live: MemoryUse())
+      recorder.opEnded(output: nil, nanoseconds: 1)
+    }
+    recorder.passEnded(nanoseconds: 1)
+    try recorder.finish(status: "complete")
+    #expect(
+      try sqlite3(folder.file(), "SELECT attributes ->> 'scale', line FROM op ORDER BY id")
+        == "0.125|15\n0.25|14\n|\n0.125|15\n")
+    #expect(try sqlite3(folder.file(), "SELECT count(*) FROM _node") == "3\n")
+  }
+
   @Test func statisticsAreOverAllValues() throws {
     let folder = try ScratchFolder()
     try record(to: folder.file(), capture: .values)

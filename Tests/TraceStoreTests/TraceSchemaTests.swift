@@ -33,6 +33,7 @@ import Testing
       [
         "id", "pass", "layer", "name", "kind", "inputs", "rows", "cols", "first_step",
         "last_step", "start_ns", "duration_ns", "sum", "min", "max", "mean", "rms", "tensor",
+        "attributes", "line",
       ]
     ),
     (

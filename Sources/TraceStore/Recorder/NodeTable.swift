@@ -35,6 +35,6 @@ struct NodeTable {
 
   private func isSame(_ a: OpDescription, _ b: OpDescription) -> Bool {
     a.kind == b.kind && a.layer == b.layer && a.tensor == b.tensor && a.name == b.name
-      && a.inputs == b.inputs
+      && a.inputs == b.inputs && a.attributes == b.attributes && a.line == b.line
   }
 }

@@ -15,7 +15,7 @@ final class RecorderStatements {
     kvAppend = try prepare("INSERT INTO kv_append VALUES (?,?,?,?,?,?,?,?,?,?,?)")
     allocation = try TableInsert(handle, into: "_allocation", columns: 4)
     op = try TableInsert(handle, into: "_op", columns: 14)
-    node = try prepare("INSERT INTO _node VALUES (?,?,?,?,?,?)")
+    node = try prepare("INSERT INTO _node VALUES (?,?,?,?,?,?,?,?)")
     label = try prepare("INSERT INTO _label VALUES (?,?,?)")
     memory = try TableInsert(handle, into: "_memory", columns: 7)
     weightTile = try prepare("INSERT INTO weight_tile VALUES (?,?,?,?,?,?,?,?,?,?,?)")

@@ -136,7 +136,11 @@ CREATE TABLE _node (
   -- The operations and weight tensors that it reads: a JSON array of names.
   inputs TEXT NOT NULL,
   -- The weight tensor that it multiplies or reads rows of, or NULL.
-  tensor INTEGER
+  tensor INTEGER,
+  -- The numbers that it computes with besides its inputs, as a JSON object, or NULL: scale, base…
+  attributes TEXT,
+  -- The line of the engine's source that it is computed by, or NULL.
+  line INTEGER
 );
 
 -- An operation's run in one pass; read the view op.
@@ -440,7 +444,11 @@ SELECT
   -- Root mean square of its output.
   o.rms AS rms,
   -- The weight tensor that it multiplies or reads rows of, or NULL.
-  n.tensor AS tensor
+  n.tensor AS tensor,
+  -- The numbers that it computes with besides its inputs, as a JSON object, or NULL: scale, base…
+  n.attributes AS attributes,
+  -- The line of the engine's source that it is computed by, or NULL.
+  n.line AS line
 FROM _op AS o LEFT JOIN _node AS n ON n.id = o.node;
 
 -- Every buffer that the engine took, tiles among them but those that lie in another. Those alive after step S are
