@@ -28,10 +28,10 @@ struct Export: ParsableCommand {
 
   func validate() throws {
     if output?.isEmpty == true { throw ValidationError("-o needs a name.") }
-    if output == "-", format.isFolder {
+    if output == "-", format.shape == .folder {
       throw ValidationError("\(format.rawValue) is a folder of files; name one with -o.")
     }
-    if output == "-", !format.isText, isatty(STDOUT_FILENO) == 1 {
+    if output == "-", format.shape != .text, isatty(STDOUT_FILENO) == 1 {
       throw ValidationError("\(format.rawValue) is no text for a terminal; name a file with -o.")
     }
     if with != nil, !format.takesTwo {
@@ -63,7 +63,7 @@ struct Export: ParsableCommand {
 
   /// How large the export is: `1.2 MiB`, `31 files`.
   private func describe(_ path: String) -> String {
-    if format.isFolder {
+    if format.shape == .folder {
       let files = (try? FileManager.default.contentsOfDirectory(atPath: path))?.count ?? 0
       return files == 1 ? "1 file" : "\(formatCount(files)) files"
     }
@@ -72,4 +72,8 @@ struct Export: ParsableCommand {
   }
 }
 
-extension ExportFormat: ExpressibleByArgument {}
+extension ExportFormat: ExpressibleByArgument {
+  public static var allValueDescriptions: [String: String] {
+    Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0.summary) })
+  }
+}

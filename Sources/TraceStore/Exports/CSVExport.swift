@@ -4,8 +4,15 @@ import GRDBSQLite
 /// A folder with a CSV file for every table and every view that a trace documents, as RFC 4180 has
 /// it: a header, commas, quotes around text that needs them, nothing for NULL. Captured values are
 /// left out but for their size; the format npy has them.
-struct CSVExport {
-  static func write(_ trace: Trace, to folder: ExportFolder, _ progress: ExportMeter) throws {
+struct CSVExport: FolderExport {
+  static let name = "csv"
+  static let summary = "a spreadsheet: a file for each table and view of the trace"
+  static let suffix = "-csv"
+
+  static func write(
+    _ source: ExportSource, to folder: ExportFolder, _ progress: ExportMeter
+  ) throws {
+    let trace = source.trace
     let relations = try trace.relations()
     progress.total = relations.count
     try trace.snapshot { db in
@@ -59,4 +66,9 @@ struct CSVExport {
     }
     output.write("\"")
   }
+}
+
+extension ExportFormat {
+  /// A folder of CSV files.
+  public static let csv = ExportFormat(CSVExport.self)
 }

@@ -11,7 +11,14 @@ import Inference
 ///
 /// Times are microseconds with three decimals, so that nothing of a nanosecond is lost;
 /// ``StepClock`` says where those of steps come from.
-struct ChromeExport {
+struct ChromeExport: FileExport {
+  static let name = "chrome"
+  static let summary =
+    "https://ui.perfetto.dev: passes, layers, operations and tile steps as "
+    + "slices, a counter for each category, buffers as async lifetimes, flows "
+    + "from dequantize to multiply to free"
+  static let suffix = ".trace.json"
+
   private let trace: Trace
   private let output: ExportOutput
   private var clock = StepClock()
@@ -21,7 +28,10 @@ struct ChromeExport {
   private var live: MemoryUse?
   private var threads: Set<Int> = []
 
-  static func write(_ trace: Trace, to output: ExportOutput, _ progress: ExportMeter) throws {
+  static func write(
+    _ source: ExportSource, to output: ExportOutput, _ progress: ExportMeter
+  ) throws {
+    let trace = source.trace
     progress.total = try trace.eventCount()
     let meta = try trace.meta()
     var export = ChromeExport(trace: trace, output: output)
@@ -223,4 +233,9 @@ struct ChromeExport {
     output.write(thread)
     output.write("\"}}")
   }
+}
+
+extension ExportFormat {
+  /// Chrome's JSON, for the Perfetto UI.
+  public static let chrome = ExportFormat(ChromeExport.self)
 }

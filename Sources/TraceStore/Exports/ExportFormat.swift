@@ -1,50 +1,43 @@
-/// What a trace can be turned into for another tool.
-public enum ExportFormat: String, CaseIterable, Sendable {
-  /// One page for a browser, with all it needs in it.
-  case html
-  /// Chrome's JSON, for the Perfetto UI: slices, counters, lifetimes and flows over time.
-  case chrome
-  /// The pickle that PyTorch's memory_viz page reads: every allocation and free.
-  case memoryViz = "memory-viz"
-  /// A folder with a file for each table and view.
-  case csv
-  /// Lines of JSON, one a row: every table that a trace documents.
-  case json
-  /// A folder with a NumPy array for each captured value.
-  case npy
-  /// The memory plot, for a slide or a paper.
-  case svg
+/// One of the exports, by the name that `--format` uses.
+public struct ExportFormat: RawRepresentable, CaseIterable, Hashable, Sendable {
+  let type: any TraceExport.Type
 
-  /// What the name of the trace gets in the place of `.sqlite`.
-  public var suffix: String {
-    switch self {
-    case .html: ".html"
-    case .chrome: ".trace.json"
-    case .memoryViz: ".memory.pickle"
-    case .csv: "-csv"
-    case .json: ".jsonl"
-    case .npy: "-npy"
-    case .svg: ".svg"
-    }
+  init(_ type: any TraceExport.Type) { self.type = type }
+
+  public init?(rawValue: String) {
+    guard let type = exports.first(where: { $0.name == rawValue }) else { return nil }
+    self.type = type
   }
 
-  /// Whether it is a folder of files, and not one file.
-  public var isFolder: Bool { self == .csv || self == .npy }
+  /// All of them, in the order in which people are shown them.
+  public static let allCases = exports.map { ExportFormat($0) }
 
-  /// Whether it is text, which a terminal can show.
-  public var isText: Bool { !isFolder && self != .memoryViz }
-
-  /// Whether it can show a second trace beside the first.
-  public var takesTwo: Bool { self == .html }
-
-  /// Whether it shows one pass step by step, which can be chosen.
-  public var takesPass: Bool { self == .html }
+  /// `html`, `memory-viz`, …
+  public var rawValue: String { type.name }
+  /// The tool that it is for, and what that shows of the trace: a line without a full stop.
+  public var summary: String { type.summary }
+  /// A file of text, of other bytes, or a folder.
+  public var shape: ExportShape { type.shape }
+  /// True if it can show a second trace beside the first.
+  public var takesTwo: Bool { type.takesTwo }
+  /// True if it shows one pass step by step, which can be chosen.
+  public var takesPass: Bool { type.takesPass }
 
   /// Where an export goes that was not told where: `traces/story.sqlite` gives
   /// `traces/story.trace.json`.
   public func defaultPath(for trace: String) -> String {
     let endings = [".sqlite", ".sqlite3", ".db"]
     let stem = endings.first { trace.hasSuffix($0) }.map { String(trace.dropLast($0.count)) }
-    return (stem ?? trace) + suffix
+    return (stem ?? trace) + type.suffix
   }
+}
+
+/// The shape of an export.
+public enum ExportShape: Sendable {
+  /// A file of text, which a terminal can show.
+  case text
+  /// A file of other bytes.
+  case binary
+  /// A folder of files.
+  case folder
 }

@@ -3,8 +3,15 @@ import GRDBSQLite
 
 /// Lines of JSON: `{"table":"pass","id":1,…}`, each a row of a table, table after table. Captured
 /// values are left out but for their size; the format npy has them.
-struct JSONLinesExport {
-  static func write(_ trace: Trace, to output: ExportOutput, _ progress: ExportMeter) throws {
+struct JSONLinesExport: FileExport {
+  static let name = "json"
+  static let summary = "a script: a line for each row of its tables"
+  static let suffix = ".jsonl"
+
+  static func write(
+    _ source: ExportSource, to output: ExportOutput, _ progress: ExportMeter
+  ) throws {
+    let trace = source.trace
     let relations = try trace.relations().filter(\.isTable)
     progress.total = relations.count
     try trace.snapshot { db in
@@ -39,4 +46,9 @@ struct JSONLinesExport {
       if count % 65536 == 0 { try progress.isWanted() }
     }
   }
+}
+
+extension ExportFormat {
+  /// Lines of JSON.
+  public static let json = ExportFormat(JSONLinesExport.self)
 }

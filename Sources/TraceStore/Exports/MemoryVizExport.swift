@@ -11,7 +11,14 @@ import Inference
 /// step and the buffer, the operation, the layer and the pass. Addresses are made up
 /// (``AddressSpace``), sizes are exact. The page asks that a trace whose events have categories has
 /// the category `unknown` too: segments are of that.
-struct MemoryVizExport {
+struct MemoryVizExport: FileExport {
+  static let name = "memory-viz"
+  static let summary =
+    "https://pytorch.org/memory_viz: every allocation and free, by "
+    + "category, with step, operation, layer and pass as its stack"
+  static let suffix = ".memory.pickle"
+  static let shape = ExportShape.binary
+
   /// A buffer that is alive.
   private struct Block {
     let life: StepReader.Life
@@ -35,7 +42,10 @@ struct MemoryVizExport {
   private var spaces: [MemoryCategory: AddressSpace] = [:]
   private var alive: [Int: Block] = [:]
 
-  static func write(_ trace: Trace, to output: ExportOutput, _ progress: ExportMeter) throws {
+  static func write(
+    _ source: ExportSource, to output: ExportOutput, _ progress: ExportMeter
+  ) throws {
+    let trace = source.trace
     progress.total = try trace.eventCount()
     let failures = try trace.failures()
     var export = MemoryVizExport(output, path: trace.path)
@@ -218,4 +228,9 @@ struct MemoryVizExport {
     frames(&self)
     pickle.endElement()
   }
+}
+
+extension ExportFormat {
+  /// The pickle that PyTorch's memory_viz page reads.
+  public static let memoryViz = ExportFormat(MemoryVizExport.self)
 }

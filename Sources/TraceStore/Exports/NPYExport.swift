@@ -7,8 +7,15 @@ import GRDB
 /// A file of NumPy's format 1.0: `\x93NUMPY`, the version, the length of the header as two bytes,
 /// little-endian; the header, a Python dictionary padded with spaces so that the values begin at a
 /// multiple of 64; the values, row after row.
-struct NPYExport {
-  static func write(_ trace: Trace, to folder: ExportFolder, _ progress: ExportMeter) throws {
+struct NPYExport: FolderExport {
+  static let name = "npy"
+  static let summary = "numpy.load: the values that a recording with --capture values holds"
+  static let suffix = "-npy"
+
+  static func write(
+    _ source: ExportSource, to folder: ExportFolder, _ progress: ExportMeter
+  ) throws {
+    let trace = source.trace
     progress.total = try trace.count("SELECT count(*) FROM value")
     guard progress.total > 0 else {
       throw TraceError.cannotExport(
@@ -60,4 +67,9 @@ struct NPYExport {
     let zeros = String(repeating: "0", count: max(0, 6 - number.count))
     return "\(zeros)\(number)-pass\(rows.integer(1))-\(String(name)).npy"
   }
+}
+
+extension ExportFormat {
+  /// A folder of NumPy arrays.
+  public static let npy = ExportFormat(NPYExport.self)
 }

@@ -5,8 +5,17 @@ import Inference
 ///
 /// It is drawn from the columns that the terminal's plot is drawn from, each as its most and its
 /// least beside it, and leaves out below the axis what that leaves out.
-struct SVGExport {
-  static func write(_ trace: Trace, to output: ExportOutput, _ progress: ExportMeter) throws {
+struct SVGExport: FileExport {
+  static let name = "svg"
+  static let summary =
+    "a slide or a paper: the memory plot alone, light or dark as the reader "
+    + "has it"
+  static let suffix = ".svg"
+
+  static func write(
+    _ source: ExportSource, to output: ExportOutput, _ progress: ExportMeter
+  ) throws {
+    let trace = source.trace
     let last = try trace.eventCount()
     guard last > 0 else {
       throw TraceError.cannotExport(path: trace.path, reason: "holds no steps, so there is no plot")
@@ -47,4 +56,9 @@ struct SVGExport {
     return "Weights: \(formatBytes(figures.packed)) packed, \(formatBytes(figures.temporary)) "
       + "dequantized at once at most, \(formatBytes(figures.wholeModel)) as float16"
   }
+}
+
+extension ExportFormat {
+  /// The memory plot.
+  public static let svg = ExportFormat(SVGExport.self)
 }

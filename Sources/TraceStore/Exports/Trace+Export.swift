@@ -25,36 +25,12 @@ extension Trace {
     progress: @escaping ExportProgressHandler = { _ in true }
   ) throws(TraceError) {
     do {
-      let progress = ExportMeter(report: progress)
-      switch format {
-      case .html:
-        let page = PageExport(traces: [self] + (second.map { [$0] } ?? []), pass: pass)
-        try writeFile(path) { try page.write(to: $0, progress) }
-      case .chrome: try writeFile(path) { try ChromeExport.write(self, to: $0, progress) }
-      case .memoryViz: try writeFile(path) { try MemoryVizExport.write(self, to: $0, progress) }
-      case .csv: try writeFolder(path) { try CSVExport.write(self, to: $0, progress) }
-      case .json: try writeFile(path) { try JSONLinesExport.write(self, to: $0, progress) }
-      case .npy: try writeFolder(path) { try NPYExport.write(self, to: $0, progress) }
-      case .svg: try writeFile(path) { try SVGExport.write(self, to: $0, progress) }
-      }
+      let source = ExportSource(trace: self, second: second, pass: pass)
+      try format.type.write(source, to: path, ExportMeter(report: progress))
     } catch {
       throw TraceError(error, path: self.path)
     }
   }
-}
-
-/// Fills a file that appears whole or not at all; `-` is standard output.
-private func writeFile(_ path: String, _ body: (ExportOutput) throws -> Void) throws {
-  let output = path == "-" ? ExportOutput() : try ExportOutput(path: path)
-  try body(output)
-  try output.commit()
-}
-
-/// Fills a folder that appears whole or not at all.
-private func writeFolder(_ path: String, _ body: (ExportFolder) throws -> Void) throws {
-  let folder = try ExportFolder(path: path)
-  try body(folder)
-  try folder.commit()
 }
 
 /// Turns numbers of steps into percent, and an answer of `false` into an error.

@@ -6,12 +6,28 @@ import Inference
 ///
 /// The data is a reduced form of the trace whose size does not depend on the length of the run:
 /// ``PageRun`` says how, and the page says it to its reader.
-struct PageExport {
+struct PageExport: FileExport {
+  static let name = "html"
+  static let summary =
+    "a browser: one page with all it needs in it, which shows the run, one "
+    + "pass by steps and the text"
+  static let suffix = ".html"
+  static let takesTwo = true
+  static let takesPass = true
+
   /// One or two.
   let traces: [Trace]
   /// The pass of the first to show step by step; `nil` for the last decode pass that was finished,
   /// or else the last pass.
   let pass: Int?
+
+  static func write(
+    _ source: ExportSource, to output: ExportOutput, _ progress: ExportMeter
+  ) throws {
+    let page = PageExport(
+      traces: [source.trace, source.second].compactMap { $0 }, pass: source.pass)
+    try page.write(to: output, progress)
+  }
 
   /// - Throws: ``TraceError/cannotExport(path:reason:)`` where there is no such pass, and what the
   ///   traces throw.
@@ -94,4 +110,9 @@ private struct PageWords: Encodable {
   let stack = MemoryCategory.stack.map(\.rawValue)
   /// What can happen at a step, by number.
   let kinds = EventKind.allCases.map(\.name)
+}
+
+extension ExportFormat {
+  /// One page for a browser.
+  public static let html = ExportFormat(PageExport.self)
 }
