@@ -114,7 +114,8 @@ let package = Package(
         "Training", "Recording", "TraceStore", "Inference", "Quantization", "TestSupport",
       ]),
     .testTarget(
-      name: "CommandTests", dependencies: ["nibble", "Inference", "Recording", "TestSupport"]),
+      name: "CommandTests",
+      dependencies: ["nibble", "Inference", "Recording", "TraceStore", "TestSupport"]),
     .testTarget(name: "ProjectTests"),
   ],
   swiftLanguageModes: [.v6]

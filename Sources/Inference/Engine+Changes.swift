@@ -14,7 +14,7 @@ extension Engine {
     try changed.check(for: model)
     strategy.release(on: self)
     options = changed
-    strategy = options.makeStrategy()
+    strategy = options.strategy.type.init(options: options)
     isPrepared = false
   }
 

@@ -1,9 +1,8 @@
-import CKernels
 import GGUF
 
 /// How a model is run.
 public struct EngineOptions: Sendable {
-  public var strategy = StrategyName.tiled
+  public var strategy = StrategyName.default
   /// Rows of a tile, for strategies that make tiles.
   public var tileRows = 64
   public var kvType = KVType.f16
@@ -70,8 +69,8 @@ public final class Engine<Observer: PassObserver> {
   var caches: [KVCache]
   /// The sequences of the pass that is running.
   var parts: [PassPart] = []
-  /// Where `int4-gemm` rounds activations to; there during a pass.
-  var int8Activations: UnsafeMutablePointer<nibble_int8_block>?
+  /// The buffer that the strategy asked for, during a pass.
+  var strategyWorkspace: UnsafeMutableRawPointer?
 
   /// Counts the packed weights and does what the strategy does before the first pass.
   ///
@@ -91,7 +90,7 @@ public final class Engine<Observer: PassObserver> {
       try KVCache(config: model.config, type: options.kvType)
     }
     positions = Array(repeating: 0, count: options.sequences)
-    strategy = options.makeStrategy()
+    strategy = options.strategy.type.init(options: options)
     try adoptMappedWeights()
     let resolvedBytes = model.residentBytes - model.packedBytes(whereMapped: true)
     if resolvedBytes > 0 {

@@ -8,6 +8,7 @@ public struct MemoryPlan: Sendable {
 
   private let model: Model
   private let options: EngineOptions
+  private let strategy: any Strategy.Type
   private let kvPageBytes: Int
   private var live = MemoryUse()
 
@@ -26,11 +27,9 @@ public struct MemoryPlan: Sendable {
     self.model = model
     self.options = options
     kvPageBytes = try KVCache(config: model.config, type: options.kvType).pageBytes
-    live.weights =
-      model.convertedBytes
-      + (options.strategy == .int4GEMM
-        ? IntegerStrategy.weightBytes(of: model) : model.residentBytes)
-    live.weightsDequantized = residentBytes
+    strategy = options.strategy.type
+    live.weights = model.convertedBytes + strategy.packedBytes(of: model)
+    live.weightsDequantized = strategy.residentBytes(of: model, options)
     peak = live
 
     var positions = prompts.map { _ in 0 }
@@ -57,7 +56,7 @@ public struct MemoryPlan: Sendable {
       tokens, positions: batch.map { positions[$0.sequence] }.max() ?? 0)
     live.workspace = workspaceBytes(tokens)
     for layer in model.layers {
-      let matrices = layerBytes(layer)
+      let matrices = strategy.layerBytes(of: layer)
       for linear in [layer.query, layer.key, layer.value] { multiply(linear.weight, matrices) }
       live.kvCache += newPages * kvPageBytes
       for linear in [layer.attnOutput, layer.ffnGate, layer.ffnUp, layer.ffnDown] {
@@ -77,40 +76,9 @@ public struct MemoryPlan: Sendable {
   ///   not done.
   private mutating func multiply(_ weight: Weight, _ layerBytes: Int) {
     var moment = live
-    moment.weightsDequantized += layerBytes > 0 ? layerBytes : productBytes(weight)
+    moment.weightsDequantized +=
+      layerBytes > 0 ? layerBytes : strategy.productBytes(of: weight, options)
     if moment.total > peak.total { peak = moment }
-  }
-
-  // MARK: - Dequantized weights
-
-  /// What is dequantized, or taken for it, before the first pass and kept.
-  private var residentBytes: Int {
-    switch options.strategy {
-    case .wholeModel: model.matrices.reduce(0) { $0 + wholeBytes($1) }
-    case .scratch: options.threads * model.largestTile(rows: options.tileRows)
-    case .perLayer, .perTensor, .tiled, .fused, .int4GEMM: 0
-    }
-  }
-
-  /// What is dequantized of a layer from its beginning to its end.
-  private func layerBytes(_ layer: Layer) -> Int {
-    switch options.strategy {
-    case .perLayer: layer.linears.reduce(0) { $0 + wholeBytes($1.weight) }
-    case .wholeModel, .perTensor, .tiled, .scratch, .fused, .int4GEMM: 0
-    }
-  }
-
-  /// What is dequantized for one product.
-  private func productBytes(_ weight: Weight) -> Int {
-    switch options.strategy {
-    case .perLayer, .perTensor: wholeBytes(weight)
-    case .tiled: min(wholeBytes(weight), options.threads * weight.tileBytes(rows: options.tileRows))
-    case .wholeModel, .scratch, .fused, .int4GEMM: 0
-    }
-  }
-
-  private func wholeBytes(_ weight: Weight) -> Int {
-    weight.type.isQuantized ? weight.tileBytes(rows: weight.rows) : 0
   }
 
   // MARK: - Activations
@@ -132,14 +100,7 @@ public struct MemoryPlan: Sendable {
     let kvHead =
       options.kvType == .q8 || options.kvType == .q4
       ? 2 * options.threads * KVCache.pageLength * config.headSize : 0
-    return (rotations + kvHead) * MemoryLayout<Float>.stride + quantizedActivationBytes(tokens)
-  }
-
-  /// What a strategy keeps of the activations in another form, to multiply by.
-  private func quantizedActivationBytes(_ tokens: Int) -> Int {
-    switch options.strategy {
-    case .int4GEMM: model.int8ActivationBytes(tokens: tokens)
-    case .wholeModel, .perLayer, .perTensor, .tiled, .scratch, .fused: 0
-    }
+    let strategyBytes = strategy.workspace(of: model, tokens: tokens)?.bytes ?? 0
+    return (rotations + kvHead) * MemoryLayout<Float>.stride + strategyBytes
   }
 }

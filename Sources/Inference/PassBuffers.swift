@@ -1,5 +1,3 @@
-import CKernels
-
 /// The buffers of one pass, taken from the ledger at its start and returned at its end.
 ///
 /// Layers reuse them one after the other, so their bytes grow with the tokens of a pass and not
@@ -48,11 +46,10 @@ final class PassBuffers<Observer: PassObserver> {
       rotations = try take(.workspace, "rope table", 2 * nTokens, config.ropeCount / 2).values
       let kvFloats = engine.attentionWorkspace
       kvHead = kvFloats == 0 ? rotations : try take(.workspace, "kv head", 1, kvFloats).values
-      if engine.options.strategy == .int4GEMM {
-        let buffer = try engine.ledger.allocate(
-          engine.model.int8ActivationBytes(tokens: nTokens), .workspace, "int8 activations")
-        taken.append(buffer)
-        engine.int8Activations = buffer.base.assumingMemoryBound(to: nibble_int8_block.self)
+      let strategy = engine.options.strategy.type
+      if let (name, bytes) = strategy.workspace(of: engine.model, tokens: nTokens) {
+        taken.append(try engine.ledger.allocate(bytes, .workspace, name))
+        engine.strategyWorkspace = taken[taken.count - 1].base
       }
     } catch {
       taken.reversed().forEach(engine.ledger.free)

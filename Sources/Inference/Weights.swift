@@ -55,6 +55,9 @@ public struct Weight: Sendable {
   /// Bytes of `rows` of its rows as a tile.
   func tileBytes(rows: Int) -> Int { rows * cols * tileType.size }
 
+  /// Bytes of all its rows as a tile; 0 if it is not quantized, and is multiplied where it lies.
+  var wholeTileBytes: Int { type.isQuantized ? tileBytes(rows: rows) : 0 }
+
   /// Packed bytes from `row` on.
   func packed(row: Int) -> UnsafeRawPointer { packed + row * rowBytes }
 

@@ -46,7 +46,7 @@ public struct ComparedRun: Sendable {
 
 /// Records each strategy with each type of KV cache.
 ///
-/// The exact run comes first and is not recorded: strategy `fused` with an f32 cache, which is f32
+/// The exact run comes first and is not recorded: the exact strategy with an f32 cache, which is f32
 /// throughout. The others are fed the tokens that it chose, so that all see the same input and their
 /// logits can be compared pass by pass.
 ///
@@ -126,7 +126,7 @@ private struct ExactRun {
   init(_ options: RecordingOptions, isCancelled: @escaping () -> Bool) throws {
     let loaded = try LoadedModel(options.model)
     var exact = options.engine
-    exact.strategy = .fused
+    exact.strategy = .exact
     exact.kvType = .f32
     exact.memoryBudget = nil
     let engine = try Engine(model: loaded.model, options: exact, observer: NoObserver())

@@ -18,7 +18,7 @@ struct ModelOption: ParsableArguments {
 /// How a model is run.
 struct EngineArguments: ParsableArguments {
   @Option(help: "How packed weights get to a product.")
-  var strategy = StrategyName.tiled
+  var strategy = StrategyName.default
 
   @Option(help: "Rows of a tile.")
   var tileRows = 64
@@ -64,7 +64,12 @@ func byteCount(_ text: String) throws -> Int {
 /// As many threads as there are processors, for commands that do not record.
 let processorCount = min(ProcessInfo.processInfo.activeProcessorCount, 1024)
 
-extension StrategyName: ExpressibleByArgument {}
+extension StrategyName: ExpressibleByArgument {
+  public static var allValueDescriptions: [String: String] {
+    Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0.summary) })
+  }
+}
+
 extension KVType: ExpressibleByArgument {}
 extension Capture: ExpressibleByArgument {}
 

@@ -106,7 +106,7 @@ extension RecordingReport {
     let ending =
       isInterrupted ? ", interrupted" : generation.reachedEnd ? "; the text ended by itself" : ""
     let of = generation.sequences.count > 1 ? " of \(generation.sequences.count) sequences" : ""
-    let isWhole = options.engine.strategy == .wholeModel
+    let isWhole = options.engine.strategy.tiles == .model
     let isMade = isWhole && failure == nil
     let fate = isMade ? ", all of it made and kept" : ", had it all been dequantized at once"
     let bytesPerTile =

@@ -93,7 +93,7 @@ struct Step: ParsableCommand {
 
 /// How the model of a live run is run; the defaults are those of `nibble record`.
 struct LiveArguments: ParsableArguments {
-  @Option(help: "How packed weights get to a product (default: tiled).")
+  @Option(help: "How packed weights get to a product (default: \(StrategyName.default.rawValue)).")
   var strategy: StrategyName?
   @Option(help: "Rows of a tile (default: 64).")
   var tileRows: Int?

@@ -1,5 +1,7 @@
 import Foundation
+import Inference
 import Testing
+import TraceStore
 
 /// What each command prints and how it exits, on the built-in model.
 @Suite struct CommandTests {
@@ -21,6 +23,23 @@ import Testing
     #expect(result.code == 0)
     #expect(result.output.contains("EXAMPLE: \(Nibble.binary) \(command)"))
     #expect(result.errors.isEmpty)
+  }
+
+  /// Help names every member of a list, with its line.
+  @Test func helpHasTheLists() throws {
+    func words(_ command: String) throws -> String {
+      try nibble(command, "--help").output.split { $0.isWhitespace }.joined(separator: " ")
+    }
+    for command in ["record", "step", "run", "logits"] {
+      let help = try words(command)
+      for strategy in StrategyName.allCases {
+        #expect(help.contains("\(strategy.rawValue) - \(strategy.summary)"), "\(command)")
+      }
+    }
+    let help = try words("export")
+    for format in ExportFormat.allCases {
+      #expect(help.contains("\(format.rawValue) - \(format.summary)"))
+    }
   }
 
   @Test(

@@ -1,3 +1,4 @@
+import Inference
 import TraceStore
 
 /// What to do where something that is asked about is not there.
@@ -28,12 +29,12 @@ extension DebuggerSession {
   /// Where no tile is.
   var tileAdvice: String {
     get throws {
-      switch try trace.pass(at: cursor.step)?.strategy ?? meta["strategy"] ?? "" {
-      case let strategy where ["fused", "int4-gemm"].contains(strategy):
-        return "\(strategy) makes none: it multiplies packed weights where they lie"
-      case "whole-model":
-        return "whole-model makes them all while it loads, from \"goto start\" on"
-      default: return try matmulAdvice
+      let name = try trace.pass(at: cursor.step)?.strategy ?? meta["strategy"] ?? ""
+      switch StrategyName(rawValue: name)?.tiles {
+      case .nothing:
+        return "\(name) makes none: it multiplies packed weights where they lie"
+      case .model: return "\(name) makes them all while it loads, from \"goto start\" on"
+      case .rows, .matrix, .layer, nil: return try matmulAdvice
       }
     }
   }

@@ -50,7 +50,7 @@ extension MemoryPlot {
     var feared = highest
     feared.weightsDequantized = max(wholeModel, highest.weightsDequantized)
     let scale = max(feared.total, 1)
-    let names = ["this run", "whole-model"]
+    let names = ["this run", StrategyName.wholeModel.rawValue]
     let margin = 13
     let room = max(8, style.width - margin - 12)
     var lines = ["", style.paint("To scale, from zero:", .bold)]

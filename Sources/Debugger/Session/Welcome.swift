@@ -7,7 +7,7 @@ extension DebuggerSession {
     let passes = try trace.passCount()
     let strategy = meta["strategy"].map { strategy in
       ", strategy \(strategy)"
-        + (["tiled", "scratch"].contains(strategy)
+        + (StrategyName(rawValue: strategy)?.tiles == .rows
           ? meta["tile_rows"].map { " of \($0) rows" } ?? "" : "")
     }
     let model = visible(meta["model"] ?? "a model")

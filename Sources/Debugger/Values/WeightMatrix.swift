@@ -45,29 +45,25 @@ struct WeightMatrix {
       + "\(tensor.fileOffset(ofBlock: 1) - first) × N of the file."
   }
 
-  /// What a strategy makes of weights before they are multiplied.
-  enum Rounding: Equatable {
-    /// f32, exactly what the blocks say.
-    case none
-    /// Rounded to the float16 of a tile.
-    case half
-    /// The tables of nf4 and fp4 in steps of absmax / 127, as integers multiply them.
-    case steps
+  /// What a strategy makes of the tensor before it multiplies by it.
+  func rounding(under strategy: StrategyName?) throws -> WeightRounding {
+    try inItsRange(strategy?.rounding(of: type))
   }
 
-  /// How a strategy uses the tensor.
-  func rounding(under strategy: StrategyName?) throws -> Rounding {
-    guard type.isQuantized else { return .none }
-    switch strategy {
-    case .fused, nil: return .none
-    case .int4GEMM: return type == .nf4 || type == .fp4 ? .steps : .none
-    case .wholeModel, .perLayer, .perTensor, .tiled, .scratch:
-      return try type.magnitudeBound(file.bytes(of: tensor)) > 65504 ? .none : .half
-    }
+  /// What a strategy makes of a row of the tensor that it fetches.
+  func rowRounding(under strategy: StrategyName?) throws -> WeightRounding {
+    try inItsRange(strategy?.rowRounding(of: type))
+  }
+
+  /// No rounding of what is not quantized, nor to float16 where that cannot hold the tensor's values.
+  private func inItsRange(_ rounding: WeightRounding?) throws -> WeightRounding {
+    guard type.isQuantized, let rounding else { return .none }
+    let overflows = try rounding == .half && type.magnitudeBound(file.bytes(of: tensor)) > 65504
+    return overflows ? .none : rounding
   }
 
   /// The values of a row as a strategy multiplies them.
-  func row(_ index: Int, rounded rounding: Rounding) throws -> [Float] {
+  func row(_ index: Int, rounded rounding: WeightRounding) throws -> [Float] {
     let exact = try row(index)
     switch rounding {
     case .none: return exact

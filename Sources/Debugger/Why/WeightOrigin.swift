@@ -1,4 +1,5 @@
 import GGUF
+import Inference
 import Quantization
 
 extension WeightBlock {
@@ -15,7 +16,7 @@ extension WeightBlock {
   ///
   /// - Parameter used: the value as it was multiplied.
   func origin(
-    of index: Int, used: Float, rounding: WeightMatrix.Rounding
+    of index: Int, used: Float, rounding: WeightRounding
   ) -> [String] {
     guard let sub = anatomy.subBlock(of: index) else { return [] }
     let quant = anatomy.quants[index]
@@ -27,7 +28,7 @@ extension WeightBlock {
   }
 
   /// `d × 3 + m = -0.043 → f16`, up to the value as it was multiplied.
-  private func made(of sub: SubBlock, _ quant: Int, _ rounding: WeightMatrix.Rounding) -> String {
+  private func made(of sub: SubBlock, _ quant: Int, _ rounding: WeightRounding) -> String {
     if rounding == .steps, let value = anatomy.quantTable?[quant] {
       let step = Figure(inFull: Double(sub.scale / 127))
       let steps = (value * 127).rounded()

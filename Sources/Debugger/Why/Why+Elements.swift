@@ -79,9 +79,7 @@ extension WhyOperation {
     let token = try token(ofRow: row)
     let matrix = try source.weights(named: tensor.name)
     guard token.id < matrix.rows, column < matrix.cols else { throw unexpected() }
-    // Only whole-model keeps the embedding as float16; the others decode the row itself.
-    let strategy = try source.strategy(of: op)
-    let rounding = strategy == .wholeModel ? try matrix.rounding(under: .wholeModel) : .none
+    let rounding = try matrix.rowRounding(under: source.strategy(of: op))
     let used = try matrix.row(token.id, rounded: rounding)[column]
     var formula = [
       "= \(tensor.name)[\(token.id), \(column)], the row of token \(token.id) \(quoted(token.text))"

@@ -11,8 +11,8 @@ extension WhyOperation {
     let rounding = try matrix.rounding(under: strategy)
     let used = try matrix.row(column, rounded: rounding)
     let original = try source.original(of: matrix)?.row(column)
-    let int8 =
-      strategy == .int4GEMM && matrix.type.isQuantized ? Int8Activations(input.row) : nil
+    let roundsInputs = strategy?.roundsActivations == true && matrix.type.isQuantized
+    let int8 = roundsInputs ? Int8Activations(input.row) : nil
     let terms = used.indices.map { i in
       let weight = Figure(used[i])
       let (text, x) = int8?.factor(i) ?? Figure(input.row[i]).factor
@@ -43,7 +43,7 @@ extension WhyOperation {
 
   /// What the weights are, where their blocks lie, and what the strategy makes of them.
   private func usage(
-    of matrix: WeightMatrix, _ rounding: WeightMatrix.Rounding
+    of matrix: WeightMatrix, _ rounding: WeightRounding
   ) throws -> [String] {
     guard matrix.type.isQuantized else {
       return ["The weights are \(matrix.type.name), multiplied as they are."]
@@ -54,7 +54,7 @@ extension WhyOperation {
       case .half: "dequantized and rounded to float16"
       case .steps: "as integers, in steps of absmax / 127"
       case .none:
-        strategy == .int4GEMM
+        strategy?.roundsActivations == true
           ? "as integers; the inputs are rounded to int8" : "dequantized to float32"
       }
     return [

@@ -10,8 +10,33 @@ import Quantization
 /// once. The pages of the file that they came from are given back as they are read, and nobody
 /// reads them again: embeddings come from the panels too.
 struct IntegerStrategy: Strategy {
+  static let name = "int4-gemm"
+  static let summary = "nothing: activations become int8, products are of integers"
+  static let usedBy = "llama.cpp's CPU kernels"
+  static let tiles = TileScope.nothing
+  static let roundsActivations = true
+
+  static func rounding(of type: TensorType) -> WeightRounding {
+    type == .nf4 || type == .fp4 ? .steps : .none
+  }
+
+  /// Those of nf4 and fp4, which are resolved from the file, are in memory twice.
+  static func packedBytes(of model: Model) -> Int {
+    matrices(of: model).filter { !model.isMapped($0) }.reduce(model.residentBytes) {
+      $0 + $1.rows * $1.rowBytes
+    }
+  }
+
+  /// The activations of the widest matrix, as int8.
+  static func workspace(of model: Model, tokens: Int) -> (name: String, bytes: Int)? {
+    let cols = matrices(of: model).map(\.cols).max() ?? 0
+    return ("int8 activations", nibble_int8_bytes(tokens, cols))
+  }
+
   /// Interleaved matrices, by ``Weight/index``.
   private var panels: [Int: Buffer] = [:]
+
+  init(options: EngineOptions) {}
 
   func copiedBytes(of model: Model) -> Int {
     Self.matrices(of: model).filter(model.isMapped).reduce(0) { $0 + $1.rows * $1.rowBytes }
@@ -19,13 +44,6 @@ struct IntegerStrategy: Strategy {
 
   private static func matrices(of model: Model) -> [Weight] {
     model.matrices.filter(\.type.isQuantized)
-  }
-
-  /// Bytes of packed weights in memory: those of nf4 and fp4, which are resolved from the file, twice.
-  static func weightBytes(of model: Model) -> Int {
-    matrices(of: model).filter { !model.isMapped($0) }.reduce(model.residentBytes) {
-      $0 + $1.rows * $1.rowBytes
-    }
   }
 
   mutating func prepare<Observer>(_ engine: Engine<Observer>) throws {
@@ -54,9 +72,10 @@ struct IntegerStrategy: Strategy {
   func multiply<Observer>(
     _ weight: Weight, _ x: Activation, into y: Activation, on engine: Engine<Observer>
   ) throws {
-    guard let panel = panels[weight.index], let rounded = engine.int8Activations else {
+    guard let panel = panels[weight.index], let workspace = engine.strategyWorkspace else {
       preconditionFailure("prepare interleaved every matrix, and a pass has room for int8")
     }
+    let rounded = workspace.assumingMemoryBound(to: nibble_int8_block.self)
     engine.round(x, to: rounded)
     let product = nibble_integer_product(
       type: weight.type.rawValue, w: panel.base, rows: weight.rows, cols: weight.cols, x: rounded,
@@ -101,10 +120,7 @@ extension Engine {
   }
 }
 
-extension Model {
-  /// Bytes of the int8 activations of a pass: those of the widest matrix.
-  func int8ActivationBytes(tokens: Int) -> Int {
-    let cols = matrices.filter(\.type.isQuantized).map(\.cols).max() ?? 0
-    return nibble_int8_bytes(tokens, cols)
-  }
+extension StrategyName {
+  /// Activations become int8, products are of integers, scales are applied to whole blocks.
+  public static let int4GEMM = StrategyName(IntegerStrategy.self)
 }

@@ -2,8 +2,24 @@
 /// as systems do that stream a model layer by layer. The output matrix, which is in no layer, is
 /// dequantized for its product.
 struct PerLayerStrategy: Strategy {
+  static let name = "per-layer"
+  static let summary = "one layer's matrices at once, freed after the layer"
+  static let usedBy = "layer streaming"
+  static let tiles = TileScope.layer
+
+  static func layerBytes(of layer: Layer) -> Int {
+    layer.linears.reduce(0) { $0 + $1.weight.wholeTileBytes }
+  }
+
+  static func productBytes(of weight: Weight, _ options: EngineOptions) -> Int {
+    weight.wholeTileBytes  // of the output matrix
+  }
+
   /// Of the layer that is under way.
   private var tiles: [Tile] = []
+  private let outside: PerTensorStrategy
+
+  init(options: EngineOptions) { outside = PerTensorStrategy(options: options) }
 
   mutating func layerBegan<Observer>(_ layer: Layer, on engine: Engine<Observer>) throws {
     for linear in layer.linears where linear.weight.type.isQuantized {
@@ -22,7 +38,12 @@ struct PerLayerStrategy: Strategy {
     if let tile = tiles.first(where: { $0.description.tensor == weight.index }) {
       engine.multiply(tile, weight, x, into: y)
     } else {
-      try PerTensorStrategy().multiply(weight, x, into: y, on: engine)
+      try outside.multiply(weight, x, into: y, on: engine)
     }
   }
+}
+
+extension StrategyName {
+  /// One layer's matrices to f16 when the layer begins, freed when it ends.
+  public static let perLayer = StrategyName(PerLayerStrategy.self)
 }

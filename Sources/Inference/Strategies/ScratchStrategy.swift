@@ -1,12 +1,21 @@
 /// As ``TiledStrategy``, but each thread's tiles lie one after the other in a buffer that it has
 /// from before the first pass: no pass allocates memory for weights.
 struct ScratchStrategy: Strategy {
+  static let name = "scratch"
+  static let summary = "as tiled, into one buffer that is reused"
+  static let usedBy = "in-place dequantization"
+  static let tiles = TileScope.rows
+
+  static func residentBytes(of model: Model, _ options: EngineOptions) -> Int {
+    options.threads * model.largestTile(rows: options.tileRows)
+  }
+
   /// Rows of a tile; the last tile of a matrix may have fewer.
   let tileRows: Int
   /// One a thread, each of the size of the largest tile.
   private var buffers: [Buffer] = []
 
-  init(tileRows: Int) { self.tileRows = tileRows }
+  init(options: EngineOptions) { tileRows = options.tileRows }
 
   mutating func prepare<Observer>(_ engine: Engine<Observer>) throws {
     let bytes = engine.model.largestTile(rows: tileRows)
@@ -33,4 +42,9 @@ struct ScratchStrategy: Strategy {
   }
 
   var resident: [UnsafeMutableRawPointer] { buffers.map(\.base) }
+}
+
+extension StrategyName {
+  /// As tiled, into one buffer a thread that is allocated once and reused.
+  public static let scratch = StrategyName(ScratchStrategy.self)
 }

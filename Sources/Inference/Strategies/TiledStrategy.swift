@@ -1,8 +1,20 @@
 /// R rows of one matrix become a temporary tile, are multiplied, and are freed before the same
 /// thread makes the next tile.
 struct TiledStrategy: Strategy {
+  static let name = "tiled"
+  static let summary = "some rows of one matrix, multiplied, freed"
+  static let usedBy = "the general idea of tiling"
+  static let tiles = TileScope.rows
+
+  static func productBytes(of weight: Weight, _ options: EngineOptions) -> Int {
+    let tile = weight.tileBytes(rows: min(options.tileRows, weight.rows))
+    return min(weight.wholeTileBytes, options.threads * tile)
+  }
+
   /// Rows of a tile; the last tile of a matrix may have fewer.
   let tileRows: Int
+
+  init(options: EngineOptions) { tileRows = options.tileRows }
 
   func multiply<Observer>(
     _ weight: Weight, _ x: Activation, into y: Activation, on engine: Engine<Observer>
@@ -13,4 +25,9 @@ struct TiledStrategy: Strategy {
       engine.free(tile)
     }
   }
+}
+
+extension StrategyName {
+  /// R rows of one matrix to a temporary f16 tile, multiplied, freed.
+  public static let tiled = StrategyName(TiledStrategy.self)
 }

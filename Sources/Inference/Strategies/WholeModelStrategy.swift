@@ -4,8 +4,21 @@ import Quantization
 /// Every quantized matrix becomes f16 before the first pass, and stays: what people fear that
 /// int4 inference does. The packed weights stay as well, as the file they came from.
 struct WholeModelStrategy: Strategy {
+  static let name = "whole-model"
+  static let summary = "every weight to float16 at load, kept"
+  static let usedBy = "what people fear"
+  static let tiles = TileScope.model
+
+  static func rowRounding(of type: TensorType) -> WeightRounding { rounding(of: type) }
+
+  static func residentBytes(of model: Model, _ options: EngineOptions) -> Int {
+    model.matrices.reduce(0) { $0 + $1.wholeTileBytes }
+  }
+
   /// By ``Weight/index``.
   private var tiles: [Int: Tile] = [:]
+
+  init(options: EngineOptions) {}
 
   mutating func prepare<Observer>(_ engine: Engine<Observer>) throws {
     for weight in engine.model.matrices where weight.type.isQuantized {
@@ -35,4 +48,9 @@ struct WholeModelStrategy: Strategy {
   }
 
   var resident: [UnsafeMutableRawPointer] { tiles.values.map(\.values) }
+}
+
+extension StrategyName {
+  /// Every weight to f16 at load, kept: the misconception.
+  public static let wholeModel = StrategyName(WholeModelStrategy.self)
 }

@@ -55,7 +55,7 @@ struct TraceSettings {
   /// Those that passes were run with, in the order of their first: `tiled, 64 rows a tile`.
   static func strategies(_ passes: [TracePass], _ meta: [String: String]) -> [String] {
     func words(_ strategy: String, _ tileRows: String?) -> String {
-      guard ["tiled", "scratch"].contains(strategy), let tileRows else { return strategy }
+      guard StrategyName(rawValue: strategy)?.tiles == .rows, let tileRows else { return strategy }
       return "\(strategy), \(tileRows) rows a tile"
     }
     let own = passes.compactMap { pass in

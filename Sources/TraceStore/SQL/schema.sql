@@ -108,8 +108,8 @@ CREATE TABLE pass (
   -- How many sequences it ran at once. The tokens of each follow each other; `token` has the pass
   -- of every one.
   sequences INTEGER NOT NULL,
-  -- How packed weights got to a product: whole-model, per-layer, per-tensor, tiled, scratch, fused
-  -- or int4-gemm. NULL where nobody told.
+  -- How packed weights got to a product: a name that `record --strategy` takes, such as tiled. NULL
+  -- where nobody told.
   strategy TEXT,
   -- Rows of a tile, in strategies that make tiles.
   tile_rows INTEGER,
