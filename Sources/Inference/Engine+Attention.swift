@@ -22,12 +22,19 @@ extension Engine {
 
   /// RoPE (arXiv:2104.09864) of each head, in place: x `(nTokens, nHeads * headSize)`.
   func rope(
-    _ x: Activation, _ table: UnsafePointer<Float>, _ name: String, _ il: Int
+    _ x: Activation, _ table: UnsafePointer<Float>, _ name: String, _ il: Int, line: Int = #line
   ) throws -> Activation {
     let config = model.config
     let pairs = config.ropeCount / 2
     let heads = x.cols / config.headSize
-    return try record(.rope, name, il, [x.name], x) {
+    return try record(
+      .rope, name, il, [x.name],
+      with: OpAttributes(
+        base: Float(config.ropeBase),
+        dimensions: config.ropeCount == config.headSize ? nil : config.ropeCount,
+        factor: config.ropeScale == 1 ? nil : Float(config.ropeScale), headSize: config.headSize,
+        heads: heads, layout: config.ropeLayout), line: line, x
+    ) {
       for row in 0..<x.rows {
         let cosines = table + row * pairs
         let sines = table + (x.rows + row) * pairs
@@ -45,9 +52,16 @@ extension Engine {
   }
 
   /// Appends keys and values, `(nTokens, nKVHead * headSize)` each, at the pass's positions.
-  func append(_ k: Activation, _ v: Activation, _ il: Int) throws {
+  func append(
+    _ k: Activation, _ v: Activation, _ name: String, _ il: Int, line: Int = #line
+  ) throws {
+    let config = model.config
     let measures = Observer.isWatching && ledger.observer.measuresValues
-    _ = try record(.kvAppend, "kv_append", il, [k.name, v.name], k) {
+    _ = try record(
+      .kvAppend, name, il, [k.name, v.name],
+      with: OpAttributes(headSize: config.headSize, heads: config.kvHeadCount),
+      line: line, k
+    ) {
       for part in parts {
         let cache = caches[part.sequence]
         for (position, row) in zip(part.position..., part.rows) {
@@ -71,10 +85,13 @@ extension Engine {
   /// `(nKV, nKVHead * headSize)` → y `(nHead * nTokens, nKV)`. Pages that a token may not see are
   /// left out; their products count as 0.
   func scores(
-    _ q: Activation, _ il: Int, workspace: UnsafeMutablePointer<Float>, into y: Activation
+    _ q: Activation, workspace: UnsafeMutablePointer<Float>, into y: Activation, _ name: String,
+    _ il: Int, line: Int = #line
   ) throws -> Activation {
     let headSize = model.config.headSize
-    return try record(.scores, "kq", il, ["kv_append-\(il)", q.name], y) {
+    return try record(
+      .scores, name, il, ["kv_append-\(il)", q.name], with: headAttributes, line: line, y
+    ) {
       forEachHead(nKV: y.cols) { part, head, tokens, thread in
         for first in stride(from: 0, to: part.position + tokens.upperBound, by: KVCache.pageLength)
         {
@@ -105,10 +122,16 @@ extension Engine {
 
   /// Softmax of `x / √headSize` over the positions that each token may see, in place; the rest
   /// becomes 0: x `(nHead * nTokens, nKV)`.
-  func softmax(_ x: Activation, _ il: Int) throws -> Activation {
-    let nTokens = x.rows / model.config.headCount
+  func softmax(
+    _ x: Activation, _ name: String, _ il: Int, line: Int = #line
+  ) throws -> Activation {
+    let heads = model.config.headCount
+    let nTokens = x.rows / heads
     let scale = 1 / Float(model.config.headSize).squareRoot()
-    return try record(.softmax, "kq_soft_max", il, [x.name], x) {
+    return try record(
+      .softmax, name, il, [x.name],
+      with: OpAttributes(heads: heads, scale: scale), line: line, x
+    ) {
       forEachHead(nKV: x.cols) { part, head, tokens, _ in
         for token in tokens {
           nibble_softmax(
@@ -122,10 +145,13 @@ extension Engine {
 
   /// Sums of values, weighted by `x` `(nHead * nTokens, nKV)` → y `(nTokens, nHead * headSize)`.
   func weightedSum(
-    _ x: Activation, _ il: Int, workspace: UnsafeMutablePointer<Float>, into y: Activation
+    _ x: Activation, workspace: UnsafeMutablePointer<Float>, into y: Activation, _ name: String,
+    _ il: Int, line: Int = #line
   ) throws -> Activation {
     let headSize = model.config.headSize
-    return try record(.weightedSum, "kqv_out", il, ["kv_append-\(il)", x.name], y) {
+    return try record(
+      .weightedSum, name, il, ["kv_append-\(il)", x.name], with: headAttributes, line: line, y
+    ) {
       forEachHead(nKV: x.cols) { part, head, tokens, thread in
         for token in tokens {
           (y.row(part.rows.lowerBound + token) + head * headSize)
@@ -152,6 +178,13 @@ extension Engine {
       }
       computed()
     }
+  }
+
+  /// The heads of the query, and those of the keys and values that they share.
+  private var headAttributes: OpAttributes {
+    OpAttributes(
+      headSize: model.config.headSize, heads: model.config.headCount,
+      kvHeads: model.config.kvHeadCount)
   }
 
   /// Calls `body` for every head and some tokens of every sequence of the pass, counted from the

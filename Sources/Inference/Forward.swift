@@ -45,28 +45,31 @@ extension Engine {
         caches[part.sequence].truncate(to: positions[part.sequence], free: ledger.free)
       }
     }
+    let (nHead, nKVHead) = (model.config.headCount, model.config.kvHeadCount)
+    let kvHead = buffers.kvHead  // a head of a page of a quantized KV cache, a thread
     let rotations = buffers.rotations  // (2, nTokens, ropeCount / 2): cosines, sines
     fillRotations(rotations, positions: parts.flatMap { $0.position..<$0.end })
 
-    var x = try getRows(model.tokenEmbedding, tokens, into: buffers.x)  // (nTokens, nEmbd)
+    // (nTokens, nEmbd)
+    var x = try getRows(model.tokenEmbedding, tokens, into: buffers.x, "embd")
 
     for (il, layer) in model.layers.enumerated() {
       try strategy.layerBegan(layer, on: self)
       // Attention: what each token takes from the tokens before it.
       let attnNorm = try rmsNorm(x, layer.attnNorm, into: buffers.normed, "attn_norm", il)
       // q (nTokens, nHead * headSize); k and v (nTokens, nKVHead * headSize)
-      var q = try linear(layer.query, attnNorm, into: buffers.q, "Qcur", il)
-      var k = try linear(layer.key, attnNorm, into: buffers.k, "Kcur", il)
-      let v = try linear(layer.value, attnNorm, into: buffers.v, "Vcur", il)
+      var q = try linear(layer.query, attnNorm, into: buffers.q, "Qcur", il, heads: nHead)
+      var k = try linear(layer.key, attnNorm, into: buffers.k, "Kcur", il, heads: nKVHead)
+      let v = try linear(layer.value, attnNorm, into: buffers.v, "Vcur", il, heads: nKVHead)
       if let queryNorm = layer.queryNorm { q = try headNorm(q, queryNorm, "Qcur_normed", il) }
       if let keyNorm = layer.keyNorm { k = try headNorm(k, keyNorm, "Kcur_normed", il) }
       q = try rope(q, rotations, "Qcur_rope", il)
       k = try rope(k, rotations, "Kcur_rope", il)
-      try append(k, v, il)  // the KV cache grows by nTokens positions
+      try append(k, v, "kv_append", il)  // the KV cache grows by nTokens positions
       // kq and weights (nHead * nTokens, nKV); kqv (nTokens, nHead * headSize)
-      let kq = try scores(q, il, workspace: buffers.kvHead, into: buffers.kq)
-      let weights = try softmax(kq, il)
-      let kqv = try weightedSum(weights, il, workspace: buffers.kvHead, into: buffers.kqv)
+      let kq = try scores(q, workspace: kvHead, into: buffers.kq, "kq", il)
+      let weights = try softmax(kq, "kq_soft_max", il)
+      let kqv = try weightedSum(weights, workspace: kvHead, into: buffers.kqv, "kqv_out", il)
       let attnOut = try linear(layer.attnOutput, kqv, into: buffers.out, "attn_out", il)
       let ffnIn = try add(attnOut, x, into: buffers.x, "ffn_inp", il)  // (nTokens, nEmbd)
 
@@ -81,10 +84,10 @@ extension Engine {
     }
 
     let last = logitsForAll ? x : try lastRows(of: x, into: buffers.out)
-    let normed = try rmsNorm(
-      last, model.outputNorm, into: buffers.normed.suffix(last.rows), "result_norm", nil)
-    let logits = try linear(
-      model.output, normed, into: try buffers.logits(rows: last.rows), "result_output", nil)
+    let lastNormed = buffers.normed.suffix(last.rows)
+    let normed = try rmsNorm(last, model.outputNorm, into: lastNormed, "result_norm", nil)
+    let rows = try buffers.logits(rows: last.rows)
+    let logits = try linear(model.output, normed, into: rows, "result_output", nil)
     let result = Array(logits.buffer)
     for part in parts { positions[part.sequence] = part.end }
     buffers.freeAll()
@@ -121,7 +124,7 @@ extension Engine {
     if parts.count == 1 { return x.suffix(1) }
     if parts.count == x.rows { return x }
     let rows = Activation(values: y.values, rows: parts.count, cols: x.cols)
-    return try record(.getRows, "l_out_last", nil, [x.name], rows) {
+    return try record(.getRows, "l_out_last", nil, [x.name], line: #line, rows) {
       for (index, part) in parts.enumerated() {
         rows.row(index).update(from: x.row(part.rows.upperBound - 1), count: x.cols)
       }

@@ -7,12 +7,12 @@ public struct ModelConfig: Sendable {
     case llama, qwen2, qwen3
   }
 
-  /// Which two values of a head RoPE rotates together.
-  public enum RopeLayout: Sendable {
+  /// Which two values of a head RoPE rotates together; in traces by ggml's names of it.
+  public enum RopeLayout: String, Sendable {
     /// (0, 1), (2, 3), …: `llama`, whose converters permute Q and K for it.
-    case interleaved
+    case interleaved = "normal"
     /// (0, n/2), (1, n/2 + 1), …: `qwen2` and `qwen3`.
-    case halves
+    case halves = "neox"
   }
 
   public let architecture: Architecture

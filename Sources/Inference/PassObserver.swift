@@ -147,15 +147,14 @@ public struct OpDescription: Sendable {
   /// Output shape, row-major: `(rows, cols)`.
   public let rows: Int
   public let cols: Int
-  /// The numbers that it computes with besides its inputs, as a JSON object: `{"scale": 0.125}`;
-  /// the same in every pass.
-  public let attributes: String?
-  /// The line of the source of the forward pass that it is computed by.
+  /// What it is computed with besides its inputs.
+  public let attributes: OpAttributes
+  /// The line of the source of the forward pass that calls it.
   public let line: Int?
 
   public init(
     name: String, kind: Kind, layer: Int?, inputs: [String], tensor: Int?, rows: Int, cols: Int,
-    attributes: String? = nil, line: Int? = nil
+    attributes: OpAttributes = OpAttributes(), line: Int? = nil
   ) {
     self.name = name
     self.kind = kind

@@ -49,6 +49,8 @@ final class Watcher: PassObserver {
 
   /// In the order in which they happened; what was alive after each step.
   private(set) var events: [(event: Event, live: MemoryUse?)] = []
+  /// The operations that began.
+  private(set) var ops: [OpDescription] = []
   /// Ids of the tiles that were filled.
   private(set) var filled: Set<Int> = []
   static var isWatching: Bool { true }
@@ -82,6 +84,7 @@ final class Watcher: PassObserver {
   func opFailed(nanoseconds: Int) { events.append((.opFailed, nil)) }
 
   func opBegan(_ op: OpDescription) {
+    ops.append(op)
     let event = Event.opBegan(
       op.name, op.kind, layer: op.layer, inputs: op.inputs, tensor: op.tensor, rows: op.rows,
       cols: op.cols)

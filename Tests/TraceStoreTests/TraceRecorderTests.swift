@@ -78,11 +78,11 @@ import Testing
     let recorder = try Recording(path: folder.file()).recorder
     recorder.passBegan(
       PassDescription(kind: .decode, branch: 0, sequence: 0, firstPosition: 0, tokens: [1]))
-    for attributes in [#"{"scale":0.125}"#, #"{"scale":0.25}"#, nil, #"{"scale":0.125}"#] {
+    for scale: Float? in [0.125, 0.25, nil, 0.125] {
       recorder.opBegan(
         OpDescription(
           name: "kq-0", kind: .scores, layer: 0, inputs: [], tensor: nil, rows: 1, cols: 1,
-          attributes: attributes, line: attributes.map(\.count)))
+          attributes: OpAttributes(scale: scale), line: scale.map { Int(1 / $0) }))
       recorder.computed(thread: 0, live: MemoryUse())
       recorder.opEnded(output: nil, nanoseconds: 1)
     }
@@ -90,7 +90,7 @@ import Testing
     try recorder.finish(status: "complete")
     #expect(
       try sqlite3(folder.file(), "SELECT attributes ->> 'scale', line FROM op ORDER BY id")
-        == "0.125|15\n0.25|14\n|\n0.125|15\n")
+        == "0.125|8\n0.25|4\n|\n0.125|8\n")
     #expect(try sqlite3(folder.file(), "SELECT count(*) FROM _node") == "3\n")
   }
 

@@ -138,7 +138,7 @@ extension RecorderOutput {
     statement.bind(4, op.kind.name)
     statement.bind(5, json(op.inputs))
     statement.bind(6, op.tensor)
-    statement.bind(7, op.attributes)
+    statement.bind(7, op.attributes.json)
     statement.bind(8, op.line)
     try statement.run()
   }

@@ -137,9 +137,12 @@ CREATE TABLE _node (
   inputs TEXT NOT NULL,
   -- The weight tensor that it multiplies or reads rows of, or NULL.
   tensor INTEGER,
-  -- The numbers that it computes with besides its inputs, as a JSON object, or NULL: scale, base…
+  -- The numbers that it is computed with besides its inputs, as a JSON object, or NULL: heads,
+  -- head_size, kv_heads; epsilon of a norm; base, layout (ggml's normal or neox), dimensions (where
+  -- not all of a head are rotated) and factor (of linear scaling) of RoPE; scale and window of
+  -- attention.
   attributes TEXT,
-  -- The line of the engine's source that it is computed by, or NULL.
+  -- The line of the source of the forward pass that calls it, or NULL.
   line INTEGER
 );
 
@@ -445,9 +448,12 @@ SELECT
   o.rms AS rms,
   -- The weight tensor that it multiplies or reads rows of, or NULL.
   n.tensor AS tensor,
-  -- The numbers that it computes with besides its inputs, as a JSON object, or NULL: scale, base…
+  -- The numbers that it is computed with besides its inputs, as a JSON object, or NULL: heads,
+  -- head_size, kv_heads; epsilon of a norm; base, layout (ggml's normal or neox), dimensions (where
+  -- not all of a head are rotated) and factor (of linear scaling) of RoPE; scale and window of
+  -- attention.
   n.attributes AS attributes,
-  -- The line of the engine's source that it is computed by, or NULL.
+  -- The line of the source of the forward pass that calls it, or NULL.
   n.line AS line
 FROM _op AS o LEFT JOIN _node AS n ON n.id = o.node;
 
