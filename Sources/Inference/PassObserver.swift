@@ -117,7 +117,7 @@ public struct PassSettings: Equatable, Sendable {
 public struct OpDescription: Sendable {
   public enum Kind: Int, CaseIterable, Sendable {
     case getRows = 0
-    case norm, matmul, rope, kvAppend, scores, softmax, weightedSum, add, mul, silu
+    case norm, matmul, rope, kvAppend, scores, softmax, weightedSum, add, silu
     /// The name on screen, as ggml names its operations: `GET_ROWS`, `RMS_NORM`, `MUL_MAT`, …
     public var name: String {
       switch self {
@@ -130,7 +130,6 @@ public struct OpDescription: Sendable {
       case .softmax: "soft_max"
       case .weightedSum: "kqv"
       case .add: "add"
-      case .mul: "mul"
       case .silu: "swiglu"
       }
     }

@@ -20,7 +20,7 @@ struct FakeModel {
   static let smallWhole = FakeModel(
     layers: 2, embedding: 32, kv: 16, feedForward: 48, vocabulary: 40, tileRows: 8,
     strategy: .wholeModel)
-  /// About 190 tiles and 85 operations a pass.
+  /// About 190 tiles and 75 operations a pass.
   static let tiny = FakeModel(
     layers: 4, embedding: 256, kv: 128, feedForward: 768, vocabulary: 1024, tileRows: 64)
   /// SmolLM2-135M: 3198 tiles a pass.
@@ -149,11 +149,7 @@ final class FakeEngine<Observer: PassObserver> {
     for l in 0..<d.layers {
       func w(_ role: String) -> String { "blk.\(l).\(role).weight" }
       let width = d.embedding
-      op(.norm, "norm-\(l)", layer: l, inputs: [x], cols: width)
-      op(
-        .mul, "attn_norm-\(l)", layer: l, inputs: ["norm-\(l)"], cols: width,
-        tensor: w("attn_norm"),
-        frees: ["norm-\(l)"])
+      op(.norm, "attn_norm-\(l)", layer: l, inputs: [x, w("attn_norm")], cols: width)
       let h = "attn_norm-\(l)"
       op(.matmul, "Qcur-\(l)", layer: l, inputs: [h], cols: width, tensor: w("attn_q"))
       op(
@@ -180,11 +176,8 @@ final class FakeEngine<Observer: PassObserver> {
       op(
         .add, "ffn_inp-\(l)", layer: l, inputs: ["attn_out-\(l)", x], cols: width,
         frees: ["attn_out-\(l)", x])
-      op(.norm, "ffn_rms-\(l)", layer: l, inputs: ["ffn_inp-\(l)"], cols: width)
       op(
-        .mul, "ffn_norm-\(l)", layer: l, inputs: ["ffn_rms-\(l)"], cols: width,
-        tensor: w("ffn_norm"),
-        frees: ["ffn_rms-\(l)"])
+        .norm, "ffn_norm-\(l)", layer: l, inputs: ["ffn_inp-\(l)", w("ffn_norm")], cols: width)
       let inner = d.feedForward
       let f = "ffn_norm-\(l)"
       op(.matmul, "ffn_gate-\(l)", layer: l, inputs: [f], cols: inner, tensor: w("ffn_gate"))
@@ -201,10 +194,9 @@ final class FakeEngine<Observer: PassObserver> {
         frees: ["ffn_out-\(l)", "ffn_inp-\(l)"])
       x = "l_out-\(l)"
     }
-    op(.norm, "norm", layer: nil, inputs: [x], cols: d.embedding, frees: [x])
     op(
-      .mul, "result_norm", layer: nil, inputs: ["norm"], cols: d.embedding,
-      tensor: "output_norm.weight", frees: ["norm"])
+      .norm, "result_norm", layer: nil, inputs: [x, "output_norm.weight"], cols: d.embedding,
+      frees: [x])
     op(
       .matmul, "result_output", layer: nil, inputs: ["result_norm"], cols: d.vocabulary, rows: 1,
       tensor: "token_embd.weight", frees: ["result_norm"], logits: true)

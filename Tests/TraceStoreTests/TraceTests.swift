@@ -17,7 +17,7 @@ import Testing
 
   @Test func countsAndMeta() throws {
     #expect(try trace.passCount() == 4)
-    #expect(try trace.opCount() == 4 * (4 + 2 * 20))
+    #expect(try trace.opCount() == 4 * (3 + 2 * 18))
     #expect(try trace.meta()["model"] == "fake")
     #expect(try trace.meta()["status"] == "complete")
     #expect(try trace.tensors().count == 2 + 2 * 9)
@@ -81,7 +81,7 @@ import Testing
     // The attention scores widen with the context; their static half is stored once.
     #expect(try trace.op(named: "kq-0", inPass: 1)?.cols == 5)
     #expect(try trace.op(named: "kq-0", inPass: 4)?.cols == 8)
-    #expect(try trace.pairs("SELECT count(*), 1 FROM _node")[0].0 == "44")
+    #expect(try trace.pairs("SELECT count(*), 1 FROM _node")[0].0 == "39")
   }
 
   @Test(arguments: [1, 7, 80, 100_000], [4, 200_000])
