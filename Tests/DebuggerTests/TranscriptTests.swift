@@ -119,9 +119,20 @@ import TraceStore
     #expect(!text.contains("\n_"))
   }
 
-  @Test func manual() throws {
-    try expectGolden(
-      Self.transcript(["help"] + Command.all.map { "help \($0.name)" }), "session-help.txt")
+  /// `help NAME` says what docs/debugger.md says of the command, whatever the terminal's width.
+  @Test(arguments: [44, 80])
+  func helpSaysWhatTheManualSays(width: Int) throws {
+    let shown = try Self.transcript(
+      Command.all.map { "help \($0.name)" }, style: TextStyle(width: width)
+    ).components(separatedBy: "(nibble) help ").dropFirst()
+    #expect(shown.count == Command.all.count)
+    let pages = Manual.markdown().components(separatedBy: "\n### ")
+    for (command, help) in zip(Command.all, shown) {
+      let page = try #require(pages.first { $0.hasPrefix(command.name + "\n") })
+      let words = page.components(separatedBy: "```")[1].split(whereSeparator: \.isWhitespace)
+      let said = help.split(whereSeparator: \.isWhitespace).dropFirst().prefix { $0 != "(nibble)" }
+      #expect(Array(said) == words, "\(command.name)")
+    }
   }
 
   @Test func mistakes() throws {
@@ -138,7 +149,7 @@ import TraceStore
   @Test func narrowAndPlain() throws {
     try expectGolden(
       Self.transcript(
-        ["goto ffn_gate-0", "where", "list", "mem", "info buffers", "help"],
+        ["goto ffn_gate-0", "where", "list", "mem", "info buffers", "help step"],
         style: TextStyle(width: 44, unicode: false)), "session-narrow.txt")
   }
 
@@ -154,7 +165,7 @@ import TraceStore
   @Test(arguments: [50, 60, 80, 120])
   func stopsFitTheWidth(width: Int) throws {
     let text = try Self.transcript(
-      ["s", "n", "fin", "where", "goto peak", "list"], style: TextStyle(width: width))
+      ["s", "n", "fin", "where", "goto peak", "list", "help"], style: TextStyle(width: width))
     for line in text.split(separator: "\n") where !line.hasPrefix("(nibble)") {
       #expect(displayWidth(String(line)) <= width, "\(line)")
     }
