@@ -26,7 +26,13 @@ struct ProseCheck {
     self.prose = prose
   }
 
-  func problems() -> [String] { languages() + sources() + links() + numbers() }
+  func problems() -> [String] {
+    do {
+      return languages() + sources() + links() + numbers(words: try WrittenNumbers.numberWords())
+    } catch {
+      return ["\(error)"]
+    }
+  }
 
   // MARK: - Languages
 
@@ -78,7 +84,7 @@ struct ProseCheck {
   // MARK: - Numbers
 
   /// Quantities that are written down: each has to be a template, or a claim with its source.
-  private func numbers() -> [String] {
+  private func numbers(words numberWords: [String]) -> [String] {
     var problems: [String] = []
     for language in Language.allCases {
       guard let prose = prose[language] else { continue }
@@ -89,7 +95,7 @@ struct ProseCheck {
       let claimed = unused.map(\.words)
       let title = ("the title", Prose.Passage(text: prose.title, line: 1))
       for (name, passage) in [title] + prose.sections.flatMap(\.namedPassages) {
-        let numbers = WrittenNumbers(passage)
+        let numbers = WrittenNumbers(passage, words: numberWords)
         var allowed: [WrittenNumbers.Quantity] = []
         for words in claimed {
           let found = numbers.quantities(within: words)

@@ -1,7 +1,9 @@
 import Foundation
+import LessonContent
 
-/// The quantities that stand in a passage of prose, as digits or as words; docs/lessons.md has the
-/// rule. What is code, an address, a template or part of a name is none.
+/// The quantities in a passage of prose: digits, and the words of lessons/engine/number-words.yml.
+///
+/// Code, addresses, templates and parts of names are not quantities; docs/lessons.md has the rule.
 struct WrittenNumbers {
   /// A quantity as it is written, with the line of the file.
   struct Quantity: Equatable {
@@ -11,27 +13,60 @@ struct WrittenNumbers {
   }
 
   let quantities: [Quantity]
+  /// The passage as it is read, in lower case.
   private let characters: [Character]
 
-  init(_ passage: Prose.Passage) {
+  /// - Parameter words: as ``numberWords()`` reads them.
+  init(_ passage: Prose.Passage, words: [String]) {
     let text = ReadText(passage)
-    characters = text.characters
-    let ranges =
-      Self.digits(in: text) + EnglishNumbers.ranges(in: text.characters)
-      + ChineseNumbers.ranges(in: text.characters)
-    quantities = ranges.sorted { $0.lowerBound < $1.lowerBound }.map {
-      Quantity(
-        text: String(text.characters[$0]), line: text.lines[$0.lowerBound], range: $0)
+    let characters = text.characters.map { $0.lowercased().first ?? $0 }
+    self.characters = characters
+    let found = Self.digits(in: text) + words.flatMap { Self.places(of: $0, in: characters) }
+    var quantities: [Quantity] = []
+    // Of "thirty" and "thirty-two" at one place, the longer.
+    for range in found.sorted(by: {
+      ($0.lowerBound, $1.upperBound) < ($1.lowerBound, $0.upperBound)
+    }) where quantities.last.map({ $0.range.upperBound <= range.lowerBound }) ?? true {
+      quantities.append(
+        Quantity(
+          text: String(text.characters[range]), line: text.lines[range.lowerBound], range: range))
+    }
+    self.quantities = quantities
+  }
+
+  /// The number words of all languages.
+  ///
+  /// - Throws: ``LessonError/file(path:line:problem:)``.
+  static func numberWords() throws -> [String] {
+    let file = try YAMLMapping.read(
+      LessonContent.engine.appendingPathComponent("number-words.yml"))
+    try file.allow(Language.allCases.map(\.rawValue), of: "the number words")
+    return try Language.allCases.flatMap { try file.strings($0.rawValue) }
+  }
+
+  /// Where some words are, whatever their capitals; as whole words where they begin or end with a
+  /// Latin letter.
+  private static func places(of words: String, in text: [Character]) -> [Range<Int>] {
+    let wanted = Array(words.lowercased())
+    guard let first = wanted.first, let last = wanted.last, text.count >= wanted.count else {
+      return []
+    }
+    func goesOn(_ index: Int, beside edge: Character) -> Bool {
+      guard isLetter(edge), text.indices.contains(index) else { return false }
+      return isLetter(text[index]) || isDigit(text[index]) || text[index] == "_"
+    }
+    return (0...text.count - wanted.count).compactMap { start in
+      let end = start + wanted.count
+      guard text[start..<end].elementsEqual(wanted), !goesOn(start - 1, beside: first),
+        !goesOn(end, beside: last)
+      else { return nil }
+      return start..<end
     }
   }
 
   /// Those that are part of some words.
   func quantities(within words: String) -> [Quantity] {
-    let wanted = Array(words.lowercased())
-    guard !wanted.isEmpty, characters.count >= wanted.count else { return [] }
-    let places = (0...characters.count - wanted.count).filter { start in
-      wanted.indices.allSatisfy { characters[start + $0].lowercased() == String(wanted[$0]) }
-    }.map { $0..<$0 + wanted.count }
+    let places = Self.places(of: words, in: characters)
     return quantities.filter { quantity in places.contains { $0.contains(quantity.range) } }
   }
 
@@ -62,15 +97,12 @@ struct WrittenNumbers {
     return found
   }
 
-  /// Whether a word with digits is a name, as `Q4_1` and `7B`.
+  /// True for a word with digits that is a name: it begins with a letter, as `Q4_1`, or with the
+  /// size of a model, as `7B-chat`.
   private static func isName(_ word: ArraySlice<Character>) -> Bool {
-    let letters = word.drop { !isLetter($0) }
-    let unit = String(letters).lowercased()
-    if letters.isEmpty || EnglishNumbers.units.contains(unit) || ["k", "m"].contains(unit) {
-      return false
-    }
-    let first = word.prefix { $0 != "-" }
-    return first.contains(where: isLetter) || first.count == word.count
+    if let first = word.first, isLetter(first) { return true }
+    let size = word.prefix { $0 != "-" }
+    return size.last == "B" && !size.dropLast().contains(where: isLetter)
   }
 
   /// Whether it is a digit of some script, `½`, `²` or `Ⅻ`, but no Chinese numeral.
