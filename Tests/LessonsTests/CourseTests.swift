@@ -28,6 +28,30 @@ import Testing
     #expect(Language.of(environment: environment) == language)
   }
 
+  /// Each reason of each prediction of the course, after a guess of its choice, right or wrong.
+  @Test(arguments: Project.names, Language.allCases)
+  func everyReasonOfAPredictionIsShown(_ name: String, _ language: Language) throws {
+    let scratch = try Scratch()
+    let lesson = try Lesson(folder: Project.course.appendingPathComponent(name))
+    for section in lesson.prose[language]?.sections ?? [] {
+      let step = try #require(lesson.steps.first { $0.id == section.id })
+      guard step.kind is PredictStep else { continue }
+      for (guess, other) in zip(section.choices, section.choices.dropFirst() + section.choices) {
+        let reasons = [guess, other].compactMap(\.reason)
+        for right in [guess.key, other.key] {
+          let shown = try PlayedLesson.comparison(
+            lesson, language, state: scratch.url, said: guess.key, right: right, of: section)
+          for reason in right == guess.key ? reasons.prefix(1) : reasons[...] {
+            let first = Template.fill(reason.text) { _ in "(" }.prefix { !"*`([".contains($0) }
+            #expect(
+              shown.filter { !$0.isWhitespace }.contains(first.filter { !$0.isWhitespace }),
+              "\(section.id) \(guess.key)")
+          }
+        }
+      }
+    }
+  }
+
   @Test func lessonsAreFoundByNumberAndName() throws {
     let scratch = try Scratch()
     for name in ["01-one-block", "02-two-blocks", "10-ten"] {

@@ -204,6 +204,62 @@ import TraceStore
     #expect(played.progress["01-trial"]?.revealed == ["guess"])
   }
 
+  /// A lesson whose prediction has choices, one with the key of a choice of the last step.
+  private static func lessonWithChoices(_ scratch: Scratch) throws -> URL {
+    let folder = try scratch.lesson(
+      changing: "lesson.yml", "    value: tiles\n    unit: count\n    tolerance: 20%\n",
+      to: """
+            choices: [a, b]
+            answer: {trace: run, sql: "SELECT CASE WHEN count(*) > 0 THEN 'b' END FROM tile"}
+
+        """)
+    for file in ["en.md", "zh-Hans.md"] {
+      try Scratch.change(
+        folder.appendingPathComponent(file), "### after\n\n",
+        to: """
+          ### choice a
+
+          None.
+
+          There are {{tiles|count}}, since each matrix is dequantized.
+
+          ### choice b
+
+          Some.
+
+          The strategy makes tiles.
+
+          ### after
+
+
+          """, firstAlone: true)
+    }
+    return folder
+  }
+
+  @Test(
+    arguments: [
+      (
+        "a",
+        ["You said: None.", "are 352, since each", "The recording says: Some.", "makes tiles."]
+      ),
+      ("b", ["You said: Some. The recording agrees.", "The strategy makes tiles."]),
+      ("skip", ["measured Some.", "The strategy makes tiles."]),
+    ])
+  func theReasonsOfAPredictionAreShown(_ answer: String, _ shown: [String]) throws {
+    let scratch = try Scratch()
+    let played = try PlayedLesson(
+      Self.lessonWithChoices(scratch), state: scratch.url, lines: ["", answer, "", ".quit"])
+    var rest = played.text[...]
+    for said in shown {
+      let found = try #require(rest.firstRange(of: said), "\(said) in \(rest)")
+      rest = rest[found.upperBound...]
+    }
+    // Only those of the choices that count, and none of another step's choices.
+    #expect(played.text.contains("since each matrix") == (answer == "a"))
+    #expect(!played.text.contains("Each tile is freed"))
+  }
+
   @Test(arguments: [Language.english, .simplifiedChinese], [40, 80])
   func nothingIsWiderThanTheTerminal(_ language: Language, _ width: Int) throws {
     let scratch = try Scratch()

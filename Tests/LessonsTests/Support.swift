@@ -35,10 +35,13 @@ final class Scratch {
   /// Changes a file.
   ///
   /// - Throws: ``Absent`` where the text is not in it.
-  static func change(_ file: URL, _ old: String, to new: String) throws {
+  static func change(
+    _ file: URL, _ old: String, to new: String, firstAlone: Bool = false
+  ) throws {
     let text = try String(contentsOf: file, encoding: .utf8)
     guard text.contains(old) else { throw Absent(text: old, file: file.lastPathComponent) }
-    try text.replacing(old, with: new).write(to: file, atomically: true, encoding: .utf8)
+    try text.replacing(old, with: new, maxReplacements: firstAlone ? 1 : .max)
+      .write(to: file, atomically: true, encoding: .utf8)
   }
 
   struct Absent: Error {
@@ -77,6 +80,21 @@ struct PlayedLesson {
   }
 
   var text: String { output.text }
+
+  /// What is shown of a prediction with choices, without any recording.
+  static func comparison(
+    _ lesson: Lesson, _ language: Language, state: URL, said: String, right: String,
+    of section: Prose.Section
+  ) throws -> String {
+    let output = CollectedOutput()
+    let talk = Conversation(
+      lines: QuietLines([]), output: output, text: try EngineText(language),
+      style: { TextStyle(width: 80) })
+    try Player(
+      lesson: lesson, language: language, model: nil, talk: talk, file: ProgressFile(folder: state)
+    ).showComparison(said: said, right: right, of: section)
+    return output.text
+  }
 }
 
 /// Lines from a pipe.

@@ -9,7 +9,7 @@ enum Phrase: String, CaseIterable {
   case answerBytes, answerPercent, answerCount, answerTimes, answerBits, answerTime, answerNumber
   case chooseOneOf, right, wrong, saidNoted
   case youSaid, measured, close, tooHigh, tooLow, answerTooHigh, answerTooLow, choiceRight,
-    choiceWrong, comesLater, skippedComesLater
+    choiceSaid, choiceMeasured, comesLater, skippedComesLater
   case sqlHow, sqlWrongColumns, sqlWrongRows, sqlWrongValues, noRows, moreRows
   case debuggerHow, answerHow, cannotMeasure, notYet
   case madeThoughSkipped, setAside, olderRecordings

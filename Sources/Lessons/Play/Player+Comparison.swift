@@ -31,19 +31,29 @@ extension Player {
     }
   }
 
-  /// A choice that was made beside the right one.
-  func showComparison(said: String?, right: String, choices: Choices) {
-    let label = section(of: choices, right)
-    guard let said else { return talk.say("**\(text(.measured))** \(label)") }
-    talk.say(said == right ? .choiceRight : .choiceWrong, section(of: choices, said), label)
+  /// The choice that was made and the right one, each followed by its reason.
+  ///
+  /// Which choice is right is measured, so a wrong guess is explained from both sides: why not the
+  /// one, why the other.
+  func showComparison(said: String?, right: String, of section: Prose.Section) {
+    guard let said else {
+      talk.say("**\(text(.measured))** \(choice(right, of: section))")
+      return showReason(of: right, in: section)
+    }
+    if said == right {
+      talk.say(.choiceRight, choice(said, of: section))
+    } else {
+      talk.say(.choiceSaid, choice(said, of: section))
+      showReason(of: said, in: section)
+      talk.gap()
+      talk.say(.choiceMeasured, choice(right, of: section))
+    }
+    showReason(of: right, in: section)
   }
 
-  /// The choice as it is written in the prose.
-  private func section(of choices: Choices, _ key: String) -> String {
-    let all = lesson.prose[language]?.sections.flatMap(\.choices) ?? []
-    guard choices.keys.contains(key), let choice = all.first(where: { $0.key == key }) else {
-      return key
-    }
+  /// The choice as it is written in the prose, on one line.
+  private func choice(_ key: String, of section: Prose.Section) -> String {
+    guard let choice = section.choices.first(where: { $0.key == key }) else { return key }
     return values.filledForPeople(choice.text.text, text).replacing("\n", with: " ")
   }
 }

@@ -209,7 +209,9 @@ public final class Player {
         progress.said[step.id] != nil || progress.skipped.contains(step.id)
       else { continue }
       do {
-        guard try prediction.reveal(progress.said[step.id], self) else { continue }
+        guard let section = prose.section(step.id),
+          try prediction.reveal(progress.said[step.id], of: section, self)
+        else { continue }
       } catch {
         // A damaged recording, or ^C: it is tried again after the next step.
         talk.say("\(error)")
@@ -268,10 +270,9 @@ public final class Player {
     talk.gap()
   }
 
-  func showReason(of key: String) throws {
+  func showReason(of key: String, in section: Prose.Section) {
     guard let reason = section.choices.first(where: { $0.key == key })?.reason else { return }
     show(reason)
-    talk.gap()
   }
 }
 

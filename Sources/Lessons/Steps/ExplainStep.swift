@@ -24,7 +24,8 @@ struct ExplainStep: StepKind {
       showAnswer: {
         player.talk.say(.solution)
         try player.showChoices([right], of: choices)
-        try player.showReason(of: right)
+        player.showReason(of: right, in: player.section)
+        player.talk.gap()
         return true
       },
       showQuestion: { try player.showChoices(choices.keys, of: choices) },
@@ -34,7 +35,8 @@ struct ExplainStep: StepKind {
           return false
         }
         player.talk.say(key == right ? .right : .wrong)
-        try player.showReason(of: key)
+        player.showReason(of: key, in: player.section)
+        player.talk.gap()
         return key == right
       })
   }

@@ -85,8 +85,10 @@ struct PredictStep: StepKind {
     }
   }
 
-  /// Sets what was said beside what was measured; `false` where it cannot be measured yet.
-  func reveal(_ said: String?, _ player: Player) throws -> Bool {
+  /// Compares what was said with what was measured; `false` if it cannot be measured yet.
+  ///
+  /// - Parameter section: the prose of this step, which may be an earlier one than the player's.
+  func reveal(_ said: String?, of section: Prose.Section, _ player: Player) throws -> Bool {
     switch asked {
     case .number(let name, let unit, let tolerance):
       guard let value = try ifRecorded({ try player.values.number(name) }) else {
@@ -99,7 +101,7 @@ struct PredictStep: StepKind {
       guard let right = try ifRecorded({ try choices.right(player.values) }) else {
         return false
       }
-      player.showComparison(said: said, right: right, choices: choices)
+      player.showComparison(said: said, right: right, of: section)
     }
     return true
   }
