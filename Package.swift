@@ -12,26 +12,34 @@ let package = Package(
     .library(name: "TraceStore", targets: ["Inference", "TraceStore"]),
   ],
   dependencies: [
+    .package(url: "https://github.com/apple/swift-algorithms", from: "1.2.1"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
     // 0
+    .target(
+      name: "Basics",
+      dependencies: [
+        .product(name: "Algorithms", package: "swift-algorithms"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .target(name: "CKernels"),
     // 1
     .target(name: "Quantization", dependencies: ["CKernels"]),
     // 2
-    .target(name: "GGUF", dependencies: ["Quantization"]),
+    .target(name: "GGUF", dependencies: ["Basics", "Quantization"]),
     // 3
     .target(name: "Tokenization", dependencies: ["GGUF"]),
     // 4
-    .target(name: "Inference", dependencies: ["CKernels", "Quantization", "GGUF"]),
+    .target(name: "Inference", dependencies: ["Basics", "CKernels", "Quantization", "GGUF"]),
     // 5
     .target(
       name: "TraceStore",
       dependencies: [
-        "CKernels", "GGUF", "Inference",
+        "Basics", "CKernels", "GGUF", "Inference",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
@@ -40,7 +48,7 @@ let package = Package(
     .target(
       name: "Recording",
       dependencies: [
-        "CKernels", "Quantization", "GGUF", "Inference", "Tokenization", "TraceStore",
+        "Basics", "CKernels", "Quantization", "GGUF", "Inference", "Tokenization", "TraceStore",
       ],
       resources: [.copy("Resources")]),
     // 7
@@ -61,8 +69,8 @@ let package = Package(
     .target(
       name: "Debugger",
       dependencies: [
-        "CLibEdit", "CNcurses", "CTerminal", "Quantization", "GGUF", "Inference", "Recording",
-        "TraceStore",
+        "Basics", "CLibEdit", "CNcurses", "CTerminal", "Quantization", "GGUF", "Inference",
+        "Recording", "TraceStore",
       ]),
     // 8: adding a lesson to lessons/course needs no edit here.
     .target(
@@ -71,18 +79,19 @@ let package = Package(
     .target(
       name: "Lessons",
       dependencies: [
-        "LessonContent", "Debugger", "Training", "Recording", "TraceStore", "Inference", "GGUF",
-        "Quantization", .product(name: "Yams", package: "Yams"),
+        "Basics", "LessonContent", "Debugger", "Training", "Recording", "TraceStore", "Inference",
+        "GGUF", "Quantization", .product(name: "Yams", package: "Yams"),
       ]),
     // 9
     .executableTarget(
       name: "nibble",
       dependencies: [
-        "Lessons", "Debugger", "Recording", "TraceStore", "Inference", "Tokenization", "GGUF",
-        "Quantization",
+        "Basics", "Lessons", "Debugger", "Recording", "TraceStore", "Inference", "Tokenization",
+        "GGUF", "Quantization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    .testTarget(name: "BasicsTests", dependencies: ["Basics", "TestSupport"]),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "TestSupport"]),
     .testTarget(
       name: "QuantizationTests", dependencies: ["Quantization", "TestSupport"],

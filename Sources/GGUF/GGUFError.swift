@@ -1,3 +1,4 @@
+import Basics
 import Quantization
 
 /// What can go wrong with a GGUF file. Each case carries the file, and where it applies the place
@@ -33,8 +34,6 @@ public enum GGUFError: Error, Equatable, Sendable, CustomStringConvertible {
   case quantization(path: String, tensor: String, error: QuantizationError)
   /// What was done with the file was cancelled. Nothing was left behind.
   case interrupted(path: String)
-  /// The file cannot be written; `reason` is the system's. Nothing was left behind.
-  case cannotWrite(path: String, reason: String)
   /// What is to be written is no valid GGUF file, such as one with the same name twice.
   case cannotDescribe(path: String, what: String)
 
@@ -74,8 +73,6 @@ public enum GGUFError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): tensor \(tensor): \(error)"
     case .interrupted(let path):
       "\(path): interrupted before its end; nothing was written."
-    case .cannotWrite(let path, let reason):
-      "\(path): cannot be written: \(reason)."
     case .cannotDescribe(let path, let what):
       "\(path): cannot be written as GGUF: \(what)."
     }

@@ -71,13 +71,13 @@ public struct GGUFQuantizer {
   /// - Parameters:
   ///   - isCancelled: asked before each part of a tensor that is converted; `true` ends it.
   ///   - progress: called after each tensor.
-  /// - Throws: ``GGUFError``; nothing is left behind then.
+  /// - Throws: ``GGUFError`` or `FileWriteError`; nothing is left behind then.
   public func quantize(
     _ source: GGUFFile, to path: String, progress: @escaping (Report) -> Void = { _ in },
     isCancelled: @escaping () -> Bool = { false }
-  ) throws(GGUFError) {
+  ) throws {
     for rule in rules where !source.tensors.contains(where: { rule.matches($0.name) }) {
-      throw .noTensorMatches(path: source.path, pattern: rule.pattern)
+      throw GGUFError.noTensorMatches(path: source.path, pattern: rule.pattern)
     }
     var writer = GGUFWriter(version: 3)
     for (key, value) in source.metadata where !key.hasPrefix("quantize.imatrix.") {
@@ -107,12 +107,8 @@ public struct GGUFQuantizer {
           let byteCount = try Self.byteCount(of: tensor, as: to, source)
           writer.addTensor(
             tensor.name, typeCode: to.rawValue, shape: tensor.shape, byteCount: byteCount
-          ) { (sink) throws(GGUFError) in
-            report(
-              byteCount,
-              try conversion.run(isCancelled: isCancelled) { (part) throws(GGUFError) in
-                try sink.write(part)
-              })
+          ) { sink in
+            report(byteCount, try conversion.run(isCancelled: isCancelled) { try sink.write($0) })
             source.forget(tensor)
           }
         }
@@ -135,12 +131,10 @@ public struct GGUFQuantizer {
       writer.addTensor(
         "\(tensor.name).\(type.name)" + GGUFCompanions.suffixes[index], typeCode: entry.typeCode,
         shape: entry.shape, byteCount: entry.byteCount
-      ) { (sink) throws(GGUFError) in
+      ) { sink in
         if index == 0 {
           var blocks: [UInt8] = []
-          _ = try conversion.run(isCancelled: isCancelled) { (part) throws(GGUFError) in
-            blocks += part
-          }
+          _ = try conversion.run(isCancelled: isCancelled) { blocks += $0 }
           parts = GGUFCompanions.split(blocks)
           report(total, try conversion.statistics(of: GGUFCompanions.joined(parts)))
           source.forget(tensor)
@@ -159,12 +153,12 @@ public struct GGUFQuantizer {
     for part in parts.dropLast() {
       writer.addTensor(
         part.name, typeCode: part.typeCode, shape: part.shape, byteCount: part.bytes.count
-      ) { (sink) throws(GGUFError) in try sink.write(part.bytes) }
+      ) { try $0.write(part.bytes) }
     }
     guard let last = parts.last else { return }
     writer.addTensor(
       last.name, typeCode: last.typeCode, shape: last.shape, byteCount: last.bytes.count
-    ) { (sink) throws(GGUFError) in
+    ) { sink in
       try sink.write(last.bytes)
       progress(
         Report(

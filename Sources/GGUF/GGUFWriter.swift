@@ -1,3 +1,4 @@
+import Basics
 import Quantization
 
 /// Writes a GGUF file: metadata and tensors in the order in which they are given.
@@ -14,16 +15,16 @@ public struct GGUFWriter {
 
     /// Appends bytes to the tensor's data.
     ///
-    /// - Throws: ``GGUFError/cannotWrite(path:reason:)``.
-    public func write(_ bytes: UnsafeRawBufferPointer) throws(GGUFError) {
+    /// - Throws: `FileWriteError`.
+    public func write(_ bytes: UnsafeRawBufferPointer) throws {
       try file.write(bytes)
       count += bytes.count
     }
 
     /// Appends bytes to the tensor's data.
     ///
-    /// - Throws: ``GGUFError/cannotWrite(path:reason:)``.
-    public func write(_ bytes: [UInt8]) throws(GGUFError) {
+    /// - Throws: `FileWriteError`.
+    public func write(_ bytes: [UInt8]) throws {
       try file.write(bytes)
       count += bytes.count
     }
@@ -34,7 +35,7 @@ public struct GGUFWriter {
     let typeCode: UInt32
     let shape: [Int]
     let byteCount: Int
-    let data: (Sink) throws(GGUFError) -> Void
+    let data: (Sink) throws -> Void
   }
 
   private let version: Int
@@ -69,8 +70,7 @@ public struct GGUFWriter {
     _ name: String, type: TensorType, shape: [Int], bytes: [UInt8]
   ) {
     addTensor(name, typeCode: type.rawValue, shape: shape, byteCount: bytes.count) {
-      (sink) throws(GGUFError) in
-      try sink.write(bytes)
+      try $0.write(bytes)
     }
   }
 
@@ -84,7 +84,7 @@ public struct GGUFWriter {
   ///   - data: writes the tensor's bytes, all of them.
   public mutating func addTensor(
     _ name: String, typeCode: UInt32, shape: [Int], byteCount: Int,
-    data: @escaping (Sink) throws(GGUFError) -> Void
+    data: @escaping (Sink) throws -> Void
   ) {
     entries.append(
       Entry(name: name, typeCode: typeCode, shape: shape, byteCount: byteCount, data: data))
@@ -93,9 +93,9 @@ public struct GGUFWriter {
   /// Writes the file.
   ///
   /// - Throws: ``GGUFError/cannotDescribe(path:what:)`` if what was given is no valid GGUF,
-  ///   ``GGUFError/cannotWrite(path:reason:)`` if the system refuses, or what a tensor's `data`
+  ///   `FileWriteError` if the system refuses, or what a tensor's `data`
   ///   throws. Nothing is left behind then.
-  public func write(to path: String) throws(GGUFError) {
+  public func write(to path: String) throws {
     let alignment = try alignment(path)
     let header = try header(path, alignment: alignment)
     let file = try AtomicFile(path: path)
@@ -103,14 +103,14 @@ public struct GGUFWriter {
     try file.commit()
   }
 
-  func write(_ header: [UInt8], alignment: Int, to file: AtomicFile) throws(GGUFError) {
+  func write(_ header: [UInt8], alignment: Int, to file: AtomicFile) throws {
     try file.write(header)
     try file.pad(to: alignment)
     for entry in entries {
       let sink = Sink(file)
       try entry.data(sink)
       guard sink.count == entry.byteCount else {
-        throw .cannotDescribe(
+        throw GGUFError.cannotDescribe(
           path: file.path,
           what: "tensor \(entry.name) has \(sink.count) bytes of data, not \(entry.byteCount)")
       }

@@ -1,3 +1,5 @@
+import Basics
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -18,28 +20,28 @@ final class MappedFile: @unchecked Sendable {  // immutable after init
     // Without O_NONBLOCK, opening a pipe waits for a writer.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
-      throw .cannotOpen(path: path, reason: systemMessage(errno))
+      throw .cannotOpen(path: path, reason: "\(SystemError.last)")
     }
     defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
-      throw .cannotOpen(path: path, reason: systemMessage(errno))
+    let status: FileStatus
+    do {
+      status = try FileStatus(descriptor: descriptor)
+    } catch {
+      throw .cannotOpen(path: path, reason: "\(error)")
     }
-    switch status.st_mode & S_IFMT {
-    case S_IFREG: break
-    case S_IFDIR: throw .notAFile(path: path, found: "a directory")
-    case S_IFIFO: throw .notAFile(path: path, found: "a pipe")
+    switch status.kind {
+    case .file: break
+    case .directory: throw .notAFile(path: path, found: "a directory")
+    case .pipe: throw .notAFile(path: path, found: "a pipe")
     default: throw .notAFile(path: path, found: "a device")
     }
-    guard status.st_size > 0 else { throw .empty(path: path) }
-    guard let size = Int(exactly: status.st_size) else {
-      throw .cannotOpen(path: path, reason: "it is too large")
-    }
+    let size = status.size
+    guard size > 0 else { throw .empty(path: path) }
     guard
       let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0),
       start != MAP_FAILED
     else {
-      throw .cannotOpen(path: path, reason: systemMessage(errno))
+      throw .cannotOpen(path: path, reason: "\(SystemError.last)")
     }
     self.path = path
     bytes = UnsafeRawBufferPointer(start: start, count: size)
@@ -62,9 +64,4 @@ final class MappedFile: @unchecked Sendable {  // immutable after init
   deinit {
     munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
   }
-}
-
-/// The system's words for an error number: "No space left on device".
-func systemMessage(_ number: Int32) -> String {
-  String(cString: strerror(number))
 }

@@ -16,12 +16,12 @@ struct TensorConversion {
   ///
   /// - Parameter isCancelled: asked before each part; `true` ends it.
   func run(
-    isCancelled: () -> Bool, _ write: ([UInt8]) throws(GGUFError) -> Void
-  ) throws(GGUFError) -> QuantizationStatistics {
+    isCancelled: () -> Bool, _ write: ([UInt8]) throws -> Void
+  ) throws -> QuantizationStatistics {
     let rowsAtOnce = max(Self.valuesAtOnce / tensor.cols, 1)
     var statistics = QuantizationStatistics()
     for first in stride(from: 0, to: tensor.rows, by: rowsAtOnce) {
-      if isCancelled() { throw .interrupted(path: source.path) }
+      if isCancelled() { throw GGUFError.interrupted(path: source.path) }
       let rows = first..<min(first + rowsAtOnce, tensor.rows)
       let shares = min(threads, rows.count)
       let results = Results(count: shares)
@@ -36,7 +36,7 @@ struct TensorConversion {
           try write(part.bytes)
           statistics.add(part.statistics)
         case .failure(let error):
-          throw .quantization(path: source.path, tensor: tensor.name, error: error)
+          throw GGUFError.quantization(path: source.path, tensor: tensor.name, error: error)
         }
       }
     }

@@ -1,3 +1,5 @@
+import Basics
+
 /// An allocation that would have passed the memory budget, and was not made.
 public struct AllocationFailure: Equatable, Sendable {
   public let category: MemoryCategory

@@ -1,3 +1,5 @@
+import Basics
+
 /// What can go wrong between a model file and its logits.
 public enum InferenceError: Error, CustomStringConvertible {
   case unknownArchitecture(String, path: String)

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// The SHA-256 of model files, remembered beside inode, size and modification time, so that a
@@ -7,15 +8,10 @@ public enum ModelDigest {
   ///
   /// - Throws: `RecordingError.unreadable`.
   public static func sha256(of path: String) throws -> String {
-    var status = stat()
-    guard stat(path, &status) == 0 else { throw unreadable(path) }
-    #if canImport(Darwin)
-      let modified = status.st_mtimespec
-    #else
-      let modified = status.st_mtim
-    #endif
+    guard let status = try? FileStatus(path: path) else { throw unreadable(path) }
+    let (file, modified) = (status.identity, status.modified)
     let key =
-      "\(status.st_dev):\(status.st_ino):\(status.st_size):\(modified.tv_sec).\(modified.tv_nsec)"
+      "\(file.device):\(file.inode):\(status.size):\(modified.seconds).\(modified.nanoseconds)"
     var known = cache()
     if let digest = known[key] { return digest }
     let digest = try compute(path)
@@ -39,7 +35,7 @@ public enum ModelDigest {
   }
 
   private static func unreadable(_ path: String) -> RecordingError {
-    .unreadable(path: path, problem: String(cString: strerror(errno)))
+    .unreadable(path: path, problem: "\(SystemError.last)")
   }
 
   private static var cacheFile: URL {

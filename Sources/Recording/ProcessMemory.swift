@@ -1,3 +1,4 @@
+import Basics
 import CKernels
 import Foundation
 
@@ -47,6 +48,6 @@ enum ProcessMemory {
   }
 
   private static func unavailable(_ path: String) -> RecordingError {
-    .noMemoryFigures(reason: "\(path) cannot be used (\(String(cString: strerror(errno))))")
+    .noMemoryFigures(reason: "\(path) cannot be used (\(SystemError.last))")
   }
 }

@@ -1,3 +1,4 @@
+import Basics
 import GRDB
 
 /// What can go wrong with a trace; each case names the file and what to do.

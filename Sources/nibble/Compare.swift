@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Debugger
 import Foundation
 import Inference

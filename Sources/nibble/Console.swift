@@ -1,3 +1,4 @@
+import Basics
 import Debugger
 import Foundation
 
@@ -44,7 +45,7 @@ func wrapped(_ text: String, width: Int) -> String {
 /// Standard output: buffered, and remembering whether all of it could be written.
 enum Output {
   nonisolated(unsafe) private static var pending: [UInt8] = []
-  nonisolated(unsafe) private static var failure: Int32 = 0
+  nonisolated(unsafe) private static var failure: SystemError?
 
   static func write(_ text: String) {
     pending.append(contentsOf: text.utf8)
@@ -55,33 +56,18 @@ enum Output {
 
   /// Hands what was written so far to the system.
   static func flush() {
-    if failure == 0 { failure = send(pending, to: STDOUT_FILENO) }
+    if failure == nil { failure = pending.withUnsafeBytes { writeAll($0, to: STDOUT_FILENO) } }
     pending = []
   }
 
   /// Why some of the output could not be written, or `nil`.
-  static var problem: String? {
-    failure == 0 ? nil : String(cString: strerror(failure))
-  }
+  static var problem: String? { failure?.description }
 }
 
 /// A line on standard error.
 func printError(_ message: String) {
   Output.flush()
-  _ = send(Array((asTyped(message) + "\n").utf8), to: STDERR_FILENO)
-}
-
-/// Writes all of `bytes`; returns 0, or the error number.
-private func send(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
-  bytes.withUnsafeBytes { bytes in
-    var rest = bytes[...]
-    while let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
-      let count = write(descriptor, start, rest.count)
-      if count < 0 && errno != EINTR { return errno }
-      rest = rest.dropFirst(max(count, 0))
-    }
-    return 0
-  }
+  _ = writeAll(asTyped(message) + "\n", to: STDERR_FILENO)
 }
 
 /// A line that is drawn again and again on standard error, where that is a terminal.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Foundation
 import GGUF
 import Inference
@@ -96,7 +97,7 @@ struct Quantize: ParsableCommand {
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       signal(number, SIG_IGN)
       source.setEventHandler { [output] in
-        GGUFWriter.removeUnfinished(beside: output)
+        AtomicFile.removeUnfinished(beside: output)
         printError("nibble: interrupted; \(output) was not written.")
         Foundation.exit(128 + number)  // as a shell tells it
       }

@@ -117,8 +117,7 @@ struct GGUFQuantizerTests {
     var writer = GGUFWriter()
     let values = [Float](repeating: 0.5, count: 2 * 96)
     writer.addTensor("output.weight", typeCode: 0, shape: [2, 96], byteCount: 768) {
-      (sink) throws(GGUFError) in
-      try sink.write(values.withUnsafeBytes(Array.init))
+      try $0.write(values.withUnsafeBytes(Array.init))
     }
     try writer.write(to: directory.file("rows.gguf"))
     let (file, reports) = try quantize(try GGUFFile(path: directory.file("rows.gguf")), target)
@@ -170,8 +169,7 @@ struct GGUFQuantizerTests {
       let shape = name == "w.nf4" ? [2, 32] : isCodes ? [2, isWide ? 2 : 1] : [1]
       let bytes = shape.reduce(1, *) * (isCodes ? 1 : 4)
       writer.addTensor(name, typeCode: isCodes ? 24 : 0, shape: shape, byteCount: bytes) {
-        (sink) throws(GGUFError) in
-        try sink.write([UInt8](repeating: 0, count: bytes))
+        try $0.write([UInt8](repeating: 0, count: bytes))
       }
     }
     try writer.write(to: directory.file("bad.gguf"))
@@ -185,8 +183,7 @@ struct GGUFQuantizerTests {
   @Test func privateTypeCodesAreUnknown() throws {
     var writer = GGUFWriter()
     writer.addTensor("w", typeCode: 0x100, shape: [1, 64], byteCount: 36) {
-      (sink) throws(GGUFError) in
-      try sink.write([UInt8](repeating: 0, count: 36))
+      try $0.write([UInt8](repeating: 0, count: 36))
     }
     try writer.write(to: directory.file("private.gguf"))
     #expect(try GGUFFile(path: directory.file("private.gguf")).tensors[0].type == nil)
@@ -197,8 +194,7 @@ struct GGUFQuantizerTests {
     var writer = GGUFWriter()
     let codes = (0..<66).map { UInt8($0) }
     writer.addTensor("output.weight", typeCode: 16, shape: [1, 256], byteCount: 66) {
-      (sink) throws(GGUFError) in
-      try sink.write(codes)
+      try $0.write(codes)
     }
     let path = directory.file("q2.gguf")
     try writer.write(to: path)

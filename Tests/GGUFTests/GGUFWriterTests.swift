@@ -19,8 +19,8 @@ struct GGUFWriterTests {
     for tensor in file.tensors {
       writer.addTensor(
         tensor.name, typeCode: tensor.typeCode, shape: tensor.shape, byteCount: tensor.byteCount
-      ) { (sink) throws(GGUFError) in
-        try sink.write(file.bytes(of: tensor))
+      ) {
+        try $0.write(file.bytes(of: tensor))
       }
     }
     let path = directory.file("copy.gguf")
@@ -79,8 +79,8 @@ struct GGUFWriterTests {
     #expect(refused { $0.set("general.alignment", .uint32(33)) })
     #expect(
       refused {
-        $0.addTensor("t", typeCode: 2, shape: [64], byteCount: 36) { (sink) throws(GGUFError) in
-          try sink.write([1, 2, 3])
+        $0.addTensor("t", typeCode: 2, shape: [64], byteCount: 36) {
+          try $0.write([1, 2, 3])
         }
       })
     #expect(try directory.names.isEmpty)
@@ -89,72 +89,12 @@ struct GGUFWriterTests {
   @Test func nothingIsLeftWhenATensorFails() throws {
     let path = directory.file("model.gguf")
     var writer = GGUFWriter()
-    writer.addTensor("t", typeCode: 0, shape: [2], byteCount: 8) { (_) throws(GGUFError) in
+    writer.addTensor("t", typeCode: 0, shape: [2], byteCount: 8) { _ in
       throw GGUFError.missingTensor(path: "elsewhere", name: "u")
     }
     #expect(throws: GGUFError.missingTensor(path: "elsewhere", name: "u")) {
       try writer.write(to: path)
     }
     #expect(try directory.names.isEmpty)
-  }
-}
-
-struct AtomicFileTests {
-  private let directory: ScratchFolder
-
-  init() throws { directory = try ScratchFolder() }
-
-  @Test func theOldFileStaysUntilTheNewOneIsWhole() throws {
-    let path = try directory.write([1, 2, 3], "f")
-    do {
-      let file = try AtomicFile(path: path)
-      try file.write([9, 9])
-      #expect(FileManager.default.contents(atPath: path) == Data([1, 2, 3]))
-    }
-    #expect(FileManager.default.contents(atPath: path) == Data([1, 2, 3]))
-    #expect(try directory.names == ["f"])
-    let file = try AtomicFile(path: path)
-    try file.write([9, 9])
-    try file.pad(to: 4)
-    try file.pad(to: 4)
-    try file.commit()
-    #expect(FileManager.default.contents(atPath: path) == Data([9, 9, 0, 0]))
-    #expect(try directory.names == ["f"])
-  }
-
-  /// /dev/full takes nothing: the system's own words for it come out.
-  @Test func fullDisks() throws {
-    let path = directory.file("f")
-    var writer = GGUFWriter()
-    writer.set("a", .bool(true))
-    #expect(throws: GGUFError.cannotWrite(path: path, reason: "No space left on device")) {
-      let file = try AtomicFile(path: path) { _ in open("/dev/full", O_WRONLY) }
-      try writer.write(try writer.header(path, alignment: 32), alignment: 32, to: file)
-    }
-    #expect(try directory.names.isEmpty)
-  }
-
-  @Test func placesThatCannotBeWritten() {
-    let nowhere = directory.file("no/such/f")
-    #expect(throws: GGUFError.cannotWrite(path: nowhere, reason: "No such file or directory")) {
-      try AtomicFile(path: nowhere)
-    }
-    #expect(throws: GGUFError.cannotWrite(path: directory.path, reason: "it is a directory")) {
-      try AtomicFile(path: directory.path)
-    }
-    #expect(throws: GGUFError.cannotWrite(path: "/dev/full", reason: "it is no file")) {
-      try AtomicFile(path: "/dev/full")
-    }
-  }
-
-  @Test func symbolicLinksAreFollowed() throws {
-    let target = try directory.write([1], "target")
-    let link = directory.file("link")
-    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
-    let file = try AtomicFile(path: link)
-    try file.write([2])
-    try file.commit()
-    #expect(FileManager.default.contents(atPath: target) == Data([2]))
-    #expect(try directory.names == ["link", "target"])
   }
 }

@@ -1,25 +1,7 @@
 import Foundation
-import TestSupport
 import Testing
 
 @testable import GGUF
-
-extension ScratchFolder {
-  /// Writes a file and returns its path.
-  func write(_ bytes: [UInt8], _ name: String = "model.gguf") throws -> String {
-    // Not Data.write, nor over an older file: both wait for the disk.
-    let path = file(name)
-    unlink(path)
-    let stream = try #require(fopen(path, "w"))
-    defer { fclose(stream) }
-    try #require(fwrite(bytes, 1, bytes.count, stream) == bytes.count)
-    return path
-  }
-
-  var names: [String] {
-    get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
-  }
-}
 
 /// Files that scripts/fixtures/gguf_files.py wrote.
 func fixturePath(_ name: String) throws -> String {

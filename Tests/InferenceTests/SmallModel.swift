@@ -57,7 +57,7 @@ struct SmallModel {
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
       writer.addTensor(
         name, typeCode: tensor.typeCode, shape: tensor.shape, byteCount: tensor.bytes.count
-      ) { (sink) throws(GGUFError) in try sink.write(tensor.bytes) }
+      ) { try $0.write(tensor.bytes) }
     }
     try writer.write(to: path)
     return try body(path)

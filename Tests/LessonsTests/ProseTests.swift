@@ -1,3 +1,4 @@
+import Basics
 import Debugger
 import Testing
 import TraceStore

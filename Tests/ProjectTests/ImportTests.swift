@@ -5,15 +5,16 @@ import Testing
 /// through one module alone.
 @Suite struct ImportTests {
   static let floors: [String: Int] = [
-    "CKernels": 0, "Quantization": 1, "GGUF": 2, "Tokenization": 3, "Inference": 4,
+    "Basics": 0, "CKernels": 0, "Quantization": 1, "GGUF": 2, "Tokenization": 3, "Inference": 4,
     "TraceStore": 5, "Recording": 6, "CTerminal": 5, "CLibEdit": 6, "CNcurses": 6,
     "Training": 7, "Debugger": 7, "Lessons": 8, "nibble": 9,
   ]
   /// Outside packages, and the one module that brings each in.
   static let doors: [String: String] = [
-    "ArgumentParser": "nibble", "CLibEdit": "Debugger", "CNcurses": "Debugger",
+    "Algorithms": "Basics", "ArgumentParser": "nibble", "CLibEdit": "Debugger",
+    "CNcurses": "Debugger",
     "CTerminal": "Debugger", "GRDB": "TraceStore", "GRDBSQLite": "TraceStore",
-    "LessonContent": "Lessons", "Yams": "Lessons",
+    "LessonContent": "Lessons", "SystemPackage": "Basics", "Yams": "Lessons",
   ]
   static let system: Set<String> = [
     "Foundation", "Dispatch", "Synchronization", "Glibc", "Musl", "Darwin",

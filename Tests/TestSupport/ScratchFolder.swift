@@ -15,4 +15,22 @@ public final class ScratchFolder: Sendable {
 
   /// The path of a file in it, which need not be there.
   public func file(_ name: String = "trace.sqlite") -> String { path + "/" + name }
+
+  /// The names of what is in it.
+  public var names: [String] {
+    get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
+  }
+
+  /// Writes a file in it and returns its path.
+  public func write(_ bytes: [UInt8], _ name: String = "model.gguf") throws -> String {
+    // Not Data.write, nor over an older file: both wait for the disk.
+    let path = file(name)
+    unlink(path)
+    guard let stream = fopen(path, "w") else { throw CocoaError(.fileWriteUnknown) }
+    defer { fclose(stream) }
+    guard fwrite(bytes, 1, bytes.count, stream) == bytes.count else {
+      throw CocoaError(.fileWriteUnknown)
+    }
+    return path
+  }
 }

@@ -1,3 +1,4 @@
+import Basics
 import GGUF
 
 /// One block laid open, as `x/1block` and `nibble inspect --block` show it: its bytes by field, its
@@ -25,7 +26,8 @@ public func blockLines(of block: WeightBlock, width: Int? = nil) -> [String] {
     let bytes = anatomy.bytes[
       field.offset..<min(field.offset + field.length, anatomy.bytes.count)]
     let rows = stride(from: bytes.startIndex, to: bytes.endIndex, by: 16).map { start in
-      bytes[start..<min(start + 16, bytes.endIndex)].map(hex).joined(separator: " ")
+      bytes[start..<min(start + 16, bytes.endIndex)].map { digits($0, radix: 16, count: 2) }.joined(
+        separator: " ")
     }
     lines.append("\(padded(field.name, to: 8)) \(rows.first ?? "")")
     lines += rows.dropFirst().map { "\(padded("", to: 8)) \($0)" }

@@ -1,3 +1,5 @@
+import Basics
+
 /// What stands after `x/`: how many, as what, and how large each: `32xb`, `4f`, `1block`.
 struct ExamineFormat: Equatable {
   /// gdb's letters.
@@ -72,17 +74,13 @@ struct ExamineFormat: Equatable {
   /// One number as the letter has it, of `size` bytes.
   static func text(_ value: UInt64, _ letter: Letter, size: Int) -> String {
     let bits = 8 * size
-    func filled(_ radix: Int, _ digits: Int) -> String {
-      let text = String(value, radix: radix)
-      return String(repeating: "0", count: max(0, digits - text.count)) + text
-    }
     let signed = Int64(bitPattern: value << (64 - bits)) >> (64 - bits)
     switch letter {
-    case .hexadecimal: return "0x" + filled(16, 2 * size)
+    case .hexadecimal: return "0x" + digits(value, radix: 16, count: 2 * size)
     case .signed: return String(signed)
     case .unsigned: return String(value)
-    case .octal: return "0" + filled(8, (bits + 2) / 3)
-    case .binary: return filled(2, bits)
+    case .octal: return "0" + digits(value, radix: 8, count: (bits + 2) / 3)
+    case .binary: return digits(value, radix: 2, count: bits)
     case .character:
       let byte = UInt8(truncatingIfNeeded: value)
       let shown =

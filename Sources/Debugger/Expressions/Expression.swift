@@ -1,3 +1,4 @@
+import Basics
 import Inference
 
 /// What `print` computes: figures, names with slices, functions over them, and arithmetic.

@@ -1,3 +1,4 @@
+import Basics
 import TraceStore
 
 /// What an expression comes to.

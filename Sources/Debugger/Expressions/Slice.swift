@@ -1,3 +1,5 @@
+import Basics
+
 /// What stands in square brackets after a name: `[5]`, `[0..8]`, `[2, 0..8]`, `[head=2]`,
 /// `[sequence=1]`, `[5]@4`.
 struct Slice: Equatable {

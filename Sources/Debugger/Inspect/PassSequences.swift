@@ -1,3 +1,4 @@
+import Basics
 import TraceStore
 
 /// The sequences of a pass that holds several, and which rows of its operations are whose.

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// What stands after `print/`, in gdb's letters.
@@ -31,8 +32,8 @@ enum PrintFormat: Character, CaseIterable {
   /// A value of an operation or of a weight tensor.
   func text(_ value: Float) -> String {
     switch self {
-    case .hexadecimal: "0x" + Self.digits(UInt64(value.bitPattern), radix: 16, count: 8)
-    case .binary: Self.digits(UInt64(value.bitPattern), radix: 2, count: 32)
+    case .hexadecimal: "0x" + digits(UInt64(value.bitPattern), radix: 16, count: 8)
+    case .binary: digits(UInt64(value.bitPattern), radix: 2, count: 32)
     case .whole, .plain, .scientific: text(Double(value))
     }
   }
@@ -58,8 +59,8 @@ enum PrintFormat: Character, CaseIterable {
 
   private func text(_ number: Double) -> String {
     switch self {
-    case .hexadecimal: return "0x" + Self.digits(number.bitPattern, radix: 16, count: 16)
-    case .binary: return Self.digits(number.bitPattern, radix: 2, count: 64)
+    case .hexadecimal: return "0x" + digits(number.bitPattern, radix: 16, count: 16)
+    case .binary: return digits(number.bitPattern, radix: 2, count: 64)
     case .whole:
       return Int(exactly: number.rounded(.towardZero)).map(String.init)
         ?? formatReal(number, digits: 9)
@@ -69,10 +70,5 @@ enum PrintFormat: Character, CaseIterable {
       return String(format: "%.\(decimals)f", number)
     case .scientific: return String(format: "%.8e", number)
     }
-  }
-
-  private static func digits(_ bits: UInt64, radix: Int, count: Int) -> String {
-    let text = String(bits, radix: radix)
-    return String(repeating: "0", count: max(0, count - text.count)) + text
   }
 }

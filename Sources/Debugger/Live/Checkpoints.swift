@@ -1,3 +1,5 @@
+import Basics
+
 /// Places that a person wants to come back to, by numbers that count from 1 and are not used again.
 struct Checkpoints {
   private(set) var steps: [(number: Int, step: Int)] = []

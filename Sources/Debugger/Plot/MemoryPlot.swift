@@ -1,3 +1,4 @@
+import Basics
 import Inference
 import TraceStore
 
@@ -106,31 +107,4 @@ public struct MemoryPlot: Sendable {
     }
     return lines.map { style.paint($0, .bold) }
   }
-}
-
-extension String {
-  /// The text without spaces at its end.
-  func trimmingTrailingSpaces() -> String {
-    guard let last = lastIndex(where: { $0 != " " }) else { return "" }
-    return String(self[...last])
-  }
-}
-
-/// Text broken at spaces into lines of at most `width` columns.
-func wrapped(_ text: String, to width: Int, indent: String = "") -> [String] {
-  var lines: [String] = []
-  var line = ""
-  for word in text.split(separator: " ", omittingEmptySubsequences: true) {
-    let start = lines.isEmpty ? "" : indent
-    if line.isEmpty {
-      line = start + word
-    } else if displayWidth(line) + 1 + displayWidth(String(word)) <= width {
-      line += " " + word
-    } else {
-      lines.append(line)
-      line = indent + word
-    }
-  }
-  if !line.isEmpty { lines.append(line) }
-  return lines
 }

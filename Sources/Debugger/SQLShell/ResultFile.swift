@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import TraceStore
 
@@ -27,7 +28,7 @@ final class ResultFile {
     }
     descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     if descriptor < 0 {
-      throw SQLShellError("\(path): cannot be written (\(systemMessage(errno))).")
+      throw SQLShellError("\(path): cannot be written (\(SystemError.last)).")
     }
     isTerminal = isatty(descriptor) == 1
   }
@@ -35,16 +36,14 @@ final class ResultFile {
   deinit { close(descriptor) }
 
   func write(_ text: String) throws {
-    let code = emit(text, to: descriptor)
-    if code != 0 { throw SQLShellError("\(path): \(systemMessage(code)).") }
+    if let error = writeAll(text, to: descriptor) { throw SQLShellError("\(path): \(error).") }
   }
 
   /// Whether two paths lead to one file, or the first to what SQLite keeps beside the second.
   private static func isSame(_ path: String, _ trace: String) -> Bool {
     ["", "-wal", "-shm", "-journal"].contains { suffix in
-      var (a, b) = (stat(), stat())
-      if stat(path, &a) == 0, stat(trace + suffix, &b) == 0 {
-        return a.st_dev == b.st_dev && a.st_ino == b.st_ino
+      if let a = FileIdentity(path: path), let b = FileIdentity(path: trace + suffix) {
+        return a == b
       }
       // Neither may be made that is not there.
       return URL(filePath: path).standardizedFileURL.resolvingSymlinksInPath()

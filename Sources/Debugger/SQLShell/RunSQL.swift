@@ -1,3 +1,4 @@
+import Basics
 import CTerminal
 import Foundation
 import Recording

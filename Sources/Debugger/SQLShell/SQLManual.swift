@@ -1,3 +1,4 @@
+import Basics
 import TraceStore
 
 /// The reference of SQL over traces, made from the `.sql` files and the declarations of functions

@@ -1,3 +1,5 @@
+import Basics
+
 /// A line that a person types, with the usual editing keys and the lines typed before it.
 struct EditedLine: Equatable {
   var characters: [Character] = []

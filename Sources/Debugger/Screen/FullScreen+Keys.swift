@@ -1,3 +1,5 @@
+import Basics
+
 // What the keys do on the full screen.
 extension FullScreen {
   /// - Returns: what asking for the line came to, where the key ends it.

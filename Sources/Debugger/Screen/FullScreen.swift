@@ -1,3 +1,4 @@
+import Basics
 import CTerminal
 import Dispatch
 import TraceStore

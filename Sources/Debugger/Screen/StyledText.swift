@@ -1,3 +1,4 @@
+import Basics
 import TraceStore
 
 /// How a character is drawn: colours of the terminal's palette (-1 for its own) and attributes.

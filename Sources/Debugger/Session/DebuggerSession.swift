@@ -1,3 +1,4 @@
+import Basics
 import CTerminal
 import Inference
 import Recording
@@ -149,14 +150,5 @@ public final class DebuggerSession {
       lines.append("\(formatCount(statistics.count)) values: \(figures)")
     }
     return lines.flatMap { wrapped($0, to: style.width - 2, indent: "    ").map { "  " + $0 } }
-  }
-}
-
-extension String {
-  func trimmingSpaces() -> String {
-    guard let first = firstIndex(where: { !$0.isWhitespace }),
-      let last = lastIndex(where: { !$0.isWhitespace })
-    else { return "" }
-    return String(self[first...last])
   }
 }

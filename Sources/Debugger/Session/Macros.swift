@@ -1,3 +1,5 @@
+import Basics
+
 /// Commands that a person made.
 struct Macros {
   /// The lines of those made with `define`, by name.

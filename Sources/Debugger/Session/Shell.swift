@@ -1,3 +1,4 @@
+import Basics
 import CTerminal
 import Foundation
 
@@ -67,7 +68,7 @@ extension DebuggerSession {
     return try fullScreen.whileLeft {
       let status = body()
       nibble_interrupts_clear()
-      _ = emit("Press Enter to go back to the full screen. ", to: 1)
+      _ = writeAll("Press Enter to go back to the full screen. ", to: 1)
       var byte: UInt8 = 0
       // ^C goes back as well, and so does the end of the input.
       while nibble_wait_for_input(0), read(0, &byte, 1) == 1, byte != UInt8(ascii: "\n") {}
@@ -93,7 +94,7 @@ extension DebuggerSession {
       sigemptyset(&signals)
       sigaddset(&signals, SIGPIPE)
       pthread_sigmask(SIG_BLOCK, &signals, nil)
-      _ = emit(text, to: descriptor)
+      _ = writeAll(text, to: descriptor)
       close(descriptor)
     }
   }

@@ -1,3 +1,4 @@
+import Basics
 import CLibEdit
 import CTerminal
 import Foundation
@@ -36,10 +37,10 @@ public final class TerminalLines: LineSource {
     var text: UnsafePointer<CChar>?
     // libedit cannot take in a prompt that the locale has no characters for.
     let isShown = prompt.utf8.allSatisfy { $0 < 0x80 } || nibble_locale_is_utf8()
-    if !isShown { _ = emit(prompt, to: 1) }
+    if !isShown { _ = writeAll(prompt, to: 1) }
     let length = nibble_editor_read(editor, isShown ? prompt : "", &text)
     if Int(length) == NIBBLE_LINE_INTERRUPTED {
-      _ = emit("^C\n", to: 1)  // what follows begins a line
+      _ = writeAll("^C\n", to: 1)  // what follows begins a line
       return .interrupted
     }
     let line = text.map { String(cString: $0) }

@@ -1,3 +1,4 @@
+import Basics
 import CTerminal
 
 /// Where the debugger writes: results on one side, messages about what went wrong on the other.
@@ -15,30 +16,29 @@ extension OutputSink {
   public func progress(_ text: String?) {}
 }
 
-/// Standard output and standard error.
+/// Standard output and standard error, unbuffered: libedit and the debugger share the terminal, and
+/// what each writes must appear in the order in which it was written.
 public final class StandardOutput: OutputSink {
-  private var failure: Int32 = 0
+  private var failure: SystemError?
 
   public init() {}
 
   /// Why some of the results could not be written, or `nil`.
-  public var problem: String? {
-    failure == 0 ? nil : systemMessage(failure)
-  }
+  public var problem: String? { failure?.description }
 
   public func write(_ text: String) {
-    if failure == 0 { failure = emit(text, to: 1) }
+    if failure == nil { failure = writeAll(text, to: 1) }
   }
 
   public func complain(_ message: String) {
     // A command that we print can be typed as it stands.
     let invocation = CommandLine.arguments.first ?? "nibble"
-    _ = emit(message.replacing("`nibble ", with: "`\(invocation) ") + "\n", to: 2)
+    _ = writeAll(message.replacing("`nibble ", with: "`\(invocation) ") + "\n", to: 2)
   }
 
   public func progress(_ text: String?) {
     // To the beginning of the line, and away with what stands there.
-    if isTerminal(2) { _ = emit("\r\u{1B}[K" + fittingTerminal(text ?? ""), to: 2) }
+    if isTerminal(2) { _ = writeAll("\r\u{1B}[K" + fittingTerminal(text ?? ""), to: 2) }
   }
 }
 

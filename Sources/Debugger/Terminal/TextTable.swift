@@ -1,3 +1,4 @@
+import Basics
 import TraceStore
 
 /// Rows under headings, each column as wide as its widest cell.

@@ -1,3 +1,4 @@
+import Basics
 import Inference
 import Quantization
 import TraceStore
@@ -69,7 +70,7 @@ extension TileStory {
         lines.append(inset(style.paint(names.text.trimmingTrailingSpaces(), .dim)))
       }
       let bytes = (start..<end).map { index in
-        style.paint(hex(block.bytes[index]), ink(ofByte: index, in: block))
+        style.paint(digits(block.bytes[index], radix: 16, count: 2), ink(ofByte: index, in: block))
       }
       lines.append(inset(bytes.joined(separator: " ")))
     }
@@ -123,7 +124,7 @@ extension TileStory {
     let bytes = (0..<count).map { index -> String in
       guard let bits = block.bits(ofQuant: index).first else { return "" }
       let half = bits.count == 4 ? (bits.shift == 0 ? " low" : " high") : ""
-      return hex(block.bytes[bits.byte]) + half
+      return digits(block.bytes[bits.byte], radix: 16, count: 2) + half
     }
     let values = block.values.map { value in
       formatReal(Double(tile.type == .f16 ? Float(Float16(value)) : value), digits: 4)

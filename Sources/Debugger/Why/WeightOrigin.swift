@@ -1,3 +1,4 @@
+import Basics
 import GGUF
 import Inference
 import Quantization
@@ -69,7 +70,8 @@ extension WeightBlock {
       case (1, let shift): "bit \(shift) of"
       case (let count, let shift): "bits \(shift) to \(shift + count - 1) of"
       }
-    return (part.isEmpty ? "" : part + " ") + "0x\(hex(byte)) at \(fileOffset(ofByte: bits.byte))"
+    return (part.isEmpty ? "" : part + " ")
+      + "0x\(digits(byte, radix: 16, count: 2)) at \(fileOffset(ofByte: bits.byte))"
   }
 
   /// Where a byte of the block lies in the file. Of nf4 and fp4 the scale lies elsewhere, and what

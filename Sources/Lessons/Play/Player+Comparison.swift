@@ -1,3 +1,4 @@
+import Basics
 import Debugger
 import Foundation
 import TraceStore

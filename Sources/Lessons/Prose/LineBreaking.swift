@@ -1,3 +1,4 @@
+import Basics
 import TraceStore
 
 /// Characters with their styles, broken into lines.

@@ -1,3 +1,4 @@
+import Basics
 import Debugger
 import Foundation
 import Recording
@@ -65,7 +66,7 @@ final class Recordings {
     // Without its recipe a file counts as none.
     try? files.removeItem(atPath: Recipe.path(of: product.path))
     guard rename(part, product.path) == 0 else {
-      throw LessonError.cannotWrite(path: product.path, reason: String(cString: strerror(errno)))
+      throw LessonError.cannotWrite(path: product.path, reason: "\(SystemError.last)")
     }
     try product.recipe.keep(beside: product.path)
     return result

@@ -1,3 +1,4 @@
+import Basics
 import Inference
 
 // What all pictures of memory have in common, so that a plot on a terminal and one in a file agree.

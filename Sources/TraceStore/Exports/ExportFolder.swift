@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// A folder of an export: filled beside its place under another name, then renamed. Whatever fails
@@ -8,19 +9,15 @@ final class ExportFolder {
   private var isCommitted = false
 
   /// - Throws: ``TraceError/cannotExport(path:reason:)`` where something is there already,
-  ///   ``TraceError/io(path:reason:)``.
-  init(path: String) throws(TraceError) {
+  ///   or `FileWriteError`.
+  init(path: String) throws {
     self.path = path
-    var status = stat()
-    if lstat(path, &status) == 0 {
-      throw .cannotExport(
+    if (try? FileStatus(path: path, followsLinks: false)) != nil {
+      throw TraceError.cannotExport(
         path: path, reason: "is there already; name another folder with -o, or remove it")
     }
-    var directory = path
-    while directory.hasSuffix("/") { directory.removeLast() }
-    let parent = directory.lastIndex(of: "/").map { String(directory[...$0]) } ?? ""
-    temporary = "\(parent).nibble.\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp"
-    guard mkdir(temporary, 0o777) == 0 else { throw Self.error(path) }
+    temporary = AtomicFile.temporaryPath(beside: path)
+    guard mkdir(temporary, 0o777) == 0 else { throw FileWriteError(path: path, .last) }
   }
 
   deinit {
@@ -35,12 +32,8 @@ final class ExportFolder {
   }
 
   /// Puts the folder in its place.
-  func commit() throws(TraceError) {
-    guard rename(temporary, path) == 0 else { throw Self.error(path) }
+  func commit() throws(FileWriteError) {
+    guard rename(temporary, path) == 0 else { throw FileWriteError(path: path, .last) }
     isCommitted = true
-  }
-
-  private static func error(_ path: String) -> TraceError {
-    .io(path: path, reason: "cannot be written: \(TraceFile.reason(errno))")
   }
 }

@@ -1,5 +1,5 @@
+import Basics
 import Foundation
-import GGUF
 
 /// Where the bytes of an export go: a file that appears whole or not at all, or a pipe.
 ///
@@ -19,19 +19,15 @@ final class ExportOutput {
 
   /// A file at `path`, which ``commit()`` puts there.
   ///
-  /// - Throws: ``TraceError/io(path:reason:)``; ``TraceError/cannotExport(path:reason:)`` where a
-  ///   trace is there, which no export replaces.
-  init(path: String) throws(TraceError) {
+  /// - Throws: `FileWriteError`; ``TraceError/cannotExport(path:reason:)`` where a trace is there,
+  ///   which no export replaces.
+  init(path: String) throws {
     if try TraceFile.isTrace(at: path) {
-      throw .cannotExport(
+      throw TraceError.cannotExport(
         path: path, reason: "is a trace, which an export does not replace; name another output")
     }
     name = path
-    do {
-      sink = .file(try AtomicFile(path: path))
-    } catch {
-      throw TraceError(error)
-    }
+    sink = .file(try AtomicFile(path: path))
     pending.reserveCapacity(2 * Self.capacity)
   }
 
@@ -44,12 +40,10 @@ final class ExportOutput {
 
   /// A new file at `path`, which is called `name` in errors; for a folder that is removed as a whole
   /// where something fails.
-  init(creating path: String, shown name: String) throws(TraceError) {
+  init(creating path: String, shown name: String) throws(FileWriteError) {
     self.name = name
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else {
-      throw .io(path: name, reason: "cannot be written: \(TraceFile.reason(errno))")
-    }
+    guard descriptor >= 0 else { throw FileWriteError(path: name, .last) }
     sink = .descriptor(descriptor, isOurs: true)
     pending.reserveCapacity(2 * Self.capacity)
   }
@@ -87,68 +81,26 @@ final class ExportOutput {
   }
 
   /// Hands on what has gathered, where that is much; called between two rows.
-  @inline(__always) func rowEnded() throws(TraceError) {
+  @inline(__always) func rowEnded() throws {
     if pending.count >= Self.capacity { try flush() }
   }
 
   /// Hands on what has gathered, and puts the file in its place.
-  func commit() throws(TraceError) {
+  ///
+  /// - Throws: `FileWriteError`.
+  func commit() throws {
     try flush()
-    guard case .file(let file) = sink else { return }
-    do {
-      try file.commit()
-    } catch {
-      throw TraceError(error)
-    }
+    if case .file(let file) = sink { try file.commit() }
   }
 
-  private func flush() throws(TraceError) {
+  private func flush() throws {
     defer { pending.removeAll(keepingCapacity: true) }
-    var failure: TraceError?
-    pending.withUnsafeBytes { bytes in
-      do throws(TraceError) {
-        try send(bytes)
-      } catch {
-        failure = error
+    try pending.withUnsafeBytes { bytes in
+      switch sink {
+      case .file(let file): try file.write(bytes)
+      case .descriptor(let descriptor, _):
+        if let error = writeAll(bytes, to: descriptor) { throw FileWriteError(path: name, error) }
       }
-    }
-    if let failure { throw failure }
-  }
-
-  private func send(_ bytes: UnsafeRawBufferPointer) throws(TraceError) {
-    switch sink {
-    case .file(let file):
-      do {
-        try file.write(bytes)
-      } catch {
-        throw TraceError(error)
-      }
-    case .descriptor(let descriptor, _): try send(bytes, to: descriptor)
-    }
-  }
-
-  private func send(
-    _ bytes: UnsafeRawBufferPointer, to descriptor: Int32
-  ) throws(TraceError) {
-    var rest = bytes
-    while !rest.isEmpty {
-      let written = Foundation.write(descriptor, rest.baseAddress, rest.count)
-      if written < 0 {
-        if errno == EINTR { continue }
-        throw .io(path: name, reason: "cannot be written: \(TraceFile.reason(errno))")
-      }
-      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-    }
-  }
-}
-
-extension TraceError {
-  /// What kept an output from being written.
-  init(_ error: GGUFError) {
-    if case .cannotWrite(let path, let reason) = error {
-      self = .io(path: path, reason: "cannot be written: \(reason)")
-    } else {
-      self = .io(path: "the export", reason: "\(error)")
     }
   }
 }

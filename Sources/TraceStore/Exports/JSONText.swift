@@ -1,3 +1,5 @@
+import Basics
+
 extension ExportOutput {
   /// Adds a string of JSON. Bytes that are no UTF-8 become U+FFFD.
   func write(json text: String) {

@@ -1,3 +1,5 @@
+import Basics
+
 /// Text of a report: our own words, and between them what a trace holds, in which nothing may act on
 /// what shows it: `"Pass \(pass) of \(theirs: name)."`
 struct ReportText: Equatable, ExpressibleByStringInterpolation {

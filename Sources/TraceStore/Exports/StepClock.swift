@@ -1,3 +1,5 @@
+import Basics
+
 /// When each step was, in ns since the recording began.
 ///
 /// A trace has the start and duration of every pass and operation, and how long each tile took to be

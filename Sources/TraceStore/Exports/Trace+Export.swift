@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// How far an export is.
@@ -18,15 +19,17 @@ extension Trace {
   ///   - second: a trace to show beside this one, where the format takes two.
   ///   - pass: the pass to show step by step, where the format shows one.
   /// - Throws: ``TraceError``: ``TraceError/cannotExport(path:reason:)`` where the trace does not
-  ///   have what the format holds, ``TraceError/exportInterrupted``, and what reading and writing
-  ///   throw.
+  ///   have what the format holds, ``TraceError/exportInterrupted``, and what reading throws;
+  ///   `FileWriteError`.
   public func export(
     _ format: ExportFormat, to path: String, with second: Trace? = nil, pass: Int? = nil,
     progress: @escaping ExportProgressHandler = { _ in true }
-  ) throws(TraceError) {
+  ) throws {
     do {
       let source = ExportSource(trace: self, second: second, pass: pass)
       try format.type.write(source, to: path, ExportMeter(report: progress))
+    } catch let error as FileWriteError {
+      throw error
     } catch {
       throw TraceError(error, path: self.path)
     }

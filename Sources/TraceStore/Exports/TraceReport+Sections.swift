@@ -1,3 +1,4 @@
+import Basics
 import Inference
 
 // What ran, how it ended, and where memory and time went.

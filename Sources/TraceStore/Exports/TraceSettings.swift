@@ -1,3 +1,4 @@
+import Basics
 import Inference
 
 /// How a run was run and how it ended, in words: what a page and a report say of it.

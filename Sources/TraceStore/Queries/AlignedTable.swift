@@ -1,3 +1,5 @@
+import Basics
+
 /// A table whose columns are as wide as their widest cell; a cell with line breaks takes several
 /// lines.
 ///

@@ -1,3 +1,5 @@
+import Basics
+
 /// A table with a bar beside each row, as long as the value in its last column of numbers.
 ///
 /// Of a long table, widths and scale are those of its first rows.

@@ -1,3 +1,5 @@
+import Basics
+
 /// How a query's result is written.
 public enum TableFormat: String, CaseIterable, Sendable {
   case box, csv, json, markdown

@@ -1,3 +1,4 @@
+import Basics
 import GRDBSQLite
 
 /// A prepared statement, for the paths where a row is a few hundred nanoseconds.
@@ -89,7 +90,7 @@ struct SQLiteFailure: Error {
     case SQLITE_IOERR, SQLITE_CANTOPEN:
       // What the system said is more than "disk I/O error".
       let system = sqlite3_system_errno(connection)
-      message = system == 0 ? text : "\(text): \(TraceFile.reason(system))"
+      message = system == 0 ? text : "\(text): \(SystemError(system))"
     default:
       message = sqlite3_errmsg(connection).map { String(cString: $0) } ?? text
     }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import GRDB
 import Inference
@@ -12,8 +13,7 @@ public final class Trace {
   /// The file.
   public let path: String
   let queue: DatabaseQueue
-  /// Tells the file from another that takes its place.
-  private let identity: (device: dev_t, inode: ino_t)
+  private let identity: FileIdentity
   /// States of memory by their row in `_memory`, for profiles; filled when first needed.
   var memoryStates = MemoryStateCache()
   /// For queries that people write, opened with the first.
@@ -44,17 +44,19 @@ public final class Trace {
   ///   ``TraceError/io(path:reason:)``.
   public init(path: String) throws(TraceError) {
     self.path = path
-    var status = stat()
-    guard stat(path, &status) == 0 else {
-      if errno == ENOENT { throw .missing(path: path) }
-      throw .io(path: path, reason: "cannot be read: \(TraceFile.reason(errno))")
+    let status: FileStatus
+    do {
+      status = try FileStatus(path: path)
+    } catch {
+      if error.isMissingFile { throw .missing(path: path) }
+      throw .io(path: path, reason: "cannot be read: \(error)")
     }
-    if status.st_mode & S_IFMT == S_IFDIR { throw .directory(path: path) }
-    if status.st_mode & S_IFMT != S_IFREG { throw .notATrace(path: path) }  // a pipe, a device
+    if status.kind == .directory { throw .directory(path: path) }
+    if status.kind != .file { throw .notATrace(path: path) }  // a pipe, a device
     guard access(path, R_OK) == 0 else {
-      throw .io(path: path, reason: "cannot be read: \(TraceFile.reason(errno))")
+      throw .io(path: path, reason: "cannot be read: \(SystemError.last)")
     }
-    identity = (status.st_dev, status.st_ino)
+    identity = status.identity
     do {
       var configuration = Configuration()
       configuration.readonly = true
@@ -91,8 +93,7 @@ public final class Trace {
   ///
   /// - Throws: ``TraceError/io(path:reason:)`` where the path leads to another file by now.
   func openSession() throws(TraceError) -> QuerySession {
-    var status = stat()
-    guard stat(path, &status) == 0, identity == (status.st_dev, status.st_ino) else {
+    guard FileIdentity(path: path) == identity else {
       throw .io(path: path, reason: "was replaced or deleted since it was opened; open it again")
     }
     return try QuerySession(checked: path)

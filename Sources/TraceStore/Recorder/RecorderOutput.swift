@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import GRDBSQLite
 import Inference
@@ -27,8 +28,8 @@ final class RecorderOutput {
       // SQLite's own last attempt is to read, and its error is of that.
       let reason =
         access(String(folder), W_OK) == 0
-        ? TraceFile.reason(sqlite3_system_errno(handle))
-        : "\(folder): \(TraceFile.reason(errno))"
+        ? SystemError(sqlite3_system_errno(handle)).description
+        : "\(folder): \(SystemError.last)"
       sqlite3_close_v2(handle)
       throw .io(path: path, reason: "cannot be created: \(reason)")
     }

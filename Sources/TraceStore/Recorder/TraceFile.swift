@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// A file that is a trace, or that a recording is to make one, before SQLite opens it.
@@ -10,29 +11,30 @@ public enum TraceFile {
   ///   ``TraceError/io(path:reason:)``.
   @discardableResult
   static func makeWay(for path: String) throws(TraceError) -> Bool {
-    var status = stat()
-    guard stat(path, &status) == 0 else {
-      if errno == ENOENT { return false }
-      throw .io(path: path, reason: "cannot be written: \(reason(errno))")
+    let status: FileStatus
+    do {
+      status = try FileStatus(path: path)
+    } catch {
+      if error.isMissingFile { return false }
+      throw .io(path: path, reason: "cannot be written: \(error)")
     }
-    switch status.st_mode & S_IFMT {
-    case S_IFDIR: throw .directory(path: path)
-    case S_IFREG: break
+    switch status.kind {
+    case .directory: throw .directory(path: path)
+    case .file: break
     default: throw .wouldReplace(path: path)
     }
-    if status.st_size > 0 {
+    if status.size > 0 {
       guard try isOurs(path) else { throw .wouldReplace(path: path) }
     }
     try remove(path)
-    return status.st_size > 0
+    return status.size > 0
   }
 
   /// Whether there is a trace of nibble at `path`, which nothing but a recording may replace.
   ///
   /// - Throws: ``TraceError/io(path:reason:)`` where a file that is there cannot be read.
   public static func isTrace(at path: String) throws(TraceError) -> Bool {
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+    guard (try? FileStatus(path: path))?.kind == .file else { return false }
     return access(path, R_OK) == 0 ? try isOurs(path) : false
   }
 
@@ -40,7 +42,7 @@ public enum TraceFile {
   static func remove(_ path: String) throws(TraceError) {
     for suffix in ["", "-wal", "-shm", "-journal"] {
       if unlink(path + suffix) != 0, errno != ENOENT {
-        throw .io(path: path + suffix, reason: "cannot be replaced: \(reason(errno))")
+        throw .io(path: path + suffix, reason: "cannot be replaced: \(SystemError.last)")
       }
     }
   }
@@ -48,7 +50,7 @@ public enum TraceFile {
   /// Whether the file's first bytes are those of an SQLite file with one of our application ids.
   private static func isOurs(_ path: String) throws(TraceError) -> Bool {
     guard let file = fopen(path, "rb") else {
-      throw .io(path: path, reason: "cannot be read: \(reason(errno))")
+      throw .io(path: path, reason: "cannot be read: \(SystemError.last)")
     }
     defer { fclose(file) }
     // SQLite's header: a magic string of 16 bytes; application_id at offset 68, big-endian.
@@ -59,28 +61,9 @@ public enum TraceFile {
       && [TraceSchema.applicationID, TableWriter.applicationID].contains(id)
   }
 
-  /// What tells a file from another that takes its name.
-  struct Identity: Equatable {
-    let device: dev_t
-    let inode: ino_t
-  }
-
-  /// The file that has this name now, or `nil`.
-  static func identity(_ path: String) -> Identity? {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    return Identity(device: status.st_dev, inode: status.st_ino)
-  }
-
   /// Bytes of the trace and of what lies beside it.
   static func bytes(_ path: String) -> Int { size(path) + size(path + "-wal") }
 
   /// Bytes of a file; 0 where there is none.
-  static func size(_ path: String) -> Int {
-    var status = stat()
-    return stat(path, &status) == 0 ? Int(status.st_size) : 0
-  }
-
-  /// What the system calls an error: `Permission denied`.
-  static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
+  static func size(_ path: String) -> Int { (try? FileStatus(path: path))?.size ?? 0 }
 }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Inference
 
@@ -63,7 +64,7 @@ public final class TraceRecorder: PassObserver {
   var nodes = NodeTable()
   var labels: [Label: Int] = [:]
   /// Which file it was when it was made.
-  private let identity: TraceFile.Identity?
+  private let identity: FileIdentity?
   /// Bytes of the file when it was looked at last: SQLite makes it no smaller.
   private var knownSize = 0
   /// Whether the trace took the place of an older one.
@@ -115,7 +116,7 @@ public final class TraceRecorder: PassObserver {
     began = clock.now
     writer = RecorderWriter(
       try RecorderOutput(path: path, header: header, capture: capture))
-    identity = TraceFile.identity(path)
+    identity = FileIdentity(path: path)
   }
 
   deinit { writer.whileIdle { $0.close() } }
@@ -126,7 +127,7 @@ public final class TraceRecorder: PassObserver {
     failure = failure ?? writer.failure
     // SQLite would write on, into a file that has no name any more, or that has lost its beginning.
     let size = TraceFile.size(path)
-    if TraceFile.identity(path) != identity || size < knownSize { failure = .replaced(path: path) }
+    if FileIdentity(path: path) != identity || size < knownSize { failure = .replaced(path: path) }
     knownSize = max(size, knownSize)
     if let failure { throw failure }
   }

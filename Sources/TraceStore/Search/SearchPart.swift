@@ -1,3 +1,4 @@
+import Basics
 import Synchronization
 
 /// A row that a search found.

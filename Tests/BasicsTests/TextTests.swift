@@ -1,7 +1,5 @@
+import Basics
 import Testing
-import TraceStore
-
-@testable import Debugger
 
 @Suite struct TextTests {
   @Test(arguments: [

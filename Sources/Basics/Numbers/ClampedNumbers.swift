@@ -1,5 +1,5 @@
 /// A sum that stops at 2^59, where only damaged files get to, so that more can be added to it.
-public func clampedSum(_ values: some Sequence<Int>) -> Int {
+@inlinable public func clampedSum(_ values: some Sequence<Int>) -> Int {
   values.reduce(0) { sum, value in
     let (next, overflow) = sum.addingReportingOverflow(value)
     return overflow ? largestSum : min(next, largestSum)
@@ -7,9 +7,9 @@ public func clampedSum(_ values: some Sequence<Int>) -> Int {
 }
 
 /// A product that stops at 2^59, of factors that are not negative.
-public func clampedProduct(_ left: Int, _ right: Int) -> Int {
+@inlinable public func clampedProduct(_ left: Int, _ right: Int) -> Int {
   let (product, overflow) = left.multipliedReportingOverflow(by: right)
   return overflow ? largestSum : min(product, largestSum)
 }
 
-private let largestSum = 1 << 59
+@usableFromInline let largestSum = 1 << 59

@@ -1,4 +1,4 @@
-import Inference
+import Basics
 import Testing
 
 @Suite struct ByteFormatTests {

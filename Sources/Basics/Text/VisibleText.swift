@@ -9,13 +9,12 @@ public func visible(_ text: String, keeping kept: Set<Unicode.Scalar> = []) -> S
   if text.unicodeScalars.allSatisfy(isShown) { return text }
   var result = ""
   for scalar in text.unicodeScalars {
-    let digits = String(scalar.value, radix: 16)
     if isShown(scalar) {
       result.unicodeScalars.append(scalar)
     } else if isControl(scalar) {
-      result += "\\x" + (digits.count == 1 ? "0" : "") + digits
+      result += "\\x" + digits(scalar.value, radix: 16, count: 2)
     } else {
-      result += "\\u{\(digits)}"
+      result += "\\u{\(String(scalar.value, radix: 16))}"
     }
   }
   return result
@@ -38,7 +37,7 @@ public func quoted(_ text: String) -> String {
 }
 
 /// A text as XML and HTML hold it, in an element or between double quotes.
-func markup(_ text: String) -> String {
+public func markup(_ text: String) -> String {
   visible(text).unicodeScalars.reduce(into: "") { result, scalar in
     switch scalar {
     case "&": result += "&amp;"
@@ -52,12 +51,12 @@ func markup(_ text: String) -> String {
 }
 
 /// A string of JSON, as sqlite3's shell writes it; what may hide or act on a terminal is escaped.
-func jsonString(_ text: String) -> String {
+public func jsonString(_ text: String) -> String {
   jsonString(text.unicodeScalars, escaping: isHidden)
 }
 
 /// A string of JSON with a character for each byte, U+0000 to U+00FF.
-func jsonString(_ bytes: [UInt8]) -> String {
+public func jsonString(_ bytes: [UInt8]) -> String {
   jsonString(bytes.lazy.map { Unicode.Scalar($0) }, escaping: { $0.value >= 0x7F })
 }
 
@@ -75,8 +74,7 @@ private func jsonString(
     case "\r": result += "\\r"
     case "\t": result += "\\t"
     case _ where scalar.value < 0x20 || isEscaped(scalar):
-      let digits = String(scalar.value, radix: 16)
-      result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      result += "\\u" + digits(scalar.value, radix: 16, count: 4)
     default: result.unicodeScalars.append(scalar)
     }
   }

@@ -1,5 +1,5 @@
 /// SHA-256 (FIPS 180-4) of bytes that are given piece by piece.
-struct SHA256 {
+public struct SHA256 {
   private var state: [UInt32] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a,
     0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
@@ -8,7 +8,9 @@ struct SHA256 {
   private var rest: [UInt8] = []
   private var byteCount: UInt64 = 0
 
-  mutating func update(_ bytes: UnsafeRawBufferPointer) {
+  public init() {}
+
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     byteCount &+= UInt64(bytes.count)
     var bytes = bytes[...]
     if !rest.isEmpty {
@@ -25,17 +27,14 @@ struct SHA256 {
   }
 
   /// The digest as 64 lower-case hexadecimal digits.
-  mutating func finish() -> String {
+  public mutating func finish() -> String {
     let bits = byteCount &* 8
     var padding: [UInt8] = [0x80]
     let used = Int((byteCount &+ 1) % 64)
     padding += [UInt8](repeating: 0, count: (56 - used + 64) % 64)
     padding += (0..<8).map { UInt8(truncatingIfNeeded: bits >> (56 - 8 * UInt64($0))) }
     padding.withUnsafeBytes { update($0) }
-    return state.map { word in
-      let digits = String(word, radix: 16)
-      return String(repeating: "0", count: 8 - digits.count) + digits
-    }.joined()
+    return state.map { digits($0, radix: 16, count: 8) }.joined()
   }
 
   /// - Precondition: whole blocks of 64 bytes.

@@ -1,6 +1,5 @@
+import Basics
 import Testing
-
-@testable import Recording
 
 @Suite struct SHA256Tests {
   /// FIPS 180-4's examples.

@@ -1,13 +1,11 @@
-import TraceStore
-
 /// A text filled with spaces to a number of columns, on the right or on the left.
-func padded(_ text: String, to columns: Int, onLeft: Bool = false) -> String {
+public func padded(_ text: String, to columns: Int, onLeft: Bool = false) -> String {
   let fill = String(repeating: " ", count: max(0, columns - displayWidth(text)))
   return onLeft ? fill + text : text + fill
 }
 
 /// A text cut to a number of columns, with `…` (or `~` in ASCII) where something was left out.
-func truncated(_ text: String, to columns: Int, unicode: Bool = true) -> String {
+public func truncated(_ text: String, to columns: Int, unicode: Bool = true) -> String {
   guard displayWidth(text) > columns else { return text }
   var kept = ""
   var used = 0
@@ -21,14 +19,8 @@ func truncated(_ text: String, to columns: Int, unicode: Bool = true) -> String 
 }
 
 /// A token's text in quotes, cut between them to a number of columns.
-func quoted(_ text: String, to columns: Int, unicode: Bool) -> String {
+public func quoted(_ text: String, to columns: Int, unicode: Bool) -> String {
   let whole = quoted(text)
   guard displayWidth(whole) > columns else { return whole }
   return truncated(String(whole.dropLast()), to: columns - 1, unicode: unicode) + "\""
-}
-
-/// Two lower-case hexadecimal digits.
-func hex(_ byte: UInt8) -> String {
-  let digits = String(byte, radix: 16)
-  return digits.count == 1 ? "0" + digits : digits
 }
