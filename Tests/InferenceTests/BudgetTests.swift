@@ -84,7 +84,7 @@ import Testing
       categories.insert(failure.category)
     }
     #expect(categories.isSuperset(of: [.weights, .activations, .workspace]))
-    let isLarge = [.wholeModel, .perLayer, .perTensor].contains(test.strategy)
+    let isLarge = [.matrix, .layer, .model].contains(test.strategy.tiles)
     #expect(categories.contains(isLarge ? .weightsDequantized : .kvCache))
     #expect(Self.run(fixture, test.options(budget: highest)).error == nil)
   }

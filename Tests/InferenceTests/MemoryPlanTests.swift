@@ -46,7 +46,11 @@ import Testing
     let peak = try Self.peak(fixture.model, options, fixture.expected.tokens, ubatch: nil)
     #expect(peak.total <= plan.peak.total)
     #expect(peak.weights == plan.peak.weights && peak.activations == plan.peak.activations)
-    if strategy != .tiled { #expect(peak == plan.peak) }
+    // What does not depend on which threads have a tile at the same time.
+    let exact: Set<StrategyName> = [
+      .wholeModel, .perLayer, .perTensor, .scratch, .fused, .int4GEMM,
+    ]
+    if exact.contains(strategy) { #expect(peak == plan.peak) }
   }
 
   /// Matrices of floats, of which no strategy makes tiles, and of values that take f32 tiles.

@@ -7,7 +7,9 @@ let strategies: [any Strategy.Type] = [
 ]
 
 /// One of the strategies, by the name that `--strategy` and traces use.
-public struct StrategyName: RawRepresentable, CaseIterable, Hashable, Sendable {
+public struct StrategyName: RawRepresentable, CaseIterable, Hashable, Sendable,
+  CustomStringConvertible
+{
   let type: any Strategy.Type
 
   init(_ type: any Strategy.Type) { self.type = type }
@@ -26,6 +28,7 @@ public struct StrategyName: RawRepresentable, CaseIterable, Hashable, Sendable {
 
   /// `tiled`, `int4-gemm`, …
   public var rawValue: String { type.name }
+  public var description: String { rawValue }
   /// What is dequantized, and when: a line without a full stop.
   public var summary: String { type.summary }
   /// Systems that do so: a line without a full stop.

@@ -1,5 +1,7 @@
 /// One of the exports, by the name that `--format` uses.
-public struct ExportFormat: RawRepresentable, CaseIterable, Hashable, Sendable {
+public struct ExportFormat: RawRepresentable, CaseIterable, Hashable, Sendable,
+  CustomStringConvertible
+{
   let type: any TraceExport.Type
 
   init(_ type: any TraceExport.Type) { self.type = type }
@@ -14,6 +16,7 @@ public struct ExportFormat: RawRepresentable, CaseIterable, Hashable, Sendable {
 
   /// `html`, `memory-viz`, …
   public var rawValue: String { type.name }
+  public var description: String { rawValue }
   /// The tool that it is for, and what that shows of the trace: a line without a full stop.
   public var summary: String { type.summary }
   /// A file of text, of other bytes, or a folder.
