@@ -10,6 +10,8 @@ let package = Package(
     .executable(name: "nibble", targets: ["nibble"]),
     // For Benchmarks/, a package of its own.
     .library(name: "TraceStore", targets: ["Inference", "TraceStore"]),
+    // For tests, which load it into a nibble that they run.
+    .library(name: "Preload", type: .dynamic, targets: ["Preload"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-algorithms", from: "1.2.1"),
@@ -30,7 +32,7 @@ let package = Package(
     // 1
     .target(name: "Quantization", dependencies: ["CKernels"]),
     // 2
-    .target(name: "GGUF", dependencies: ["Basics", "Quantization"]),
+    .target(name: "GGUF", dependencies: ["Basics", "CKernels", "Quantization"]),
     // 3
     .target(name: "Tokenization", dependencies: ["GGUF"]),
     // 4
@@ -111,6 +113,9 @@ let package = Package(
     .executableTarget(
       name: "Crash", dependencies: ["CLibEdit", "CNcurses", "CTerminal"],
       path: "Tests/Crash"),
+    .target(
+      name: "Preload", path: "Tests/Preload",
+      linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(
       name: "DebuggerTests", dependencies: ["Debugger", "Crash", "TestSupport"],

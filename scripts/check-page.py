@@ -30,7 +30,7 @@ def main():
         browser = launch(playwright)
         for path in sorted(folder.glob("*.html")):
             page = browser.new_page(viewport={"width": 1200, "height": 800})
-            page.set_default_timeout(20_000)
+            page.set_default_timeout(120_000)  # for a machine that is busy with others
             problems = []
             page.on("pageerror", lambda error: problems.append(f"{path.name}: {error.stack}"))
             page.on("console", lambda message: problems.append(f"{path.name}: {message.text}"))

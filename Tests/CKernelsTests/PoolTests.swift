@@ -1,4 +1,6 @@
 import CKernels
+import Foundation
+import Synchronization
 import Testing
 
 @Suite struct PoolTests {
@@ -64,18 +66,25 @@ import Testing
     #expect((0..<workers).allSatisfy { round.calls[$0] <= 100_000 }, "once a round at most")
   }
 
-  /// Workers do come, when there is enough to do.
+  /// Workers do come: a round whose caller waits for them ends.
   @Test func workersHelp() throws {
+    final class Arrivals: Sendable { let count = Atomic(0) }
     let pool = try #require(nibble_pool_create(3))
     defer { nibble_pool_destroy(pool) }
-    let round = Round(pieces: 200, workers: 3)
-    round.work = 1000
-    round.total = 200
-    for _ in 0..<1000 where round.calls[1] == 0 || round.calls[2] == 0 {
-      round.counter.value = 0
-      Self.run(pool, round)
-    }
-    #expect(round.calls[1] > 0 && round.calls[2] > 0)
+    let arrivals = Arrivals()
+    nibble_pool_run(
+      pool,
+      { context, _ in
+        guard let context else { return }
+        let arrivals = Unmanaged<Arrivals>.fromOpaque(context).takeUnretainedValue()
+        arrivals.count.add(1, ordering: .relaxed)
+        // At most two minutes, for a machine that is busy with others.
+        let deadline = nibble_nanoseconds() + 120_000_000_000
+        while arrivals.count.load(ordering: .relaxed) < 3, nibble_nanoseconds() < deadline {
+          sched_yield()
+        }
+      }, Unmanaged.passUnretained(arrivals).toOpaque())
+    #expect(arrivals.count.load(ordering: .relaxed) == 3)
   }
 
   /// Pools that are made and destroyed, with their workers at any point of their lives.

@@ -7,6 +7,12 @@ struct Nibble {
   static let binary = Bundle.main.bundleURL.resolvingSymlinksInPath()
     .appendingPathComponent("nibble").path
 
+  /// The library of Tests/Preload, beside it.
+  static let preload = URL(fileURLWithPath: binary).deletingLastPathComponent()
+    .appendingPathComponent("libPreload.so").path
+  /// Whether the system loads it into a program.
+  static var canPreload: Bool { FileManager.default.fileExists(atPath: preload) }
+
   /// A folder of its own, which each run has as its working directory.
   let folder: ScratchFolder
 
@@ -24,17 +30,35 @@ struct Nibble {
     try start("/bin/sh", ["-c", line]).finish()
   }
 
+  /// The most bytes that `nibble` had allocated at one moment while it ran with these arguments: a count,
+  /// which is nearly the same each time and on each machine.
+  func peakBytes(_ arguments: String...) throws -> Int {
+    let result = try start(
+      Self.binary, arguments,
+      environment: ["LD_PRELOAD": Self.preload, "NIBBLE_TEST_PEAK": path("peak")]
+    ).finish()
+    guard result.code == 0,
+      let bytes = Int(try String(contentsOfFile: path("peak"), encoding: .utf8))
+    else {
+      throw CocoaError(.fileReadUnknown, userInfo: [NSDebugDescriptionErrorKey: result.errors])
+    }
+    return bytes
+  }
+
   /// Starts `nibble` and does not wait.
   func begin(_ arguments: String...) throws -> RunningProgram {
     try start(Self.binary, arguments)
   }
 
   private func start(
-    _ program: String, _ arguments: [String], input: String = ""
+    _ program: String, _ arguments: [String], input: String = "",
+    environment: [String: String] = [:]
   ) throws -> RunningProgram {
     try RunningProgram(
       URL(fileURLWithPath: program), arguments, input: input,
-      environment: ["NIBBLE": Self.binary, "NO_COLOR": "1", "COLUMNS": "80"], in: folder)
+      environment: ["NIBBLE": Self.binary, "NO_COLOR": "1", "COLUMNS": "80"].merging(environment) {
+        $1
+      }, in: folder)
   }
 }
 

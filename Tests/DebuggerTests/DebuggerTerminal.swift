@@ -19,8 +19,22 @@ final class DebuggerTerminal: PseudoTerminal {
   static let endlessQuery =
     "WITH c AS (VALUES(1) UNION ALL SELECT 1 FROM c) SELECT max(1) FROM c;"
 
-  /// One call of a function that takes hours and does not listen.
-  static let deafQuery = "SELECT instr(hex(zeroblob(5e7)), hex(zeroblob(5e5))||1);"
+  /// One call of a function that takes hours and does not listen, after ``announcement``.
+  static let deafQuery = announcing("instr(hex(zeroblob(5e7+i)),hex(zeroblob(5e5))||1)")
+  /// A query that never ends and listens, after ``announcement``.
+  static let announcedQuery = announcing(
+    "(WITH c AS (VALUES(1) UNION ALL SELECT 1 FROM c) SELECT max(1) FROM c)")
+  static let announcement = "at it"
+
+  /// A query whose last row takes long; the one before says that it comes next.
+  ///
+  /// A table is shown once there are 10,000 rows, and the full screen is drawn again when something comes
+  /// that is a tenth of a second later, which counting to twenty million takes care of.
+  private static func announcing(_ last: String) -> String {
+    "WITH n(i) AS (VALUES(1) UNION ALL SELECT i+1 FROM n WHERE i<10003) SELECT CASE i "
+      + "WHEN 10001 THEN (WITH c(x) AS (VALUES(1) UNION ALL SELECT x+1 FROM c WHERE x<2e7) "
+      + "SELECT max(x) FROM c) WHEN 10002 THEN 'at'||' it' WHEN 10003 THEN \(last) ELSE i END FROM n;"
+  }
 
   let folder: ScratchFolder
   /// Whether the full screen is on.

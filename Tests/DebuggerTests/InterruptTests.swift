@@ -45,9 +45,9 @@ import TraceStore
   /// The commands of the command line that follow are not done; then a person types.
   @Test func aCommandOfTheCommandLine() throws {
     let terminal = try DebuggerTerminal(
-      options: ["-ex", DebuggerTerminal.endlessQuery, "-ex", "print step", "-ex", "print step"],
+      options: ["-ex", DebuggerTerminal.announcedQuery, "-ex", "print step", "-ex", "print step"],
       waits: false)
-    try terminal.expectWork()
+    try terminal.expect(DebuggerTerminal.announcement)
     terminal.send(signal: SIGINT)
     try terminal.expect("The query was interrupted.")
     let replies = ["Interrupted; what was to follow is not done.", "step = "]
@@ -60,7 +60,7 @@ import TraceStore
   @Test(arguments: [false, true]) func aFunctionThatDoesNotListen(isFull: Bool) throws {
     let terminal = try DebuggerTerminal(isFull: isFull)
     terminal.type(DebuggerTerminal.deafQuery + "\r")
-    try terminal.expectWork()
+    try terminal.expect(DebuggerTerminal.announcement)
     #expect(terminal.wait(sending: SIGINT) == 130 && terminal.isAsItWas)
     #expect(
       terminal.output.contains("nibble: The query did not stop at ^C, so nibble ended"))

@@ -88,7 +88,7 @@ import Testing
     let terminal = try terminal(folder)
     try terminal.expect("sql> ")
     terminal.type("\(DebuggerTerminal.deafQuery)\r")
-    try terminal.expectWork()
+    try terminal.expect(DebuggerTerminal.announcement)
     #expect(terminal.wait(sending: SIGINT) == 130 && terminal.isAsItWas)
     #expect(
       terminal.output.contains("nibble: The query did not stop at ^C, so nibble ended"))

@@ -155,23 +155,6 @@
         ? process.terminationStatus : -process.terminationStatus
     }
 
-    /// Waits until the program has computed for half a second more.
-    public func expectWork() throws {
-      let first = try computed()
-      let deadline = ContinuousClock.now + Self.patience
-      while try computed() < first + sysconf(Int32(_SC_CLK_TCK)) / 2 {
-        guard ContinuousClock.now < deadline else { throw Failure(description: "it does nothing") }
-        _ = read(until: .now + .milliseconds(20))
-      }
-    }
-
-    /// The clock ticks that the program has computed.
-    private func computed() throws -> Int {
-      let path = "/proc/\(process.processIdentifier)/stat"
-      let fields = try String(contentsOfFile: path, encoding: .utf8).split(separator: " ")
-      return Int(fields[13]) ?? 0
-    }
-
     /// Sends a signal again and again until the program ends; see ``wait()``.
     public func wait(sending signal: Int32) -> Int32 {
       let identifier = process.processIdentifier

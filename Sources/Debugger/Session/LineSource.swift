@@ -66,31 +66,51 @@ public final class ScriptedLines: LineSource {
 public final class StandardInputLines: LineSource {
   public let isInteractive = false
   public let isTyped = isTerminal(0)
-  private var bytes: [UInt8] = []
-  /// Of ``bytes``, how many were given, and up to where there is no line break after those.
-  private var given = 0, searched = 0
+  private var buffer = LineBuffer()
 
   public init() {}
 
   public func next(prompt: String) -> LineReply {
     if isTyped { nibble_interrupts_clear() }
     while true {
-      if let end = bytes[searched...].firstIndex(of: UInt8(ascii: "\n")) {
-        let line = Self.text(bytes[given..<end])
-        (given, searched) = (end + 1, end + 1)
-        return .line(line)
-      }
+      if let line = buffer.next() { return .line(line) }
+      guard nibble_wait_for_input(0) else { return nibble_interrupted() ? .interrupted : .end }
+      var piece = [UInt8](repeating: 0, count: 65536)
+      let count = read(0, &piece, piece.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return buffer.rest().map { .line($0) } ?? .end }
+      buffer.append(piece[..<count])
+    }
+  }
+}
+
+/// The lines of bytes that come in pieces.
+struct LineBuffer {
+  private var bytes: [UInt8] = []
+  /// Of ``bytes``, how many were given, and up to where there is no line break after those.
+  private var given = 0, searched = 0
+  /// How many bytes were searched for line breaks so far.
+  private(set) var work = 0
+
+  mutating func append(_ piece: ArraySlice<UInt8>) { bytes += piece }
+
+  /// The next line that is whole, without its line break.
+  mutating func next() -> String? {
+    let end = bytes[searched...].firstIndex(of: UInt8(ascii: "\n"))
+    work += (end.map { $0 + 1 } ?? bytes.count) - searched
+    guard let end else {
       bytes.removeFirst(given)
       (given, searched) = (0, bytes.count)
-      guard nibble_wait_for_input(0) else { return nibble_interrupted() ? .interrupted : .end }
-      var buffer = [UInt8](repeating: 0, count: 65536)
-      let count = read(0, &buffer, buffer.count)
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { break }
-      bytes += buffer[..<count]
+      return nil
     }
-    defer { (bytes, searched) = ([], 0) }
-    return bytes.isEmpty ? .end : .line(Self.text(bytes[...]))
+    defer { (given, searched) = (end + 1, end + 1) }
+    return Self.text(bytes[given..<end])
+  }
+
+  /// What is left at the end, which no line break follows.
+  mutating func rest() -> String? {
+    defer { self = LineBuffer() }
+    return given < bytes.count ? Self.text(bytes[given...]) : nil
   }
 
   private static func text(_ line: ArraySlice<UInt8>) -> String {
