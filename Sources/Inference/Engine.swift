@@ -3,8 +3,10 @@ import GGUF
 /// How a model is run.
 public struct EngineOptions: Sendable {
   public var strategy = StrategyName.default
-  /// Rows of a tile, for strategies that make tiles.
+  /// Rows of a tile, for strategies that make tiles; one of ``tileRowsAllowed``.
   public var tileRows = 64
+  /// More rows than any matrix has, and few enough to count bytes of.
+  public static let tileRowsAllowed = 1...1 << 24
   public var kvType = KVType.f16
   public var threads = 1
   /// Sequences that can be run at once.
@@ -16,8 +18,9 @@ public struct EngineOptions: Sendable {
 
   /// - Throws: `InferenceError` where `model` cannot be run so.
   public func check(for model: Model) throws {
-    guard tileRows > 0 else {
-      throw InferenceError.badOption("A tile needs at least one row (--tile-rows).")
+    guard Self.tileRowsAllowed.contains(tileRows) else {
+      throw InferenceError.badOption(
+        "A tile can have 1 to \(Self.tileRowsAllowed.upperBound) rows (--tile-rows).")
     }
     guard (1...1024).contains(threads) else {
       throw InferenceError.badOption("Threads can be 1 to 1024 (--threads).")

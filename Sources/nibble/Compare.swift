@@ -39,7 +39,7 @@ struct Compare: ParsableCommand {
 
   func validate() throws {
     if count < 0 { throw ValidationError("-n cannot be negative.") }
-    if tileRows < 1 { throw ValidationError("--tile-rows needs at least 1.") }
+    try checkTileRows(tileRows)
     if output.isEmpty { throw ValidationError("-o needs the name of a folder.") }
     if !(1...1024).contains(threads) { throw ValidationError("--threads can be 1 to 1024.") }
   }

@@ -36,7 +36,7 @@ struct EngineArguments: ParsableArguments {
   var memoryBudget: Int?
 
   func validate() throws {
-    if tileRows < 1 { throw ValidationError("--tile-rows needs at least 1.") }
+    try checkTileRows(tileRows)
     if let ubatch, ubatch < 1 { throw ValidationError("--ubatch needs at least 1.") }
   }
 
@@ -51,6 +51,14 @@ struct EngineArguments: ParsableArguments {
     options.threads = threads
     options.memoryBudget = memoryBudget
     return options
+  }
+}
+
+/// - Throws: `ValidationError` where a tile cannot have so many rows.
+func checkTileRows(_ rows: Int) throws {
+  let allowed = EngineOptions.tileRowsAllowed
+  guard allowed.contains(rows) else {
+    throw ValidationError("--tile-rows can be \(allowed.lowerBound) to \(allowed.upperBound).")
   }
 }
 

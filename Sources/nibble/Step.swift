@@ -111,7 +111,10 @@ struct LiveArguments: ParsableArguments {
   var threads: Int?
   @Option(
     name: .shortAndLong,
-    help: "Where the trace goes; an older trace there is replaced (default: trace.sqlite).")
+    help: """
+      Where the trace goes; an older trace there stays until the first pass is recorded \
+      (default: trace.sqlite).
+      """)
   var output: String?
 
   /// An option that was given, or `nil`.
@@ -125,7 +128,7 @@ struct LiveArguments: ParsableArguments {
   }
 
   func check() throws {
-    if let tileRows, tileRows < 1 { throw ValidationError("--tile-rows needs at least 1.") }
+    if let tileRows { try checkTileRows(tileRows) }
     if let ubatch, ubatch < 1 { throw ValidationError("--ubatch needs at least 1.") }
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads can be 1 to 1024.")

@@ -70,6 +70,19 @@ import Testing
     }
   }
 
+  /// Tiles of more rows than a matrix has are whole matrices, however many threads there are.
+  @Test func tilesOfMoreRowsThanThereAreAreWholeMatrices() throws {
+    let model = try Fixture("qwen3").model
+    func peak(_ options: EngineOptions) throws -> MemoryUse {
+      try MemoryPlan(model: model, options: options, prompts: [20], decodePasses: [17]).peak
+    }
+    let most = EngineOptions.tileRowsAllowed.upperBound
+    let whole = try peak(EngineOptions(.perTensor))
+    #expect(try peak(EngineOptions(.tiled, tileRows: most, threads: 1024)) == whole)
+    #expect(try peak(EngineOptions(.tiled, tileRows: most)) == whole)
+    #expect(throws: InferenceError.self) { try peak(EngineOptions(.tiled, tileRows: .max)) }
+  }
+
   @Test func refusesOptionsThatTheEngineRefuses() throws {
     let model = try SmallModel().load()
     #expect(throws: InferenceError.self) {

@@ -49,7 +49,10 @@ extension DebuggerSession {
       }
       settings.strategy = strategy
     case .tileRows:
-      guard let rows = Int(value), rows > 0 else { throw wrong("a number from 1 up") }
+      let allowed = EngineOptions.tileRowsAllowed
+      guard let rows = Int(value), allowed.contains(rows) else {
+        throw wrong("a number from \(allowed.lowerBound) to \(allowed.upperBound)")
+      }
       settings.tileRows = rows
     case .kvType:
       guard let type = KVType(rawValue: value) else {
