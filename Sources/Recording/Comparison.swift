@@ -28,6 +28,8 @@ public struct ComparedRun: Sendable {
   public struct Figures: Sendable {
     /// Bytes alive by category at the moment of the highest total.
     public let peak: MemoryUse
+    /// The most bytes alive in each category, each at its own moment, as ``RecordingReport/peaks``.
+    public let peaks: MemoryUse
     /// What the shapes say of that.
     public let planned: MemoryUse?
     /// Bytes of all tiles that were made.
@@ -109,7 +111,7 @@ private func figures(
       return true
     })
   return ComparedRun.Figures(
-    peak: report.summary.peak, planned: report.planned,
+    peak: report.summary.peak, peaks: report.peaks, planned: report.planned,
     dequantizedBytes: report.summary.bytesDequantized, bytesMoved: moved,
     prefillSpeed: report.generation.prefillTokensPerSecond,
     decodeSpeed: report.generation.decodeTokensPerSecond, largestDifference: largest,

@@ -11,7 +11,8 @@ struct Compare: ParsableCommand {
     abstract: "Record the same tokens in each way to get from int4 to a product, side by side.",
     discussion: """
       Differences are to an exact run: f32 throughout, with an f32 KV cache. Every run is fed the \
-      tokens that it chose. Speeds are those of recorded runs.
+      tokens that it chose. Speeds are those of recorded runs. As with `nibble record`, "peak" is the most \
+      that was alive at one moment, and each category has its own peak.
 
       EXAMPLE: nibble compare -m smollm2 -p "The capital of France is" -n 8
                nibble compare --strategies tiled,fused --kv-types f16,q8_0 --format markdown
@@ -132,6 +133,7 @@ enum ComparisonFormat: String, CaseIterable, ExpressibleByArgument {
 struct ComparisonRow: Encodable {
   let strategy, kvType, trace: String
   let error: String?
+  /// The most bytes at one moment, `total`, and in each category at its own.
   let peak: [String: Int]?
   let plannedPeak, dequantizedBytes, bytesMoved: Int?
   let prefillTokensPerSecond, decodeTokensPerSecond, klDivergence: Double?
@@ -145,7 +147,7 @@ struct ComparisonRow: Encodable {
     if case .failure(let failure) = run.outcome { error = "\(failure)" } else { error = nil }
     peak = figures.map { figures in
       var all = ["total": figures.peak.total]
-      for category in MemoryCategory.allCases { all[category.name] = figures.peak[category] }
+      for category in MemoryCategory.allCases { all[category.name] = figures.peaks[category] }
       return all
     }
     plannedPeak = figures?.planned?.total
@@ -170,45 +172,57 @@ struct ComparisonRow: Encodable {
   }
 }
 
-/// The table for people: a row a run.
+/// The table for people: a row a run. Categories have the names and figures that `nibble record` prints.
 struct ComparisonTable {
-  private let head = [
-    "strategy", "kv", "peak", "weights", "dequantized", "kv cache", "activations", "made", "moved",
-    "prefill/s", "decode/s", "max diff", "KL", "trace",
-  ]
+  private static let memory = ["peak"] + MemoryCategory.allCases.map(\.name)
+  private static let rest = ["made", "moved", "prefill/s", "decode/s", "max diff", "KL"]
+  private let head = ["strategy", "kv"] + memory + rest + ["trace"]
   private let rows: [[String]]
 
   init(_ runs: [ComparedRun]) {
     rows = runs.map { run in
       let name = [run.strategy.rawValue, run.kvType.rawValue]
       guard let figures = try? run.outcome.get() else {
-        return name + ["failed"] + Array(repeating: "-", count: 10) + [run.trace]
+        let count = Self.memory.count + Self.rest.count - 1
+        return name + ["failed"] + Array(repeating: "-", count: count) + [run.trace]
       }
-      let peak = figures.peak
-      let sizes = [
-        peak.total, peak.weights, peak.weightsDequantized, peak.kvCache,
-        peak.activations + peak.workspace + peak.logits, figures.dequantizedBytes,
-        figures.bytesMoved,
-      ].map { formatBytes($0) }
+      let sizes =
+        [figures.peak.total] + MemoryCategory.allCases.map { figures.peaks[$0] }
+        + [figures.dequantizedBytes, figures.bytesMoved]
       let numbers = [
         String(format: "%.1f", figures.prefillSpeed), String(format: "%.1f", figures.decodeSpeed),
         String(format: "%.2g", figures.largestDifference),
         String(format: "%.1e", max(figures.divergence, 0)),
       ]
-      return name + sizes + numbers + [run.trace]
+      return name + sizes.map { formatBytes($0) } + numbers + [run.trace]
     }
   }
 
-  /// As one table, or as two under each other where that is too wide: memory, then the rest.
+  /// As one table, or as several under each other where that is too wide: memory, then the rest.
   func text(width: Int) -> String {
-    let columns = head.indices.dropLast()  // the traces' names say nothing new
-    let whole = table(Array(columns))
-    if (whole.first?.count ?? 0) <= width { return whole.joined(separator: "\n") }
-    return (table([0, 1] + columns[2...6]) + [""] + table([0, 1] + columns[7...]))
-      .joined(separator: "\n")
+    let all = Array(2..<head.count - 1)  // the traces' names say nothing new
+    let whole = table(all)
+    if whole[0].count <= width { return whole.joined(separator: "\n") }
+    let (memory, rest) = (all.prefix(Self.memory.count), all.dropFirst(Self.memory.count))
+    return [memory, rest].flatMap { fitting($0, width) }.map { $0.joined(separator: "\n") }
+      .joined(separator: "\n\n")
   }
 
+  /// Tables of some columns, each of as many as are no wider than that, and of one at least.
+  private func fitting(_ columns: ArraySlice<Int>, _ width: Int) -> [[String]] {
+    var tables: [[String]] = []
+    var rest = columns
+    while !rest.isEmpty {
+      let count = (1...rest.count).last { table(Array(rest.prefix($0)))[0].count <= width } ?? 1
+      tables.append(table(Array(rest.prefix(count))))
+      rest = rest.dropFirst(count)
+    }
+    return tables
+  }
+
+  /// Lines of the columns that name a run, and of these.
   private func table(_ columns: [Int]) -> [String] {
+    let columns = [0, 1] + columns
     let widths = columns.map { column in ([head] + rows).map { $0[column].count }.max() ?? 0 }
     return ([head] + rows).map { row in
       zip(columns, widths).map { column, width in

@@ -1,0 +1,73 @@
+import Foundation
+import Inference
+import TestSupport
+import Testing
+
+/// What `compare` says of each run is what `record` says of it, under the same words.
+@Suite struct CompareTests {
+  let nibble: Nibble
+
+  init() throws { nibble = try Nibble() }
+
+  @Test func figuresAreThoseOfTheTraces() throws {
+    let result = try nibble("compare", "-n", "3", "--kv-types", "f16,q8_0", "--format", "json")
+    let rows = try #require(
+      try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [[String: Any]])
+    #expect(rows.count == 2 * StrategyName.allCases.count)
+    for row in rows {
+      let trace = try #require(row["trace"] as? String)
+      let peak = try #require(row["peak"] as? [String: Int])
+      let stored = try nibble.shell(
+        "sqlite3 \(trace) 'SELECT category, bytes FROM peak_by_category'"
+      ).output.split(separator: "\n").map { $0.split(separator: "|") }
+      #expect(peak.count == stored.count)
+      for line in stored { #expect(peak[String(line[0])] == Int(line[1]), "\(trace): \(line)") }
+    }
+  }
+
+  /// By the columns of the table, the lines of `record`.
+  @Test func wordsAndFiguresAreThoseOfRecord() throws {
+    let result = try nibble("compare", "-n", "3")
+    let lines = result.output.split(separator: "\n").map {
+      $0.replacing(#/ {2,}/#, with: "\t").split(separator: "\t").map(String.init)
+    }
+    let head = lines[0]
+    #expect(head.prefix(3) == ["strategy", "kv", "peak"])
+    for strategy in StrategyName.allCases {
+      let row = try #require(lines.first { $0[0] == strategy.rawValue })
+      let record = try nibble(
+        "record", "-n", "3", "--strategy", strategy.rawValue, "-o", "t.sqlite"
+      ).output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+      for category in MemoryCategory.allCases {
+        let column = try #require(head.firstIndex(of: category.name))
+        let said = record.first { $0.count == 3 && $0[0] == category.name }
+        #expect(row[column] == said.map { "\($0[1]) \($0[2])" } ?? "0 B", "\(strategy) \(category)")
+      }
+      let peak = try #require(record.first { $0[0] == "peak" })
+      #expect(row[2] == "\(peak[1]) \(peak[2])")
+    }
+  }
+
+  /// On a terminal of 80 columns the table becomes several, which lack nothing.
+  @Test func theTableFitsATerminal() throws {
+    let terminal = try PseudoTerminal(
+      URL(fileURLWithPath: Nibble.binary),
+      [
+        "compare", "-m", "tiny", "-n", "2", "-o", nibble.path("c"), "--strategies",
+        "whole-model,tiled",
+      ],
+      home: nibble.folder.path)
+    #expect(terminal.wait() == 0)
+    let output = terminal.output.replacing("\u{1B}[K", with: "").split(separator: "Traces:")[0]
+    let lines = output.split(whereSeparator: \.isNewline).map {
+      $0.split(separator: "\r").last.map(String.init) ?? ""
+    }
+    let tables = lines.drop { !$0.hasPrefix("strategy") }
+    #expect(tables.allSatisfy { $0.count <= 80 }, "\(tables)")
+    let words = Set(tables.flatMap { $0.split(separator: " ").map(String.init) })
+    for column in MemoryCategory.allCases.map(\.name) + ["peak", "made", "moved", "KL"] {
+      #expect(words.contains(column))
+    }
+    #expect(tables.count { $0.hasPrefix("tiled ") } == tables.count { $0.hasPrefix("strategy ") })
+  }
+}
