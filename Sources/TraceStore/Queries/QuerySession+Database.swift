@@ -4,6 +4,6 @@ extension QuerySession {
   /// - Parameter path: the file, or `nil` for none.
   /// - Throws: ``TraceError`` where it cannot be opened.
   public convenience init(database path: String?) throws(TraceError) {
-    try self.init(checked: path ?? ":memory:")
+    try self.init(checked: path)
   }
 }

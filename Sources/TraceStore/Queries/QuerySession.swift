@@ -64,14 +64,15 @@ public final class QuerySession {
     try self.init(checked: path, attached: attached)
   }
 
-  /// - Parameter path: a file that is a trace.
-  init(checked path: String, attached: [Attachment] = []) throws(TraceError) {
-    self.path = path
+  /// - Parameter path: a file that is a trace; `nil` for an empty database in memory.
+  init(checked file: String?, attached: [Attachment] = []) throws(TraceError) {
+    path = file ?? ":memory:"
     self.attached = attached
     var handle: OpaquePointer?
     sqlite3_hard_heap_limit64(Self.mostMemory)
     let code = sqlite3_open_v2(
-      path, &handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nil)
+      file.map(TraceFile.plain) ?? ":memory:", &handle,
+      SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nil)
     guard code == SQLITE_OK, let handle else {
       let failure = SQLiteFailure(handle, code: code)
       sqlite3_close_v2(handle)
@@ -100,11 +101,9 @@ public final class QuerySession {
       throw .badAttachment(name: name, reason: "it is no name for a trace; take letters, as in b")
     }
     try Trace(path: attachment.path).close()
-    // As an absolute path, it is no URI whatever its name.
-    let file = URL(fileURLWithPath: attachment.path).path
     do {
       let statement = try Statement(handle, "ATTACH ?1 AS \(Self.quoted(name))")
-      statement.bind(1, file)
+      statement.bind(1, TraceFile.plain(attachment.path))
       try statement.run()
     } catch {
       throw .badAttachment(name: name, reason: error.message)

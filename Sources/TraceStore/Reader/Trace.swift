@@ -61,7 +61,7 @@ public final class Trace {
       var configuration = Configuration()
       configuration.readonly = true
       configuration.busyMode = .timeout(5)
-      let queue = try DatabaseQueue(path: path, configuration: configuration)
+      let queue = try DatabaseQueue(path: TraceFile.plain(path), configuration: configuration)
       let (application, version) = try queue.unsafeRead { db in
         (
           try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0,

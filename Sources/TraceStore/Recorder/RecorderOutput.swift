@@ -22,7 +22,7 @@ final class RecorderOutput {
     meta = header.meta
     var handle: OpaquePointer?
     let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
-    let code = sqlite3_open_v2(path, &handle, flags, nil)
+    let code = sqlite3_open_v2(TraceFile.plain(path), &handle, flags, nil)
     guard code == SQLITE_OK, let handle else {
       let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : path[..<$0] } ?? "."
       // SQLite's own last attempt is to read, and its error is of that.

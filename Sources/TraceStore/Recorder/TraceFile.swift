@@ -56,6 +56,10 @@ public enum TraceFile {
     // SQLite's header: a magic string of 16 bytes; application_id at offset 68, big-endian.
     var header = [UInt8](repeating: 0, count: 72)
     guard fread(&header, 1, header.count, file) == header.count else { return false }
+  /// The path as SQLite has to be given it: else it takes some for something else, `:memory:`, `file:…` or
+  /// no name at all.
+  static func plain(_ path: String) -> String { path.hasPrefix("/") ? path : "./" + path }
+
     let id = header[68..<72].reduce(0) { $0 << 8 | Int($1) }
     return header.starts(with: Array("SQLite format 3\0".utf8))
       && [TraceSchema.applicationID, TableWriter.applicationID].contains(id)
