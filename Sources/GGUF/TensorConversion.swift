@@ -1,4 +1,4 @@
-import Dispatch
+import CKernels
 import Quantization
 
 /// One tensor on its way from one type to another, some rows at a time.
@@ -20,12 +20,14 @@ struct TensorConversion {
   ) throws -> QuantizationStatistics {
     let rowsAtOnce = max(Self.valuesAtOnce / tensor.cols, 1)
     var statistics = QuantizationStatistics()
+    let pool = nibble_pool_create(Int32(min(threads, 1024)))
+    defer { if let pool { nibble_pool_destroy(pool) } }
     for first in stride(from: 0, to: tensor.rows, by: rowsAtOnce) {
       if isCancelled() { throw GGUFError.interrupted(path: source.path) }
       let rows = first..<min(first + rowsAtOnce, tensor.rows)
       let shares = min(threads, rows.count)
       let results = Results(count: shares)
-      DispatchQueue.concurrentPerform(iterations: shares) { share in
+      Self.forEach(shares, on: pool) { share in
         let start = rows.lowerBound + rows.count * share / shares
         let end = rows.lowerBound + rows.count * (share + 1) / shares
         results.set(share, convert(start..<end))
@@ -41,6 +43,26 @@ struct TensorConversion {
       }
     }
     return statistics
+  }
+
+  /// Calls `body` with each number below `count` once, on the threads of a pool or, if the system did not
+  /// start them, on this one.
+  private static func forEach(_ count: Int, on pool: OpaquePointer?, _ body: (Int) -> Void) {
+    guard let pool else { return (0..<count).forEach(body) }
+    withoutActuallyEscaping(body) { body in
+      var counter = nibble_counter(value: 0)
+      withUnsafeMutablePointer(to: &counter) { counter in
+        var work = {
+          while case let index = Int(nibble_counter_next(counter, 1)), index < count { body(index) }
+        }
+        withUnsafeMutablePointer(to: &work) { context in
+          nibble_pool_run(
+            pool,
+            { context, _ in context?.assumingMemoryBound(to: (() -> Void).self).pointee() },
+            context)
+        }
+      }
+    }
   }
 
   /// What was lost where the tensor became `stored`, blocks of the target.

@@ -57,8 +57,8 @@ struct Quantize: ParsableCommand {
     try refuseToReplace(source)
     let quantizer = try GGUFQuantizer(target: type, rules: keep.map(\.rule), threads: threads)
     warnOfRepacking(quantizer.repackedTypes(in: source))
-    let signals = removingUnfinishedWhenInterrupted()
-    defer { for signal in signals { signal.cancel() } }
+    removeUnfinishedAtSignals()
+    defer { Self.blockSignals(SIG_UNBLOCK) }
     let progress = ProgressLine()
     var reports: [GGUFQuantizer.Report] = []
     if format == .text {
@@ -91,19 +91,31 @@ struct Quantize: ParsableCommand {
         + "a file of f16 or f32 gives better results.")
   }
 
-  /// Ends the program at SIGINT and SIGTERM, with nothing left of the new file.
-  private func removingUnfinishedWhenInterrupted() -> [any DispatchSourceSignal] {
-    [SIGINT, SIGTERM].map { number in
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      signal(number, SIG_IGN)
-      source.setEventHandler { [output] in
-        AtomicFile.removeUnfinished(beside: output)
-        printError("nibble: interrupted; \(output) was not written.")
-        Foundation.exit(128 + number)  // as a shell tells it
-      }
-      source.resume()
-      return source
+  /// Ends the program at SIGINT and SIGTERM, with nothing left of the new file. If the system starts no
+  /// thread that waits for them, they end it as they always do.
+  private func removeUnfinishedAtSignals() {
+    Self.blockSignals(SIG_BLOCK)
+    let isWaiting = startThread { [output] in
+      var signals = Self.signals
+      var number: Int32 = 0
+      sigwait(&signals, &number)
+      AtomicFile.removeUnfinished(beside: output)
+      printError("nibble: interrupted; \(output) was not written.")
+      Foundation.exit(128 + number)  // as a shell tells it
     }
+    if !isWaiting { Self.blockSignals(SIG_UNBLOCK) }
+  }
+
+  private static var signals: sigset_t {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
+    return signals
+  }
+
+  private static func blockSignals(_ how: Int32) {
+    var signals = signals
+    pthread_sigmask(how, &signals, nil)
   }
 
   private static func line(_ report: GGUFQuantizer.Report) -> String {

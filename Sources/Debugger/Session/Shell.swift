@@ -32,7 +32,10 @@ extension DebuggerSession {
     if let input {
       let ends = try Self.pipe(for: command)
       stdin = ends.read
-      Self.write(input, to: ends.write)
+      guard Self.write(input, to: ends.write) else {
+        for end in [ends.read, ends.write] { close(end) }
+        throw DebuggerError.shell(command: command, reason: "cannot be run")
+      }
     } else if !isTerminals {
       stdin = open("/dev/null", O_RDONLY | O_CLOEXEC)
     }
@@ -88,8 +91,10 @@ extension DebuggerSession {
 
   /// Writes on a thread of its own, since whoever reads may write to us in between. It may also stop
   /// reading, which is no reason to end.
-  private static func write(_ text: String, to descriptor: Int32) {
-    Thread.detachNewThread {
+  ///
+  /// - Returns: `false` if the system starts no thread.
+  private static func write(_ text: String, to descriptor: Int32) -> Bool {
+    startThread {
       var signals = sigset_t()
       sigemptyset(&signals)
       sigaddset(&signals, SIGPIPE)

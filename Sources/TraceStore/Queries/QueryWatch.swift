@@ -1,3 +1,4 @@
+import Basics
 import Dispatch
 import GRDBSQLite
 import Synchronization
@@ -32,13 +33,14 @@ final class QueryWatch: Sendable {
     state = Mutex(State(connection: session.handle, stopwatch: Stopwatch(now: session.now)))
   }
 
-  /// Looks often until `body` is done.
+  /// Looks often until `body` is done. If the system starts no thread for that, the progress handler
+  /// still asks whether the time is over.
   func whileWatching<T>(_ body: () throws -> T) rethrows -> T {
-    let timer = DispatchSource.makeTimerSource(queue: .global(qos: .userInitiated))
-    timer.schedule(deadline: .now() + .milliseconds(50), repeating: .milliseconds(50))
-    timer.setEventHandler { [self] in look() }
-    timer.resume()
-    defer { timer.cancel() }
+    let isDone = DispatchSemaphore(value: 0)
+    _ = startThread { [self] in
+      while isDone.wait(timeout: .now() + .milliseconds(50)) == .timedOut { look() }
+    }
+    defer { isDone.signal() }
     return try body()
   }
 

@@ -90,6 +90,14 @@ public final class Trace {
   }
 
   /// Opens one more connection.
+  deinit {
+    // When a queue of Dispatch goes, a thread has to be there; if the system starts none, Dispatch tries
+    // again, for ever. Then the queue stays.
+    if startThread({}) { return }
+    try? queue.close()
+    _ = Unmanaged.passRetained(queue)
+  }
+
   ///
   /// - Throws: ``TraceError/io(path:reason:)`` where the path leads to another file by now.
   func openSession() throws(TraceError) -> QuerySession {

@@ -1,3 +1,4 @@
+import Basics
 import Dispatch
 import Synchronization
 
@@ -7,9 +8,9 @@ import Synchronization
 /// that memory does not grow where the file is the slower of the two. One commit is in it at most:
 /// a pass is on the file before the next one ends.
 final class RecorderWriter: @unchecked Sendable {
-  /// Touched on the queue alone.
+  /// Touched on the thread alone, or while that is idle.
   private let output: RecorderOutput
-  private let queue = DispatchQueue(label: "nibble.recorder")
+  private let thread = SerialThread()
   private let state: Mutex<State>
   private let room = DispatchSemaphore(value: RecorderWriter.lineLength)
   private let commitRoom = DispatchSemaphore(value: 1)
@@ -23,7 +24,7 @@ final class RecorderWriter: @unchecked Sendable {
     var spare: [Box] = (0..<lineLength).map { _ in Box() }
   }
 
-  /// A batch, which belongs to the recorder or to the queue and never to both.
+  /// A batch, which belongs to the recorder or to the thread and never to both.
   private final class Box: @unchecked Sendable {
     var batch = RecorderBatch()
   }
@@ -45,12 +46,13 @@ final class RecorderWriter: @unchecked Sendable {
     room.wait()
     let box = state.withLock { $0.spare.removeLast() }
     swap(&batch, &box.batch)
-    queue.async { self.write(box) }
+    thread.add { self.write(box) }
   }
 
   /// Calls `body` when every batch is written.
   func whileIdle<Result>(_ body: (RecorderOutput) throws -> Result) rethrows -> Result {
-    try queue.sync { try body(output) }
+    thread.waitUntilIdle()
+    return try body(output)
   }
 
   private func write(_ box: Box) {
