@@ -73,7 +73,8 @@ public struct RecordingReport: Sendable {
 ///
 /// A pass is in the trace when it is finished; what ends the run earlier (an error, a signal, a
 /// full disk) leaves those before it. Where the memory budget ends it, the trace holds everything up
-/// to the allocation that would have passed it, and the report says which that was.
+/// to the allocation that would have passed it, and the report says which that was. An older trace stays
+/// what it was until there is one of the two.
 ///
 /// - Parameters:
 ///   - forced: what follows the prompt of the first sequence, whatever is likeliest; no text ends then.
@@ -133,14 +134,14 @@ public func record(
     }
   } catch InferenceError.interrupted {
     let summary = try recorder.finish(after: InferenceError.interrupted)
-    if summary.passes == 0 { try? FileManager.default.removeItem(atPath: options.output) }
+    recorder.removeIfEmpty()
     return try report(loaded, options, recorder, summary, generation, isInterrupted: true)
   } catch InferenceError.overBudget(let failure) {
     let summary = try recorder.finish(after: InferenceError.overBudget(failure))
     return try report(loaded, options, recorder, summary, generation, failure: failure)
   } catch {
     _ = try? recorder.finish(after: error)
-    if recorder.progress.passes == 0 { try? FileManager.default.removeItem(atPath: options.output) }
+    recorder.removeIfEmpty()
     throw error
   }
   let summary = try recorder.finish(status: "complete")

@@ -17,7 +17,9 @@ struct Demo: ParsableCommand {
   var prompt = "Once upon a time"
   @Option(name: [.customShort("n"), .customLong("count")], help: "Tokens to generate.")
   var count = 49
-  @Option(name: .shortAndLong, help: "Where the trace goes; an older trace there is replaced.")
+  @Option(
+    name: .shortAndLong,
+    help: "Where the trace goes; an older trace there stays until the first pass is recorded.")
   var output = "demo.sqlite"
 
   func validate() throws {

@@ -35,7 +35,9 @@ struct Record: ParsableCommand {
   var original: String?
   @Option(help: "Threads; with one, two recordings of the same run differ in times alone.")
   var threads = 1
-  @Option(name: .shortAndLong, help: "Where the trace goes; an older trace there is replaced.")
+  @Option(
+    name: .shortAndLong,
+    help: "Where the trace goes; an older trace there stays until the first pass is recorded.")
   var output = "trace.sqlite"
   @Flag(
     help: """

@@ -1,9 +1,10 @@
+import Basics
 import GRDBSQLite
 
 /// Writes an SQLite file of a few small tables at once; for what is no recording of a run.
 ///
 /// The file is marked as nibble's, though as no trace, so that the next may replace it. It holds
-/// nothing until ``finish()``.
+/// nothing until ``finish()``, and what it replaces stays until then.
 public final class TableWriter {
   /// `PRAGMA application_id`: "nibt" in ASCII.
   static let applicationID = 0x6E69_6274
@@ -11,6 +12,7 @@ public final class TableWriter {
   private let path: String
   private let handle: OpaquePointer
   private var statements: [String: Statement] = [:]
+  private var older: OlderTrace?
 
   /// - Parameters:
   ///   - path: the file, which is made anew.
@@ -18,12 +20,14 @@ public final class TableWriter {
   /// - Throws: ``TraceError``, which is ``TraceError/wouldReplace(path:)`` for a file of another kind.
   public init(path: String, schema: String) throws(TraceError) {
     self.path = path
-    try TraceFile.makeWay(for: path)
+    older = try OlderTrace.setAside(path)
     var handle: OpaquePointer?
-    let code = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nil)
+    let code = sqlite3_open_v2(
+      TraceFile.plain(path), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nil)
     guard code == SQLITE_OK, let handle else {
       let failure = SQLiteFailure(handle, code: code)
       sqlite3_close_v2(handle)
+      try older?.restore(inPlaceOf: nil)
       throw TraceError(failure, path: path)
     }
     self.handle = handle
@@ -34,6 +38,7 @@ public final class TableWriter {
   deinit {
     for statement in statements.values { statement.finalize() }
     sqlite3_close_v2(handle)
+    try? older?.restore(inPlaceOf: FileIdentity(path: path))
   }
 
   /// Adds a row: a value for each column of the table.
@@ -50,7 +55,11 @@ public final class TableWriter {
   }
 
   /// Commits what was written.
-  public func finish() throws(TraceError) { try execute("COMMIT") }
+  public func finish() throws(TraceError) {
+    try execute("COMMIT")
+    older?.discard()
+    older = nil
+  }
 
   private func statement(for table: String, columns: Int) throws(SQLiteFailure) -> Statement {
     if let statement = statements[table] { return statement }

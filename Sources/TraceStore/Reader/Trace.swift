@@ -37,13 +37,14 @@ public final class Trace {
   /// The work of look-ups so far; see ``work``.
   var lookupWork = 0
 
-  /// Opens a trace.
+  /// Opens a trace. One that a killed recording was to replace, and did not, is moved back first.
   ///
   /// - Throws: ``TraceError/missing(path:)``, ``TraceError/directory(path:)``,
   ///   ``TraceError/notATrace(path:)``, ``TraceError/otherSchema(path:found:expected:)`` or
   ///   ``TraceError/io(path:reason:)``.
   public init(path: String) throws(TraceError) {
     self.path = path
+    try OlderTrace.recover(path)
     let status: FileStatus
     do {
       status = try FileStatus(path: path)
@@ -89,7 +90,6 @@ public final class Trace {
     }
   }
 
-  /// Opens one more connection.
   deinit {
     // When a queue of Dispatch goes, a thread has to be there; if the system starts none, Dispatch tries
     // again, for ever. Then the queue stays.
@@ -98,6 +98,7 @@ public final class Trace {
     _ = Unmanaged.passRetained(queue)
   }
 
+  /// Opens one more connection.
   ///
   /// - Throws: ``TraceError/io(path:reason:)`` where the path leads to another file by now.
   func openSession() throws(TraceError) -> QuerySession {

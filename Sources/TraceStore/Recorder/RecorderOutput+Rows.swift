@@ -18,7 +18,10 @@ extension RecorderOutput {
     try insert(batch.tokens)  // those that the pass took in, before what says so
     if let pass = batch.pass { try insert(pass) }
     for failure in batch.failures { try insert(failure.allocation, step: failure.step) }
-    if batch.committed != nil { try commit() }
+    if batch.committed != nil {
+      try commit()
+      if batch.pass != nil || !batch.failures.isEmpty { replaceOlder() }
+    }
   }
 
   private func insert(_ events: RecorderBatch.Events) throws(SQLiteFailure) {

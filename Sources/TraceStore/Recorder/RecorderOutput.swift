@@ -16,9 +16,17 @@ final class RecorderOutput {
   let statements: RecorderStatements
   /// What the header says of the run, which stands for what a pass does not say of itself.
   let meta: [String: String]
+  /// What is replaced, until the first commit of something to show.
+  private var older: OlderTrace?
+  /// Which file it is.
+  let identity: FileIdentity?
 
-  init(path: String, header: TraceHeader, capture: Capture) throws(TraceError) {
+  /// - Parameter older: is moved back where this throws.
+  init(
+    path: String, header: TraceHeader, capture: Capture, replacing older: OlderTrace? = nil
+  ) throws(TraceError) {
     self.path = path
+    self.older = older
     meta = header.meta
     var handle: OpaquePointer?
     let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
@@ -31,6 +39,7 @@ final class RecorderOutput {
         ? SystemError(sqlite3_system_errno(handle)).description
         : "\(folder): \(SystemError.last)"
       sqlite3_close_v2(handle)
+      try older?.restore(inPlaceOf: nil)
       throw .io(path: path, reason: "cannot be created: \(reason)")
     }
     // Another program may hold the file for a moment.
@@ -42,9 +51,11 @@ final class RecorderOutput {
       let failure = TraceError(error, path: path)
       sqlite3_close_v2(handle)
       try? TraceFile.remove(path)
+      try older?.restore(inPlaceOf: nil)
       throw failure
     }
     self.handle = handle
+    identity = FileIdentity(path: path)
   }
 
   deinit { close() }
@@ -107,6 +118,23 @@ final class RecorderOutput {
     guard isInTransaction else { return }
     try Self.execute(handle, "COMMIT")
     isInTransaction = false
+  }
+
+  /// The trace has something to show now, so that the one that it replaces goes.
+  func replaceOlder() {
+    older?.discard()
+    older = nil
+  }
+
+  /// Moves the older trace back if this one has nothing to show. It must be closed.
+  ///
+  /// - Returns: whether that was done.
+  /// - Throws: ``TraceError/io(path:reason:)``, which says where the older one is.
+  func restoreOlder() throws(TraceError) -> Bool {
+    guard let older else { return false }
+    self.older = nil
+    try older.restore(inPlaceOf: identity)
+    return true
   }
 
   /// Drops what was written since the last commit.

@@ -67,8 +67,11 @@ public final class TraceRecorder: PassObserver {
   private let identity: FileIdentity?
   /// Bytes of the file when it was looked at last: SQLite makes it no smaller.
   private var knownSize = 0
-  /// Whether the trace took the place of an older one.
+  /// Whether the trace takes the place of an older one: at the first pass, or at the allocation that ended
+  /// its run.
   public let hasReplaced: Bool
+  /// Whether the older one is in its place again, since the recording ended before that.
+  public private(set) var hasRestored = false
   @exclusivity(unchecked) var weightTiles: WeightTileTable
 
   struct Pass {
@@ -99,7 +102,8 @@ public final class TraceRecorder: PassObserver {
   static let batchLimit = 1 << 10
   static let valueLimit = 1 << 20
 
-  /// Makes a new trace. An old one at `path` is replaced; anything else there is left alone.
+  /// Makes a new trace. An old one at `path` is replaced once this one has something to show; anything
+  /// else there is left alone.
   ///
   /// - Parameter goesOn: whether the run goes on after a pass that was given up.
   /// - Throws: ``TraceError/directory(path:)``, ``TraceError/wouldReplace(path:)``,
@@ -112,14 +116,21 @@ public final class TraceRecorder: PassObserver {
     self.capture = capture
     tensors = header.tensors
     weightTiles = WeightTileTable(tensors: header.tensors.count)
-    hasReplaced = try TraceFile.makeWay(for: path)
+    let older = try OlderTrace.setAside(path)
+    hasReplaced = older != nil
     began = clock.now
-    writer = RecorderWriter(
-      try RecorderOutput(path: path, header: header, capture: capture))
-    identity = FileIdentity(path: path)
+    let output = try RecorderOutput(
+      path: path, header: header, capture: capture, replacing: older)
+    writer = RecorderWriter(output)
+    identity = output.identity
   }
 
-  deinit { writer.whileIdle { $0.close() } }
+  deinit {
+    writer.whileIdle { output in
+      output.close()
+      _ = try? output.restoreOlder()
+    }
+  }
 
   /// Throws what went wrong since the recording began, as far as it is known. The driver calls it
   /// after each pass.
@@ -164,8 +175,8 @@ public final class TraceRecorder: PassObserver {
   }
 
   /// Ends the recording: drops a pass that did not finish, but for one that the memory budget ended,
-  /// writes `status` (`complete`, `interrupted`, `failed`, `error`) into `meta`, and leaves one file.
-  /// What comes after is ignored.
+  /// writes `status` (`complete`, `interrupted`, `failed`, `error`) into `meta`, and leaves one file: the
+  /// older trace, if there is nothing to show of this one. What comes after is ignored.
   ///
   /// - Parameter error: what was said of the error that ended the run, which `meta` keeps.
   /// - Throws: what ``check()`` would, after closing the file.
@@ -173,20 +184,43 @@ public final class TraceRecorder: PassObserver {
   public func finish(status: String, error: String? = nil) throws(TraceError) -> TraceSummary {
     if isFinished { return progress }
     isFinished = true
+    _ = try? check()
     if failure == nil {
       if let end { commit(end) } else if pass == nil { commit() }
     }
     writer.whileIdle { output in
       output.rollBack()
       failure = failure ?? writer.failure
-      // What failed is not complete, whatever the driver thinks.
-      let closing = output.finish(
-        status: failure == nil ? status : "error", error: failure?.description ?? error,
-        tokens: failure == nil ? tokens : [])
-      failure = failure ?? closing
+      if case .replaced = failure {
+        output.close()  // what has its name now is another's
+      } else {
+        // What failed is not complete, whatever the driver thinks.
+        let closing = output.finish(
+          status: failure == nil ? status : "error", error: failure?.description ?? error,
+          tokens: failure == nil ? tokens : [])
+        failure = failure ?? closing
+      }
+      do throws(TraceError) {
+        hasRestored = try output.restoreOlder()
+      } catch {
+        failure = failure ?? error
+      }
     }
-    try check()
-    return progress
+    guard hasRestored else {
+      try check()
+      return progress
+    }
+    if let failure { throw failure }
+    return writer.committed
+  }
+
+  /// Removes a trace that has no pass, after the end.
+  public func removeIfEmpty() {
+    if isFinished, !hasRestored, writer.committed.passes == 0,
+      FileIdentity(path: path) == identity
+    {
+      try? TraceFile.remove(path)
+    }
   }
 
   /// Nanoseconds since the recording began.
