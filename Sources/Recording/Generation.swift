@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Inference
 
@@ -153,17 +154,6 @@ extension [Float] {
 
   /// The indices of the `count` largest elements, largest first; ties by index.
   public func indicesOfLargest(_ count: Int) -> [Int] {
-    if count > 100 {
-      let order = indices.sorted { (self[$0], -$0) > (self[$1], -$1) }
-      return [Int](order.prefix(count))
-    }
-    var best: [Int] = []
-    for index in indices {
-      if best.count == count, let last = best.last, self[index] <= self[last] { continue }
-      let place = best.firstIndex { self[$0] < self[index] } ?? best.count
-      best.insert(index, at: place)
-      if best.count > count { best.removeLast() }
-    }
-    return best
+    indicesOfLargest(count) { $0 }
   }
 }

@@ -1,3 +1,4 @@
+import Basics
 import TraceStore
 
 // A boundary of a grain is the last step of a frame of that grain: standing there, the frame has
@@ -182,13 +183,9 @@ extension Cursor {
   // MARK: - Passes
 
   private func firstPass(endingAfter step: Int) throws -> TracePass? {
-    var low = 1
-    var high = try trace.passCount() + 1
-    while low < high {
-      let middle = (low + high) / 2
-      guard let pass = try trace.pass(middle) else { return nil }
-      if pass.steps.upperBound > step { high = middle } else { low = middle + 1 }
-    }
-    return try trace.pass(low)
+    try trace.pass(
+      (1..<trace.passCount() + 1).firstSortedIndex { id in
+        try trace.pass(id).map { $0.steps.upperBound > step } ?? true
+      })
   }
 }

@@ -1,3 +1,4 @@
+import Basics
 import Inference
 
 extension WhyOperation {
@@ -21,8 +22,8 @@ extension WhyOperation {
         unquantized: original.map { (Figure($0[i]), Figure($0[i]).value * x) })
     }
     var explained = terms
-    let largest = terms.indices.sorted { abs(terms[$0].value) > abs(terms[$1].value) }
-    for i in largest.prefix(Self.mostDetails) where matrix.type.isQuantized {
+    let largest = terms.indicesOfLargest(Self.mostDetails) { abs($0.value) }
+    for i in largest where matrix.type.isQuantized {
       let block = try matrix.block(ofRow: column, column: i)
       explained[i].place = block.place
       explained[i].details = block.origin(

@@ -1,3 +1,5 @@
+import Basics
+
 /// Where buffers lie: addresses for a reader that needs them, since a trace has none.
 ///
 /// As in PyTorch's allocator a buffer lies in a segment, whose size is a multiple of 2 MiB; here it
@@ -40,7 +42,7 @@ struct AddressSpace {
 
   /// Gives room back.
   mutating func free(_ address: Int, _ bytes: Int) {
-    var index = gaps.partitioningIndex { $0.start > address }
+    var index = gaps.firstSortedIndex { $0.start > address }
     gaps.insert((address, address + bytes), at: index)
     if index + 1 < gaps.count, gaps[index].end == gaps[index + 1].start {
       gaps[index].end = gaps.remove(at: index + 1).end
@@ -49,17 +51,5 @@ struct AddressSpace {
       gaps[index - 1].end = gaps.remove(at: index).end
       index -= 1
     }
-  }
-}
-
-extension Array {
-  /// The first index whose element fulfils `isAfter`, in an array in which all that follow do.
-  fileprivate func partitioningIndex(_ isAfter: (Element) -> Bool) -> Int {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if isAfter(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import GRDB
 import Inference
@@ -97,16 +98,15 @@ extension Trace {
     ) { try $0[0] as Int }
     if let near, let op = try op(near), op.steps.lowerBound <= step { return op }
     // Operations are numbered in the order of their steps: a binary search by number.
-    var low = 0
-    var high = try opCount()
-    while low < high {
-      let middle = (low + high + 1) / 2
-      let start = try first("SELECT first_step FROM _op WHERE id = ?", [middle]) {
-        try $0[0] as Int
+    do {
+      let next = try (1..<opCount() + 1).firstSortedIndex { id in
+        let start = try first("SELECT first_step FROM _op WHERE id = ?", [id]) { try $0[0] as Int }
+        return start.map { $0 > step } ?? true
       }
-      if let start, start <= step { low = middle } else { high = middle - 1 }
+      return next == 1 ? nil : try op(next - 1)
+    } catch {
+      throw TraceError(error, path: path)
     }
-    return low == 0 ? nil : try op(low)
   }
 
   /// The first operation that begins at or after `step`.

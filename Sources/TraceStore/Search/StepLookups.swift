@@ -1,3 +1,4 @@
+import Basics
 import GRDBSQLite
 import Inference
 
@@ -76,13 +77,9 @@ final class StepLookups {
         && (index + 1 == peaks.count || peaks[index + 1].step > step)
     }
     if !contains(lastPeak) {
-      var (low, high) = (0, peaks.count)
-      while low < high {
-        let middle = (low + high) / 2
-        if peaks[middle].step <= step { low = middle + 1 } else { high = middle }
-      }
-      guard low > 0 else { return nil }
-      lastPeak = low - 1
+      let next = peaks.firstSortedIndex { $0.step > step }
+      guard next > 0 else { return nil }
+      lastPeak = next - 1
     }
     return peaks[lastPeak].bytes
   }
