@@ -38,7 +38,7 @@ public struct Learning {
   ///
   /// - Throws: ``LessonError``.
   public func list() throws -> [String] {
-    var rows: [(mark: String, number: String, title: String, minutes: String, state: String)] = []
+    var table = Table([("", .left), ("", .right), ("", .left), ("", .right), ("", .left)])
     for name in course.names {
       let lesson = try course.lesson(in: course.place(of: name))
       let progress = file[name]
@@ -46,38 +46,20 @@ public struct Learning {
       let isDone = progress.map { $0.isFinished } ?? false
       let reached = progress.map { min($0.passed.count + $0.skipped.count, count) } ?? 0
       let started = progress != nil && !isDone
-      rows.append(
-        (
-          isDone ? "✓" : started ? "…" : " ", lesson.number.map(String.init) ?? "",
-          lesson.title(in: language), text(.list, "\(lesson.minutes)"),
-          isDone
-            ? text(.listDone)
-            : started ? text(.listStarted, "\(reached)", "\(count)") : text(.listNew)
-        ))
+      table.add(
+        isDone ? "✓" : started ? "…" : " ", lesson.number.map(String.init) ?? "",
+        lesson.title(in: language), text(.list, "\(lesson.minutes)"),
+        isDone
+          ? text(.listDone)
+          : started ? text(.listStarted, "\(reached)", "\(count)") : text(.listNew))
     }
-    func width(_ column: (_ row: (String, String, String, String, String)) -> String) -> Int {
-      rows.map { displayWidth(column(($0.mark, $0.number, $0.title, $0.minutes, $0.state))) }.max()
-        ?? 0
-    }
-    let widths = [width(\.1), width(\.2), width(\.3)]
-    let lines = rows.map { row in
-      [
-        row.mark, filled(row.number, widths[0], onLeft: true), filled(row.title, widths[1]),
-        filled(row.minutes, widths[2], onLeft: true),
-      ].joined(separator: "  ") + (row.state.isEmpty ? "" : "  " + row.state)
-    }
-    return lines + ["", text(.listHow)]
+    return table.lines() + ["", text(.listHow)]
   }
 
   /// What closes the course.
   ///
   /// - Throws: ``LessonError``.
   public func summary() throws -> Summary { try Summary(progress: file) }
-
-  private func filled(_ text: String, _ width: Int, onLeft: Bool = false) -> String {
-    let space = String(repeating: " ", count: max(0, width - displayWidth(text)))
-    return onLeft ? space + text : text + space
-  }
 
   /// Plays a lesson on standard input and output.
   ///

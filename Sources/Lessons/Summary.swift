@@ -1,3 +1,4 @@
+import Basics
 import Debugger
 import Foundation
 import LessonContent
@@ -157,11 +158,11 @@ public struct Summary {
         pictures[id] = URL(fileURLWithPath: picture).lastPathComponent
       }
     }
-    let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+    let kind = (try? FileStatus(path: path, followsLinks: false))?.kind ?? .file
     do {
       // A device or a link is written to, and not replaced by a file.
       try Data(asTyped(markdown(text, pictures: pictures)).utf8).write(
-        to: file, options: type == nil || type == .typeRegular ? .atomic : [])
+        to: file, options: kind == .file ? .atomic : [])
     } catch {
       throw LessonError.cannotWrite(path: path, reason: error.localizedDescription)
     }

@@ -35,16 +35,11 @@ extension MemoryCheck {
       ("allocated", ledgerAllocated, systemAllocated, systemAllocated - ledgerAllocated),
       ("peak", ledgerPeak, systemPeak, difference),
     ]
-    func row(_ cells: [String]) -> String {
-      let padded = cells.enumerated().map { index, cell in
-        index == 0
-          ? cell.padding(toLength: 12, withPad: " ", startingAt: 0)
-          : String(repeating: " ", count: max(11 - cell.count, 0)) + cell
-      }
-      return padded.joined(separator: " ")
-    }
-    var lines = [row(["memory", "ledger", "system", "difference"])]
-    lines += rows.map { row([$0, formatBytes($1), formatBytes($2), signed($3)]) }
+    var table = Table(
+      [("memory", .left), ("ledger", .right), ("system", .right), ("difference", .right)],
+      atLeast: [12, 10, 10, 10])
+    for row in rows { table.add(row.0, formatBytes(row.1), formatBytes(row.2), signed(row.3)) }
+    var lines = table.lines()
     if systemMapped < ledgerMapped {
       lines.append(
         "\(formatBytes(ledgerMapped - systemMapped)) of the mapped weights were not in memory.")

@@ -176,7 +176,9 @@ struct ComparisonRow: Encodable {
 struct ComparisonTable {
   private static let memory = ["peak"] + MemoryCategory.allCases.map(\.name)
   private static let rest = ["made", "moved", "prefill/s", "decode/s", "max diff", "KL"]
-  private let head = ["strategy", "kv"] + memory + rest + ["trace"]
+  private let columns: [Table.Column] =
+    ["strategy", "kv"].map { ($0, .left) } + (memory + rest).map { ($0, .right) }
+    + [("trace", .left)]
   private let rows: [[String]]
 
   init(_ runs: [ComparedRun]) {
@@ -200,41 +202,33 @@ struct ComparisonTable {
 
   /// As one table, or as several under each other where that is too wide: memory, then the rest.
   func text(width: Int) -> String {
-    let all = Array(2..<head.count - 1)  // the traces' names say nothing new
+    let all = Array(2..<columns.count - 1)  // the traces' names say nothing new
     let whole = table(all)
-    if whole[0].count <= width { return whole.joined(separator: "\n") }
+    if whole.width <= width { return whole.lines().joined(separator: "\n") }
     let (memory, rest) = (all.prefix(Self.memory.count), all.dropFirst(Self.memory.count))
-    return [memory, rest].flatMap { fitting($0, width) }.map { $0.joined(separator: "\n") }
-      .joined(separator: "\n\n")
+    return [memory, rest].flatMap { fitting($0, width) }
+      .map { $0.lines().joined(separator: "\n") }.joined(separator: "\n\n")
   }
 
   /// Tables of some columns, each of as many as are no wider than that, and of one at least.
-  private func fitting(_ columns: ArraySlice<Int>, _ width: Int) -> [[String]] {
-    var tables: [[String]] = []
+  private func fitting(_ columns: ArraySlice<Int>, _ width: Int) -> [Table] {
+    var tables: [Table] = []
     var rest = columns
     while !rest.isEmpty {
-      let count = (1...rest.count).last { table(Array(rest.prefix($0)))[0].count <= width } ?? 1
+      let count = (1...rest.count).last { table(Array(rest.prefix($0))).width <= width } ?? 1
       tables.append(table(Array(rest.prefix(count))))
       rest = rest.dropFirst(count)
     }
     return tables
   }
 
-  /// Lines of the columns that name a run, and of these.
-  private func table(_ columns: [Int]) -> [String] {
-    let columns = [0, 1] + columns
-    let widths = columns.map { column in ([head] + rows).map { $0[column].count }.max() ?? 0 }
-    return ([head] + rows).map { row in
-      zip(columns, widths).map { column, width in
-        let padding = String(repeating: " ", count: width - row[column].count)
-        return column < 2 ? row[column] + padding : padding + row[column]
-      }.joined(separator: "  ")
-    }
+  /// A table of the columns that name a run, and of these.
+  private func table(_ chosen: [Int]) -> Table {
+    let chosen = [0, 1] + chosen
+    var table = Table(chosen.map { columns[$0] })
+    for row in rows { table.add(chosen.map { row[$0] }) }
+    return table
   }
 
-  var markdown: String {
-    let rule = head.indices.map { $0 < 2 || $0 == head.count - 1 ? "---" : "---:" }
-    return ([head, rule] + rows).map { "| " + $0.joined(separator: " | ") + " |" }
-      .joined(separator: "\n")
-  }
+  var markdown: String { Table.markdown(columns, rows).joined(separator: "\n") }
 }

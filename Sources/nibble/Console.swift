@@ -24,24 +24,6 @@ func shellWord(_ word: String) -> String {
   return "'" + path.replacingOccurrences(of: "'", with: "'\\''") + "'"
 }
 
-/// Lines of at most `width` characters, broken at spaces.
-func wrapped(_ text: String, width: Int) -> String {
-  text.split(separator: "\n", omittingEmptySubsequences: false).map { paragraph in
-    var lines = [""]
-    for word in paragraph.split(separator: " ", omittingEmptySubsequences: false) {
-      let last = lines[lines.count - 1]
-      if last.isEmpty {
-        lines[lines.count - 1] = String(word)
-      } else if last.count + 1 + word.count <= width {
-        lines[lines.count - 1] += " " + word
-      } else {
-        lines.append(String(word))
-      }
-    }
-    return lines.joined(separator: "\n")
-  }.joined(separator: "\n")
-}
-
 /// Standard output: buffered, and remembering whether all of it could be written.
 enum Output {
   nonisolated(unsafe) private static var pending: [UInt8] = []

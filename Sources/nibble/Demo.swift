@@ -51,7 +51,7 @@ struct Demo: ParsableCommand {
       let width = (next.map(\.0.count).max() ?? 0) + 2
       Output.line("Next:")
       for (command, purpose) in next {
-        Output.line("  \(invocation) \(command.column(width))\(purpose)")
+        Output.line("  \(invocation) \(padded(command, to: width))\(purpose)")
       }
       return
     }
@@ -65,7 +65,7 @@ struct Demo: ParsableCommand {
     let trace = try Trace(path: output)
     Output.line("\(report.model) continues \"\(visible(prompt))\":\n")
     let text = visible(report.texts[0], keeping: ["\n", "\t"])
-    Output.line(wrapped(text, width: style.width) + "\n")
+    Output.line((wrapped(text, to: style.width) + [""]).joined(separator: "\n"))
     if let tile = try firstTile(of: trace) {
       let file = try GGUFFile(path: try ModelCatalogue.path(of: model.model))
       let packed = try trace.tensor(tile.tensor).flatMap { file.tensor(named: $0.name) }.map {
@@ -84,7 +84,7 @@ struct Demo: ParsableCommand {
       "Recorded in \(output) (\(formatBytes(report.summary.fileBytes))): "
       + "\(report.summary.passes) passes, \(formatCount(report.summary.events)) events, "
       + "\(formatCount(report.summary.tiles)) tiles made, used and freed."
-    Output.line(wrapped(recorded, width: style.width) + "\n")
+    Output.line((wrapped(recorded, to: style.width) + [""]).joined(separator: "\n"))
   }
 
   private func layerMarks(of pass: TracePass, in trace: Trace) throws -> [MemoryPlot.Mark] {

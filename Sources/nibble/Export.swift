@@ -68,8 +68,7 @@ struct Export: ParsableCommand {
       let files = (try? FileManager.default.contentsOfDirectory(atPath: path))?.count ?? 0
       return files == 1 ? "1 file" : "\(formatCount(files)) files"
     }
-    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-    return formatBytes((attributes?[.size] as? NSNumber)?.intValue ?? 0)
+    return formatBytes((try? FileStatus(path: path))?.size ?? 0)
   }
 }
 

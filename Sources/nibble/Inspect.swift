@@ -37,7 +37,7 @@ struct Inspect: ParsableCommand {
     guard let block else {
       let row = ModelListing.Tensor(tensor)
       if format == .json { return Output.line(try json(row)) }
-      Output.line(row.text)
+      Output.line(ModelListing.table(of: [row]).joined(separator: "\n"))
       return printError("One block of it: `nibble inspect \(shellWord(model)) \(name) --block 0`")
     }
     let type = try file.type(of: tensor)

@@ -25,13 +25,6 @@ struct ModelListing: Encodable {
       case fileOffset = "file_offset"
       case bitsPerWeight = "bpw"
     }
-
-    var text: String {
-      let dimensions = shape.map(String.init).joined(separator: " × ")
-      let columns = [name.column(28), type.column(6), dimensions.column(16)]
-      let numbers = String(format: "%9.4g bpw  at byte %d", bitsPerWeight, fileOffset)
-      return columns.joined(separator: "  ") + formatBytes(bytes).column(-10) + numbers
-    }
   }
 
   struct Total: Encodable {
@@ -68,15 +61,39 @@ struct ModelListing: Encodable {
 
   var text: String {
     var lines = ["\(path): GGUF version \(version), \(formatBytes(fileSize))", "", "metadata"]
-    lines += keys.map { "  \($0.onOneLine(72).column(38)) \((metadata[$0] ?? "").onOneLine(72))" }
-    lines += ["", "tensors"] + tensors.map { "  " + $0.text } + ["", "totals by type"]
-    lines += totals.map { total in
-      let bits = Double(total.bytes) * 8 / Double(max(total.weights, 1))
-      return "  \(total.type.column(6)) \("\(total.tensors) tensors".column(-12))"
-        + "\("\(formatCount(total.weights)) weights".column(-22))"
-        + formatBytes(total.bytes).column(-11) + String(format: "%9.4g bpw", bits)
+    lines += keys.map {
+      "  \(padded(Self.short($0), to: 38)) \(Self.short(metadata[$0] ?? ""))"
     }
+    var sums = Table(
+      [("", .left), ("", .right), ("", .right), ("", .right), ("", .right)],
+      atLeast: [6, 11, 20, 9, 11])
+    for total in totals {
+      let bits = Double(total.bytes) * 8 / Double(max(total.weights, 1))
+      sums.add(
+        total.type, "\(total.tensors) tensors", "\(formatCount(total.weights)) weights",
+        formatBytes(total.bytes), String(format: "%.4g bpw", bits))
+    }
+    lines += ["", "tensors"] + Self.table(of: tensors).map { "  " + $0 }
+    lines += ["", "totals by type"] + sums.lines().map { "  " + $0 }
     return lines.joined(separator: "\n")
+  }
+
+  static func table(of tensors: [Tensor]) -> [String] {
+    var table = Table(
+      [("", .left), ("", .left), ("", .left), ("", .right), ("", .right), ("", .left)],
+      atLeast: [28, 6, 16, 8, 11])
+    for tensor in tensors {
+      table.add(
+        escaped(tensor.name), tensor.type, tensor.shape.map(String.init).joined(separator: " × "),
+        formatBytes(tensor.bytes), String(format: "%.4g bpw", tensor.bitsPerWeight),
+        "at byte \(tensor.fileOffset)")
+    }
+    return table.lines()
+  }
+
+  /// At most 72 columns of a text from a file, in which nothing acts on the terminal.
+  private static func short(_ text: String) -> String {
+    truncated(escaped(String(text.unicodeScalars.prefix(400))), to: 72)
   }
 
   /// A value as text; of an array its length and type.
@@ -90,22 +107,5 @@ struct ModelListing: Encodable {
     default:
       return value.int.map(String.init) ?? value.double.map { "\(Float($0))" } ?? value.type.name
     }
-  }
-}
-
-extension String {
-  /// At most `limit` characters, control characters escaped: what a file says cannot steer the
-  /// terminal.
-  func onOneLine(_ limit: Int) -> String {
-    let escaped = unicodeScalars.prefix(limit + 1).map { scalar in
-      scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : "\(scalar)"
-    }.joined()
-    return escaped.count > limit ? escaped.prefix(limit) + "…" : escaped
-  }
-
-  /// Filled with spaces to `width` columns; to the left where it is negative.
-  func column(_ width: Int) -> String {
-    let missing = String(repeating: " ", count: max(0, abs(width) - count))
-    return width < 0 ? missing + self : self + missing
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Foundation
 import Recording
 
@@ -24,12 +25,11 @@ struct Models: ParsableCommand {
     case .text:
       let width = entries.map(\.name.count).max() ?? 0
       for entry in entries {
-        let name = entry.name.padding(toLength: width, withPad: " ", startingAt: 0)
         let fetch = entry.fetchCommand.map { "; `\($0)` brings it" } ?? ""
         let state = entry.isPresent ? "present" : "absent\(fetch)"
-        Output.line("\(name)  \(entry.summary)")
-        Output.line(String(repeating: " ", count: width) + "  \(entry.source); \(state)")
-        Output.line(String(repeating: " ", count: width) + "  \(entry.path)")
+        let lines = [entry.summary, "\(entry.source); \(state)", entry.path].prefixed(
+          first: padded(entry.name, to: width + 2), others: padded("", to: width + 2))
+        for line in lines { Output.line(line) }
       }
       Output.line(
         "\nAny GGUF file of a llama, qwen2 or qwen3 model can be given by its path: -m PATH")

@@ -61,14 +61,18 @@ struct Quantize: ParsableCommand {
     defer { Self.blockSignals(SIG_UNBLOCK) }
     let progress = ProgressLine()
     var reports: [GGUFQuantizer.Report] = []
-    if format == .text {
-      Output.line("tensor                          from   to          rmse  max error  bits/weight")
-    }
+    var table = Table(
+      [
+        ("tensor", .left), ("from", .left), ("to", .left), ("rmse", .right), ("max error", .right),
+        ("bits/weight", .right), ("", .left),
+      ], atLeast: [30, 5, 5, 9])
+    if format == .text { Output.line(table.take()[0]) }
     try quantizer.quantize(source, to: output) { report in
       progress.clear()
       reports.append(report)
       if format == .text {
-        Output.line(Self.line(report))
+        table.add(Self.cells(report))
+        Output.line(table.take()[0])
         Output.flush()
       }
       progress.show("\(reports.count) of \(source.tensors.count) tensors")
@@ -118,18 +122,13 @@ struct Quantize: ParsableCommand {
     pthread_sigmask(how, &signals, nil)
   }
 
-  private static func line(_ report: GGUFQuantizer.Report) -> String {
-    let name = report.name.padding(toLength: 30, withPad: " ", startingAt: 0)
-    let types = [report.from, report.to].map {
-      $0.padding(toLength: 5, withPad: " ", startingAt: 0)
-    }.joined(separator: "  ")
-    let errors =
-      report.statistics.map { String(format: "%10.3g %10.3g", $0.rmse, $0.maximumError) }
-      ?? "                    -"
-    let bits = String(format: "%12.4g", report.bitsPerWeight)
+  private static func cells(_ report: GGUFQuantizer.Report) -> [String] {
+    let errors = report.statistics.map { [Double($0.rmse), Double($0.maximumError)] }
     var note = ""
-    if case .fellBack(let size) = report.outcome { note = "  rows are no multiple of \(size)" }
-    return "\(name)  \(types) \(errors) \(bits)\(note)"
+    if case .fellBack(let size) = report.outcome { note = "rows are no multiple of \(size)" }
+    return [report.name, report.from, report.to]
+      + (errors?.map { String(format: "%.3g", $0) } ?? ["", "-"])
+      + [String(format: "%.4g", report.bitsPerWeight), note]
   }
 
   private struct Totals: Encodable {

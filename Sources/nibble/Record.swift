@@ -144,8 +144,7 @@ extension RecordingReport {
     lines += MemoryCategory.allCases.filter { peaks[$0] > 0 }.map {
       (
         "",
-        "\($0.name.padding(toLength: 19, withPad: " ", startingAt: 0)) "
-          + formatBytes(peaks[$0])
+        padded($0.name, to: 20) + formatBytes(peaks[$0])
       )
     }
     lines += budgetLines(options)
@@ -162,7 +161,7 @@ extension RecordingReport {
       (texts.count == 1 ? "text" : "text \(index)", visible(text, keeping: ["\n", "\t"]))
     }
     return lines.filter { !$0.1.isEmpty }.map { label, value in
-      label.padding(toLength: 13, withPad: " ", startingAt: 0) + value
+      padded(label, to: 13) + value
     }
   }
 

@@ -1,7 +1,18 @@
-/// A text filled with spaces to a number of columns, on the right or on the left.
-public func padded(_ text: String, to columns: Int, onLeft: Bool = false) -> String {
-  let fill = String(repeating: " ", count: max(0, columns - displayWidth(text)))
-  return onLeft ? fill + text : text + fill
+/// Where a text is in a column that is wider.
+public enum Alignment: Sendable { case left, right, centre }
+
+/// A text filled with spaces to a number of columns.
+public func padded(_ text: String, to columns: Int, _ alignment: Alignment = .left) -> String {
+  let space = max(0, columns - displayWidth(text))
+  if space == 0 { return text }
+  let before =
+    switch alignment {
+    case .left: 0
+    case .right: space
+    case .centre: space / 2
+    }
+  return String(repeating: " ", count: before) + text
+    + String(repeating: " ", count: space - before)
 }
 
 /// A text cut to a number of columns, with `…` (or `~` in ASCII) where something was left out.
@@ -10,7 +21,7 @@ public func truncated(_ text: String, to columns: Int, unicode: Bool = true) -> 
   var kept = ""
   var used = 0
   for character in text {
-    let next = displayWidth(String(character))
+    let next = displayWidth(character)
     if used + next > columns - 1 { break }
     kept.append(character)
     used += next

@@ -7,7 +7,9 @@ public func displayWidth(_ text: String) -> Int {
   return text.reduce(0) { $0 + displayWidth($1) }
 }
 
-private func displayWidth(_ character: Character) -> Int {
+/// How many columns a character takes on a terminal.
+public func displayWidth(_ character: Character) -> Int {
+  if let ascii = character.asciiValue { return (0x20..<0x7F).contains(ascii) ? 1 : 0 }
   guard let first = character.unicodeScalars.first else { return 0 }
   if first.value < 0x20 || (0x7F..<0xA0).contains(first.value) { return 0 }
   switch first.properties.generalCategory {

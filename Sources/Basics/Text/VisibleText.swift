@@ -20,20 +20,25 @@ public func visible(_ text: String, keeping kept: Set<Unicode.Scalar> = []) -> S
   return result
 }
 
+/// A text on one line in which nothing invisible hides: line feeds and tabs as `\n` and `\t`.
+public func escaped(_ text: String) -> String { escaped(text, isQuoted: false) }
+
 /// A text as a quoted string in which nothing invisible hides: `"\n\n"`, `" fox"`.
 public func quoted(_ text: String) -> String {
-  var result = "\""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "\n": result += "\\n"
-    case "\r": result += "\\r"
-    case "\t": result += "\\t"
-    case "\"": result += "\\\""
-    case "\\": result += "\\\\"
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return visible(result) + "\""
+  "\"" + escaped(text, isQuoted: true) + "\""
+}
+
+private func escaped(_ text: String, isQuoted: Bool) -> String {
+  visible(
+    text.unicodeScalars.reduce(into: "") { result, scalar in
+      switch scalar {
+      case "\n": result += "\\n"
+      case "\r": result += "\\r"
+      case "\t": result += "\\t"
+      case "\"" where isQuoted, "\\" where isQuoted: result += "\\\(scalar)"
+      default: result.unicodeScalars.append(scalar)
+      }
+    })
 }
 
 /// A text as XML and HTML hold it, in an element or between double quotes.

@@ -112,7 +112,7 @@ extension DebuggerSession {
     guard !breakpoints.all.isEmpty else {
       return show(["There are no breakpoints; \"break\" and \"watch\" set them."])
     }
-    var table = TextTable([
+    var table = Table([
       ("num", .right), ("type", .left), ("enabled", .left), ("hits", .right), ("what", .left),
     ])
     for breakpoint in breakpoints.all {

@@ -100,7 +100,7 @@ extension DebuggerSession {
     let column = String(history.count).count
     show(
       history.enumerated().suffix(count).map { index, line in
-        "  " + padded(String(index + 1), to: column, onLeft: true) + "  " + line
+        "  " + padded(String(index + 1), to: column, .right) + "  " + line
       })
   }
 
@@ -115,11 +115,11 @@ extension DebuggerSession {
       throw DebuggerError.missingArgument(
         command: "save breakpoints", expected: "the name of a file")
     }
-    let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+    let kind = (try? FileStatus(path: path, followsLinks: false))?.kind ?? .file
     do {
       // A device or a link is written to, and not replaced by a file.
       try breakpointLines.map { $0 + "\n" }.joined().write(
-        toFile: path, atomically: type == nil || type == .typeRegular, encoding: .utf8)
+        toFile: path, atomically: kind == .file, encoding: .utf8)
     } catch {
       throw DebuggerError.unwritable(path: path)
     }
@@ -154,10 +154,8 @@ public enum Manual {
       lines.append(style.paint(chapter.rawValue, .bold))
       for command in Command.all where command.chapter == chapter {
         let first = "  " + padded(name(of: command), to: column)
-        let summary = wrapped(command.summary, to: max(20, style.width - column - 2))
-        for (index, line) in summary.enumerated() {
-          lines.append((index == 0 ? first : String(repeating: " ", count: column + 2)) + line)
-        }
+        lines += wrapped(command.summary, to: max(20, style.width - column - 2))
+          .prefixed(first: first, others: padded("", to: column + 2))
       }
     }
     if !made.isEmpty {

@@ -46,7 +46,7 @@ public func blockLines(of block: WeightBlock, width: Int? = nil) -> [String] {
   }
   let cells = anatomy.values.indices.map { index in
     let quant = index < anatomy.quants.count ? "\(anatomy.quants[index])" : "-"
-    return padded("\(index)", to: 6, onLeft: true) + padded(quant, to: 8, onLeft: true) + "  "
+    return padded("\(index)", to: 6, .right) + padded(quant, to: 8, .right) + "  "
       + "\(anatomy.values[index])"
   }
   let heading = "weight  stored  value"

@@ -138,7 +138,7 @@ extension DebuggerSession {
         let value = (0..<size).reduce(UInt64(0)) { $0 | UInt64(all[start + $1]) << (8 * $1) }
         return padded(
           ExamineFormat.text(value, letter, size: size), to: width,
-          onLeft: letter != .character)
+          letter == .character ? .left : .right)
       }
       let address = "0x" + String(matrix.tensor.fileOffset + next.byte, radix: 16)
       let place = matrix.tensor.isMapped ? "\(address) <+\(next.byte)>:" : "<+\(next.byte)>:"
@@ -158,7 +158,7 @@ extension DebuggerSession {
       let (row, column) = next.value.quotientAndRemainder(dividingBy: matrix.cols)
       let stop = min(matrix.cols, column + across, column + end - next.value)
       let numbers = try matrix.row(row)[column..<stop].map {
-        padded(formatReal(Double($0), digits: 8), to: 14, onLeft: true)
+        padded(formatReal(Double($0), digits: 8), to: 14, .right)
       }
       lines.append(padded("[\(row), \(column)]:", to: 14) + numbers.joined(separator: " "))
       next.value += stop - column

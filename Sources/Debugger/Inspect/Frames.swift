@@ -59,7 +59,7 @@ extension DebuggerSession {
 
   private func show(_ number: Int, of frames: [Frame]) {
     let frame = frames[number]
-    show(wrapped("#\(number)  \(frame.name)  \(frame.detail)", to: style.width, indent: "    "))
+    show(wrapped("#\(number) \(frame.name) \(frame.detail)", to: style.width, indent: "    "))
   }
 
   /// A frame that a place lies in.
@@ -145,11 +145,10 @@ extension DebuggerSession {
       throw DebuggerError.cannotMove(reason: "At the end of the trace.")
     }
     let end = min(history.count, first + count)
-    var table = TextTable(
-      [
-        ("", .left), ("step", .right), ("event", .left), ("op", .left), ("of what", .left),
-        ("alive", .right), ("change", .right),
-      ], flexible: 4)
+    var table = Table([
+      ("", .left), ("step", .right), ("event", .left), ("op", .left), ("of what", .left),
+      ("alive", .right), ("change", .right),
+    ])
     var before = 0
     if first > 0 { before = try trace.event(at: history.step(at: first - 1))?.live.total ?? 0 }
     for index in first..<end {
@@ -161,7 +160,7 @@ extension DebuggerSession {
         place.op?.name ?? "", place.subject(style: style), formatBytes(live), change)
       before = live
     }
-    show(table.lines(style: style))
+    show(table.lines(style: style, flexible: 4))
     listed = end
   }
 }

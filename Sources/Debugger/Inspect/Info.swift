@@ -94,7 +94,7 @@ extension DebuggerSession {
   func infoMemory() throws {
     guard let event = try trace.event(at: cursor.step) else { return }
     let peak = try trace.peak()
-    var table = TextTable([
+    var table = Table([
       ("category", .left), ("here", .right), ("at the peak", .right), ("bytes here", .right),
     ])
     for category in MemoryPlot.stack {
@@ -130,22 +130,25 @@ extension DebuggerSession {
   }
 
   func infoPasses() throws {
-    var table = TextTable([
+    var columns: [Table.Column] = [
       ("", .left), ("pass", .right), ("kind", .left), ("tokens", .right), ("steps", .left),
       ("time", .right), ("text", .left),
-    ])
+    ]
     guard try trace.passCount() > 0 else { return show(["There are none; \(try passAdvice)."]) }
     let hasBranches = try trace.hasBranches()
-    if hasBranches { table.insert(("branch", .right), at: 2) }
+    if hasBranches { columns.insert(("branch", .right), at: 2) }
+    var table = Table(columns)
     for pass in try trace.passes() {
       let tokens = try trace.tokens(inPass: pass.id)
-      let branch = hasBranches ? [String(pass.branch)] : []
-      table.add(
-        [pass.steps.contains(cursor.step) ? "=>" : "", String(pass.id)] + branch,
+      var cells = [pass.steps.contains(cursor.step) ? "=>" : "", String(pass.id)]
+      if hasBranches { cells.append(String(pass.branch)) }
+      cells += [
         (pass.kind == .prefill ? "prefill" : "decode") + (pass.isFinished ? "" : ", unfinished"),
         String(pass.tokens) + (pass.sequences > 1 ? " of \(pass.sequences) sequences" : ""),
         "\(pass.steps.lowerBound) to \(pass.steps.upperBound)", formatNanoseconds(pass.duration),
-        quoted(Place.text(of: pass, tokens: tokens)))
+        quoted(Place.text(of: pass, tokens: tokens)),
+      ]
+      table.add(cells)
     }
     show(table.lines(style: style))
   }
@@ -156,10 +159,9 @@ extension DebuggerSession {
     let column = keys.map(\.count).max() ?? 0
     for key in keys {
       let value = key == "prompt" ? quoted(meta[key] ?? "") : visible(meta[key] ?? "")
-      let lines = wrapped(value, to: max(20, style.width - column - 2))
-      for (index, line) in lines.enumerated() {
-        show([padded(index == 0 ? key : "", to: column + 2) + line])
-      }
+      show(
+        wrapped(value, to: max(20, style.width - column - 2))
+          .prefixed(first: padded(key, to: column + 2), others: padded("", to: column + 2)))
     }
   }
 }

@@ -75,9 +75,7 @@ extension DebuggerSession {
     lines.append("\"why \(op.name)\(place)\" shows the terms of the worst.")
     show(
       lines.flatMap { line in
-        displayWidth(line) <= style.width - 2  // spaces stay as they are
-          ? ["  " + line]
-          : wrapped(line, to: style.width - 2, indent: "           ").map { "  " + $0 }
+        wrapped(line, to: style.width - 2, indent: "           ").map { "  " + $0 }
       })
   }
 }

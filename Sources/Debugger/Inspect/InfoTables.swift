@@ -5,7 +5,7 @@ import TraceStore
 
 extension DebuggerSession {
   func infoTensors(_ pattern: String) throws {
-    var table = TextTable([
+    var table = Table([
       ("tensor", .left), ("type", .left), ("shape", .right), ("packed", .right), ("as f16", .right),
       ("bpw", .right),
     ])
@@ -27,7 +27,7 @@ extension DebuggerSession {
     let pass = try trace.pass(at: cursor.step)
     let ops = try pass.map { try trace.ops(inPass: $0.id) } ?? []
     let here = try trace.op(at: cursor.step)
-    var table = TextTable([
+    var table = Table([
       ("", .left), ("layer", .left), ("tensors", .right), ("packed", .right), ("as f16", .right),
       ("ops", .right), ("time", .right), ("steps", .left),
     ])
@@ -53,7 +53,7 @@ extension DebuggerSession {
       .filter { pattern.isEmpty || $0.name.contains(pattern) }
       .sorted { ($0.bytes, $1.id) > ($1.bytes, $0.id) }
     guard !buffers.isEmpty else { return show(["No buffer alive here has such a name."]) }
-    var table = TextTable([
+    var table = Table([
       ("bytes", .right), ("category", .left), ("since step", .right), ("until", .right),
       ("buffer", .left),
     ])
@@ -83,7 +83,7 @@ extension DebuggerSession {
     }
     guard !pass.ops.isEmpty else { return show(["No operation of this pass had begun."]) }
     guard !ops.isEmpty else { return show(["No operation's name contains \"\(pattern)\"."]) }
-    var table = TextTable([
+    var table = Table([
       ("", .left), ("steps", .left), ("op", .left), ("does", .left), ("shape", .right),
       ("time", .right), ("reads", .left),
     ])
@@ -101,26 +101,29 @@ extension DebuggerSession {
 
   func infoTokens() throws {
     let pass = try trace.pass(at: cursor.step)
-    var table = TextTable([
+    var columns: [Table.Column] = [
       ("", .left), ("position", .right), ("token", .right), ("text", .left), ("from", .left),
       ("pass", .right), ("probability", .right), ("instead", .left),
-    ])
+    ]
     let tokens = try trace.tokens(branch: cursor.history.branch)
     let hasBranches = try trace.hasBranches()
-    if hasBranches { table.insert(("branch", .right), at: 1) }
+    if hasBranches { columns.insert(("branch", .right), at: 1) }
+    var table = Table(columns)
     let isBatch = tokens.contains { $0.sequence > 0 }
     for token in tokens {
       let others = token.topK.filter { $0.id != token.id }.prefix(3).map {
         "\(quoted($0.text)) \(Self.percent($0.logprob))"
       }
-      table.add(
-        [token.pass != nil && token.pass == pass?.id ? "=>" : ""]
-          + (hasBranches ? [String(token.branch)] : []),
+      var cells = [token.pass != nil && token.pass == pass?.id ? "=>" : ""]
+      if hasBranches { cells.append(String(token.branch)) }
+      cells += [
         (isBatch ? "\(token.sequence):" : "") + String(token.position),
         String(token.id), quoted(token.text),
         token.isPrompt ? "prompt" : token.isForced ? "forced" : "model",
         token.pass.map(String.init) ?? "", token.logprob.map(Self.percent) ?? "",
-        others.joined(separator: "  "))
+        others.joined(separator: "  "),
+      ]
+      table.add(cells)
     }
     show(table.lines(style: style))
   }
@@ -136,10 +139,9 @@ extension DebuggerSession {
     }
     let column = (names.map { displayWidth($0.name) }.max() ?? 0) + 2
     for (name, columns) in names {
-      let lines = wrapped(columns, to: max(20, style.width - column))
-      for (index, line) in lines.enumerated() {
-        show([style.paint(padded(index == 0 ? name : "", to: column), .bold) + line])
-      }
+      show(
+        wrapped(columns, to: max(20, style.width - column)).prefixed(
+          first: style.paint(padded(name, to: column), .bold), others: padded("", to: column)))
     }
   }
 

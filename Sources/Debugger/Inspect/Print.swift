@@ -29,11 +29,9 @@ extension DebuggerSession {
     show(["\(object)"])
     for (name, value) in fields {
       let lines = wrapped(format?.text(value) ?? value.text, to: max(20, style.width - column - 5))
-      for (index, line) in (lines.isEmpty ? [""] : lines).enumerated() {
-        let start =
-          index == 0 ? padded(name, to: column) + " = " : String(repeating: " ", count: column + 3)
-        show(["  " + start + line])
-      }
+      show(
+        (lines.isEmpty ? [""] : lines).prefixed(
+          first: "  " + padded(name, to: column) + " = ", others: padded("", to: column + 5)))
     }
   }
 

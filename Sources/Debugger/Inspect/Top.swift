@@ -72,7 +72,7 @@ extension DebuggerSession {
         let length = Int((probability * Double(room)).rounded())
         let bar = String(repeating: style.unicode ? "█" : "#", count: min(max(0, length), room))
         return (candidate.id == chosen ? "=> " : "   ")
-          + padded(String(candidate.id), to: ids, onLeft: true) + "  \(text)  \(percent)  "
+          + padded(String(candidate.id), to: ids, .right) + "  \(text)  \(percent)  "
           + style.paint(bar, .memory(.logits))
       }
   }

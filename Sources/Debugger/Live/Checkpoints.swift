@@ -40,7 +40,7 @@ extension DebuggerSession {
     guard !checkpoints.steps.isEmpty else {
       return show(["There are no checkpoints; \"checkpoint\" makes one here."])
     }
-    var table = TextTable([("", .left), ("number", .right), ("step", .right), ("place", .left)])
+    var table = Table([("", .left), ("number", .right), ("step", .right), ("place", .left)])
     for (number, step) in checkpoints.steps {
       table.add(
         step == cursor.step ? "=>" : "", String(number), String(step),

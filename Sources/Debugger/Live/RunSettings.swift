@@ -86,8 +86,9 @@ extension DebuggerSession {
         live.map { $0.memoryBudget(at: cursor.step) } ?? meta["memory_budget"].flatMap { Int($0) }),
     ]
     let next = live?.settings
-    var table = TextTable([("setting", .left), ("here", .left)])
-    if next != nil { table.insert(("next pass", .left), at: 2) }
+    var columns: [Table.Column] = [("setting", .left), ("here", .left)]
+    if next != nil { columns.append(("next pass", .left)) }
+    var table = Table(columns)
     for setting in RunSetting.allCases where RunSetting.named(word).map({ $0 == setting }) ?? true {
       let value = next.map { next in
         switch setting {

@@ -55,7 +55,7 @@ extension DebuggerSession {
       let tenths = (1000 * Double(bytes) / Double(max(total, 1))).rounded()
       return tenths < 1 && bytes > 0 ? "<0.1 %" : "\(tenths / 10) %"
     }
-    var table = TextTable([
+    var table = Table([
       ("bytes", .right), ("share", .right), ("category", .left), ("since", .right),
       ("buffer", .left),
     ])

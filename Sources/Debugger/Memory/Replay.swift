@@ -91,7 +91,7 @@ extension MemoryPlot {
     _ live: MemoryUse, of peaks: MemoryUse, style: TextStyle
   ) -> [String] {
     // Figures as wide as they can get: nothing moves while they change.
-    func figure(_ bytes: Int) -> String { padded(formatBytes(bytes), to: 9, onLeft: true) }
+    func figure(_ bytes: Int) -> String { padded(formatBytes(bytes), to: 9, .right) }
     let shown = stack.reversed().filter { peaks[$0] > 0 }
     return legendLines(
       shown.map { ($0, "\(shortLabel(of: $0)) \(figure(live[$0]))") },

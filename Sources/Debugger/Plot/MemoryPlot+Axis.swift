@@ -40,7 +40,7 @@ struct PlotAxis: Equatable {
       let isTick = (line + 1) % linesPerTick == 0
       let label = isTick ? labels[(line + 1) / linesPerTick] : ""
       let edge = style.unicode ? (isTick ? "┤" : "│") : (isTick ? "+" : "|")
-      return padded(label, to: margin, onLeft: true) + " " + edge
+      return padded(label, to: margin, .right) + " " + edge
         + Cell.joined(cells.map { $0[line] }, style: style)
     }
   }
@@ -123,12 +123,12 @@ extension MemoryPlot {
     }
     let corner = style.unicode ? "┼" : "+"
     let indent = String(repeating: " ", count: margin + 2)
-    var lines = [padded(origin, to: margin, onLeft: true) + " " + corner + rule.joined()]
+    var lines = [padded(origin, to: margin, .right) + " " + corner + rule.joined()]
 
     var labels = LabelLine(width: shown.count)
     for (mark, index) in placed { labels.put(mark.label, at: index) }
     if !labels.isEmpty {
-      lines.append(padded(marked, to: margin, onLeft: true) + "  " + labels.text)
+      lines.append(padded(marked, to: margin, .right) + "  " + labels.text)
     }
     if let cursor, let index = place(of: cursor) {
       var line = LabelLine(width: shown.count)

@@ -22,7 +22,7 @@ extension MemoryPlot {
       lines += axis.lines(of: cells, labels: labels, margin: margin, style: style)
       let rule = String(repeating: style.unicode ? "─" : "-", count: cells.count)
       lines.append(
-        padded("0", to: margin, onLeft: true) + " " + (style.unicode ? "┼" : "+") + rule)
+        padded("0", to: margin, .right) + " " + (style.unicode ? "┼" : "+") + rule)
     }
     let categories = Self.stack.filter { category in plots.contains { $0.peaks[category] > 0 } }
     lines += legendLines(

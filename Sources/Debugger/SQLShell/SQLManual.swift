@@ -18,8 +18,7 @@ public enum SQLManual {
       lines += ["", "## \(title)", ""] + introduction(topic)
       for definition in definitions {
         lines += ["", "### \(definition.name)", ""] + wrapped(definition.comment, to: width)
-        lines += ["", "| column | meaning |", "|---|---|"]
-        lines += definition.columns.map { "| `\($0.name)` | \(cell($0.comment)) |" }
+        lines += [""] + table("column", "meaning", definition.columns.map { ($0.name, $0.comment) })
       }
     }
     lines += ["", "## Functions", ""]
@@ -28,13 +27,16 @@ public enum SQLManual {
       Blobs are vectors of little-endian f32 values, as `value.data` has them; a last argument 'f16' \
       reads float16. NULL gives NULL; a wrong argument is an error of the query.
       """, to: width)
-    lines += ["", "| function | gives |", "|---|---|"]
-    lines += QueryFunction.all.map { "| `\($0.name)(\($0.arguments))` | \(cell($0.help)) |" }
-    lines += ["", "## Commands of the shell", "", "| command | does |", "|---|---|"]
-    lines += SQLCommand.all.map { command in
-      let more = command.help.isEmpty ? "" : " " + command.help
-      return "| `\(cell(command.usage))` | \(cell(command.summary + "." + more)) |"
-    }
+    lines += [""]
+    lines += table(
+      "function", "gives", QueryFunction.all.map { ("\($0.name)(\($0.arguments))", $0.help) })
+    lines += ["", "## Commands of the shell", ""]
+    lines += table(
+      "command", "does",
+      SQLCommand.all.map { command in
+        let more = command.help.isEmpty ? "" : " " + command.help
+        return (command.usage, command.summary + "." + more)
+      })
     lines += ["", "## Questions", ""]
     return lines.map { $0 + "\n" }.joined() + questions()
   }
@@ -67,5 +69,10 @@ public enum SQLManual {
     QueryExample.all.map { "\($0.question)\n\n```sql\n\($0.sql)\n```\n" }.joined(separator: "\n")
   }
 
-  private static func cell(_ text: String) -> String { text.replacing("|", with: "\\|") }
+  /// A table of two columns, the first of which is code.
+  private static func table(
+    _ first: String, _ second: String, _ rows: [(String, String)]
+  ) -> [String] {
+    Table.markdown([(first, .left), (second, .left)], rows.map { ["`\($0)`", $1] })
+  }
 }

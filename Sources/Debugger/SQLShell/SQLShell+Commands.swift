@@ -8,10 +8,9 @@ extension SQLShell {
         (SQLCommand.all.map(\.usage).filter { $0.count < 20 }.map(\.count).max() ?? 0) + 2
       for command in SQLCommand.all {
         let usage = command.usage.count < 20 ? command.usage : command.name
-        let lines = wrapped(command.summary, to: max(20, style.width - column))
-        for (index, line) in lines.enumerated() {
-          show([padded(index == 0 ? usage : "", to: column) + line])
-        }
+        show(
+          wrapped(command.summary, to: max(20, style.width - column))
+            .prefixed(first: padded(usage, to: column), others: padded("", to: column)))
       }
       return show([
         "", "A statement ends with a semicolon and may take several lines; ^C ends a query.",
@@ -64,11 +63,10 @@ extension SQLShell {
 
   func listExamples() throws {
     for (index, example) in QueryExample.all.enumerated() {
-      let number = padded("\(index + 1)", to: 3, onLeft: true)
-      let lines = wrapped(example.question, to: style.width - 5)
-      for (line, text) in lines.enumerated() {
-        try write([(line == 0 ? number : "   ") + "  " + text])
-      }
+      let number = padded("\(index + 1)", to: 3, .right)
+      try write(
+        wrapped(example.question, to: style.width - 5)
+          .prefixed(first: number + "  ", others: padded("", to: 5)))
     }
     if file == nil { show([".examples NUMBER shows the query and runs it."]) }
   }

@@ -36,7 +36,7 @@ struct OperationsPane {
     if let op = model.place.op, let index = model.ops.firstIndex(where: { $0.id == op.id }) {
       return index
     }
-    return model.ops.lastIndex { $0.steps.lowerBound <= model.step } ?? 0
+    return max(model.ops.firstSortedIndex { $0.steps.lowerBound > model.step } - 1, 0)
   }
 
   private var rows: [Row] {
@@ -76,7 +76,7 @@ struct OperationsPane {
       let isHere = op.id == model.ops[current].id
       let isDone = op.steps.upperBound <= model.step
       let isUnderWay = op.steps.contains(model.step) && !isDone
-      let time = padded(isDone ? formatNanoseconds(op.duration) : "", to: 9, onLeft: true)
+      let time = padded(isDone ? formatNanoseconds(op.duration) : "", to: 9, .right)
       var figures = style.shape(op.rows, op.cols) + time
       if isUnderWay, let tile = model.place.tileNumber {
         figures = "tile \(tile.index)/\(tile.count)"

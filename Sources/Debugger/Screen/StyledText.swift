@@ -64,7 +64,7 @@ struct StyledText: Equatable {
         continue
       }
       let shown = character.isASCII || unicode ? character : character == "µ" ? "u" : "?"
-      let columns = displayWidth(String(shown))
+      let columns = displayWidth(shown)
       guard columns > 0 else { continue }
       cells.append(Cell(character: shown, columns: columns, pen: pen))
     }

@@ -115,8 +115,7 @@ public final class DebuggerSession {
       let heading = place.heading(style: style, width: room)
       guard displayWidth(heading) <= room else { continue }
       lines.append(
-        style.paint(heading, .bold)
-          + String(repeating: " ", count: room - displayWidth(heading) + 2)
+        style.paint(heading, .bold) + padded("", to: room - displayWidth(heading) + 2)
           + style.paint(step, .dim))
     }
     if lines.isEmpty {

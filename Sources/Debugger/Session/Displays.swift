@@ -1,3 +1,4 @@
+import Basics
 import TraceStore
 
 /// What is printed at each stop, by number.
@@ -51,7 +52,7 @@ extension DebuggerSession {
     guard !displays.all.isEmpty else {
       return show(["Nothing is displayed; \"display mem.live\" shows it at every stop."])
     }
-    var table = TextTable([("num", .right), ("expression", .left)])
+    var table = Table([("num", .right), ("expression", .left)])
     for (id, expression) in displays.all { table.add(String(id), expression) }
     show(table.lines(style: style))
   }

@@ -1,3 +1,4 @@
+import Basics
 import CTerminal
 import Inference
 
@@ -66,6 +67,17 @@ public struct TextStyle: Sendable, Equatable {
       code += ";" + (palette == .many ? background.manyBehind : background.sixteenBehind)
     }
     return "\u{1B}[\(code)m\(text)\u{1B}[0m"
+  }
+}
+
+extension Table {
+  /// The heading and the rows, as wide as the style allows.
+  ///
+  /// - Parameter flexible: the column that is cut where they are wider; else lines are.
+  func lines(style: TextStyle, flexible: Int? = nil) -> [String] {
+    var lines = lines(width: style.width, unicode: style.unicode, flexible: flexible)
+    lines[0] = style.paint(lines[0], .bold)
+    return lines
   }
 }
 

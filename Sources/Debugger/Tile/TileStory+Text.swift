@@ -23,9 +23,8 @@ extension TileStory {
   /// A paragraph under a heading in the margin.
   private func paragraph(_ heading: String, _ text: String, _ style: TextStyle) -> [String] {
     let width = max(20, style.width - Self.indent)
-    return wrapped(text, to: width).enumerated().map { index, line in
-      style.paint(padded(index == 0 ? heading : "", to: Self.indent), .bold) + line
-    }
+    return wrapped(text, to: width).prefixed(
+      first: style.paint(padded(heading, to: Self.indent), .bold), others: inset(""))
   }
 
   private func inset(_ text: String) -> String {
@@ -118,7 +117,7 @@ extension TileStory {
     func row(_ heading: String, _ cells: [String], _ ink: Ink) -> String {
       inset(
         padded(heading, to: 8)
-          + cells.prefix(count).map { style.paint(padded($0, to: cell, onLeft: true), ink) }
+          + cells.prefix(count).map { style.paint(padded($0, to: cell, .right), ink) }
           .joined())
     }
     let bytes = (0..<count).map { index -> String in
@@ -190,7 +189,7 @@ extension TileStory {
       ),
     ]
     return figures.map { bytes, text, ink in
-      style.paint(padded(formatBytes(bytes), to: 10, onLeft: true), ink) + "  " + text
+      style.paint(padded(formatBytes(bytes), to: 10, .right), ink) + "  " + text
     }
   }
 }

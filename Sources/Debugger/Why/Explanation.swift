@@ -27,11 +27,7 @@ struct Explanation {
         .replacing("²", with: "^2")
     }
     func fitted(_ text: String, indent: String, further: String) -> [String] {
-      let whole = indent + plain(text)
-      if displayWidth(whole) <= style.width { return [whole] }  // spaces stay as they are
-      return wrapped(plain(text), to: style.width - indent.count, indent: further).map {
-        indent + $0
-      }
+      wrapped(plain(text), to: style.width - indent.count, indent: further).map { indent + $0 }
     }
     var lines = wrapped("\(name) = \(value)", to: style.width).map { style.paint($0, .bold) }
     lines += formula.flatMap { fitted($0, indent: "  ", further: "    ") }

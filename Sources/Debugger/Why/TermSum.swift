@@ -54,13 +54,12 @@ struct TermSum {
     count: Int, width: Int,
     fitted: (_ text: String, _ indent: String, _ further: String) -> [String]
   ) -> [String] {
-    let order = terms.indices.sorted { abs(terms[$0].value) > abs(terms[$1].value) }
-    let shown = order.prefix(count).map { terms[$0] }
+    let shown = terms.indicesOfLargest(count) { abs($0.value) }.map { terms[$0] }
     let column = (shown.map(\.label.count).max() ?? 0) + 2
     let indent = String(repeating: " ", count: column + 4)
     var lines = [""]
     for term in shown {
-      let label = padded("[\(term.label)]", to: column, onLeft: true)
+      let label = padded("[\(term.label)]", to: column, .right)
       let text = "\(label)  \(term.product) = \(figure(term.value))"
       // The place stands beside the term, or below it where there is no room.
       let isBeside = displayWidth("  \(text)   \(term.place)") <= width

@@ -21,8 +21,8 @@ extension Player {
         let share = largest > 0 ? min(max(number / largest, 0), 1) : 0
         let full = max(Int((share * Double(columns)).rounded()), number > 0 ? 1 : 0)
         let bar = String(repeating: style.unicode ? "█" : "#", count: full)
-        return "  " + label + String(repeating: " ", count: labels - displayWidth(label) + 2)
-          + bar + String(repeating: " ", count: columns + 2 - full) + unit.format.text(number)
+        return "  " + padded(label, to: labels + 2) + padded(bar, to: columns + 2)
+          + unit.format.text(number)
       })
     if tolerance.contains(said, of: measured) {
       talk.say(.close)

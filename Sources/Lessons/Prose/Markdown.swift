@@ -138,7 +138,7 @@ struct Markdown {
   /// Two lines of one paragraph; between two wide characters there is no space.
   private static func join(_ first: String, _ second: String) -> String {
     guard let left = first.last, let right = second.first else { return first + second }
-    let isWide = displayWidth(String(left)) == 2 && displayWidth(String(right)) == 2
+    let isWide = displayWidth(left) == 2 && displayWidth(right) == 2
     return first + (isWide ? "" : " ") + second
   }
 }

@@ -53,9 +53,8 @@ struct ProseRenderer {
   ) throws -> [String] {
     let line = StyledLine(try spans(text))
     let indent = displayWidth(first)
-    return line.broken(to: max(width - indent, 10)).enumerated().map {
-      ($0 == 0 ? first : others) + style.paint($1)
-    }
+    return line.broken(to: max(width - indent, 10)).map { style.paint($0) }
+      .prefixed(first: first, others: others)
   }
 
   private func spans(_ text: String) throws -> [Span] {
@@ -88,7 +87,7 @@ struct ProseRenderer {
           let fill = String(repeating: " ", count: max(0, widths[column] - text.width))
           return (index == 0 ? style.paint(text, heading: true) : style.paint(text)) + fill
         }
-        lines.append(Self.trimmed(parts.joined(separator: "  ")))
+        lines.append(parts.joined(separator: "  ").trimmingTrailingSpaces())
       }
       if index == 0 {
         lines.append(
@@ -97,12 +96,6 @@ struct ProseRenderer {
       }
     }
     return lines
-  }
-
-  private static func trimmed(_ line: String) -> String {
-    var line = Substring(line)
-    while line.last == " " { line.removeLast() }
-    return String(line)
   }
 }
 

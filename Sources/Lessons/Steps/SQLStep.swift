@@ -127,23 +127,7 @@ extension QueryResult {
     } catch {
       return ["\(error)"]
     }
-    let lines = text.split(separator: "\n").map {
-      StyledLine([Span(text: String($0), style: .plain)])
-    }
-    let cut = lines.map { style.paint($0.cut(to: style.width)) }
+    let cut = text.split(separator: "\n").map { truncated(String($0), to: style.width) }
     return rows.count > mostRows ? cut + [more(rows.count - mostRows)] : cut
-  }
-}
-
-extension StyledLine {
-  /// With `…` where it was longer.
-  func cut(to width: Int) -> StyledLine {
-    guard self.width > width else { return self }
-    var text = ""
-    for (character, _) in characters {
-      guard displayWidth(text) + displayWidth(String(character)) < width else { break }
-      text.append(character)
-    }
-    return StyledLine([Span(text: text + "…", style: .plain)])
   }
 }

@@ -50,9 +50,6 @@ struct ReportText: Equatable, ExpressibleByStringInterpolation {
     parts.map { $0.isOurs || Self.isHarmless($0.text) ? $0.text : Self.code($0.text) }.joined()
   }
 
-  /// For a cell of a table of GitHub's, which `|` ends even in code.
-  var markdownCell: String { markdown.replacing("|", with: "\\|") }
-
   /// Words that Markdown shows as they stand.
   private static func isHarmless(_ text: String) -> Bool {
     text.unicodeScalars.allSatisfy {

@@ -56,32 +56,19 @@ public struct TraceReport {
       }
       guard !section.table.isEmpty else { continue }
       if isMarkdown, !section.lines.isEmpty { text += "\n" }
-      text += isMarkdown ? Self.markdown(section) : Self.aligned(section)
+      let columns: [Table.Column] = section.columns.map { ($0, .left) }
+      let lines =
+        isMarkdown
+        ? Table.markdown(columns, section.table.map { $0.map(\.markdown) })
+        : Self.table(columns, section.table.map { $0.map(\.plain) }).map { "  " + $0 }
+      text += lines.map { $0 + "\n" }.joined()
     }
     return text
   }
 
-  // MARK: - Tables
-
-  private static func markdown(_ section: Section) -> String {
-    func row(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |\n" }
-    return row(section.columns) + row(section.columns.map { _ in "---" })
-      + section.table.map { row($0.map(\.markdownCell)) }.joined()
-  }
-
-  private static func aligned(_ section: Section) -> String {
-    let heads = section.columns.allSatisfy(\.isEmpty) ? [] : [section.columns]
-    let rows = heads + section.table.map { $0.map(\.plain) }
-    let widths = section.columns.indices.map { column in
-      rows.map { displayWidth($0[column]) }.max() ?? 0
-    }
-    return rows.map { row in
-      let cells = zip(row, widths).map { cell, width in
-        cell + String(repeating: " ", count: width - displayWidth(cell))
-      }
-      var line = "  " + cells.joined(separator: "  ")
-      while line.hasSuffix(" ") { line.removeLast() }
-      return line + "\n"
-    }.joined()
+  private static func table(_ columns: [Table.Column], _ rows: [[String]]) -> [String] {
+    var table = Table(columns)
+    for row in rows { table.add(row) }
+    return table.lines()
   }
 }

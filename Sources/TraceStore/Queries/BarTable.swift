@@ -4,9 +4,6 @@ import Basics
 ///
 /// Of a long table, widths and scale are those of its first rows.
 struct BarTable {
-  /// What is kept before anything is written.
-  private static let most = (rows: 10_000, bytes: 8 << 20)
-
   private let columns: [String]
   private let width: Int
   private var rows: [[SQLValue]] = []
@@ -14,68 +11,53 @@ struct BarTable {
   private var layout: Layout?
 
   private struct Layout {
-    let widths: [Int]
-    let isNumber: [Bool]
+    var table: Table
     /// The column that is drawn, and its largest value.
-    let bar: Int?
-    let largest: Double
-    let room: Int
+    let bar: (column: Int, largest: Double)?
   }
 
   init(columns: [String], width: Int) {
-    self.columns = columns.map(AlignedTable.title)
+    self.columns = columns.map(Table.title)
     self.width = width
   }
 
   mutating func add(_ row: [SQLValue], to write: (String) throws -> Void) throws {
     rows.append(row)
     bytes += row.reduce(0) { $0 + $1.byteCount }
-    if layout != nil || rows.count >= Self.most.rows || bytes >= Self.most.bytes {
-      try flush(to: write)
+    if layout != nil || rows.count >= Table.most.rows || bytes >= Table.most.bytes {
+      try end(to: write)
     }
   }
 
-  mutating func end(to write: (String) throws -> Void) throws { try flush(to: write) }
-
-  private mutating func flush(to write: (String) throws -> Void) throws {
-    if layout == nil {
-      let new = measure()
-      layout = new
-      try write(line(columns, new) + "\n")
-    }
-    guard let layout else { return }
-    for row in rows {
-      var text = line(row.map(Self.text), layout)
-      if let bar = layout.bar, bar < row.count, let value = row[bar].number {
-        text += "  " + Self.bar(value / layout.largest, room: layout.room)
+  /// Writes the rows that are kept.
+  mutating func end(to write: (String) throws -> Void) throws {
+    var layout = layout ?? measured()
+    for row in rows { layout.table.add(row.map(Self.text)) }
+    var lines = layout.table.take()
+    for (row, line) in zip(rows.indices, lines.indices.suffix(rows.count)) {
+      guard let bar = layout.bar, let value = rows[row][bar.column].number, value > 0 else {
+        continue
       }
-      try write(text.trimmingSpacesAtEnd() + "\n")
+      let room = max(10, width - layout.table.width - 2)
+      lines[line] =
+        padded(lines[line], to: layout.table.width) + "  "
+        + Self.bar(value / bar.largest, room: room)
     }
+    self.layout = layout
     rows = []
+    for line in lines { try write(line + "\n") }
   }
 
-  private func measure() -> Layout {
+  private func measured() -> Layout {
     let isNumber = columns.indices.map { column in
       rows.contains { $0[column].number != nil }
         && rows.allSatisfy { $0[column].number != nil || $0[column] == .null }
     }
-    let widths = columns.indices.map { column in
-      rows.reduce(displayWidth(columns[column])) { max($0, displayWidth(Self.text($1[column]))) }
-    }
-    let bar = isNumber.lastIndex(of: true)
-    let largest = bar.map { bar in rows.compactMap { $0[bar].number }.max() ?? 0 } ?? 0
-    let taken = widths.reduce(0, +) + 2 * widths.count
+    let column = isNumber.lastIndex(of: true)
+    let largest = column.map { column in rows.compactMap { $0[column].number }.max() ?? 0 } ?? 0
     return Layout(
-      widths: widths, isNumber: isNumber, bar: largest > 0 && largest.isFinite ? bar : nil,
-      largest: largest, room: max(10, width - taken))
-  }
-
-  private func line(_ cells: [String], _ layout: Layout) -> String {
-    cells.indices.map { column in
-      let space = String(
-        repeating: " ", count: max(0, layout.widths[column] - displayWidth(cells[column])))
-      return layout.isNumber[column] ? space + cells[column] : cells[column] + space
-    }.joined(separator: "  ")
+      table: Table(zip(columns, isNumber).map { ($0, $1 ? .right : .left) }),
+      bar: largest > 0 && largest.isFinite ? column.map { ($0, largest) } : nil)
   }
 
   /// A cell on one line.
@@ -94,13 +76,5 @@ struct BarTable {
     let rest = eighths % 8
     return String(repeating: "█", count: eighths / 8)
       + (rest == 0 ? "" : ["▏", "▎", "▍", "▌", "▋", "▊", "▉"][rest - 1])
-  }
-}
-
-extension String {
-  fileprivate func trimmingSpacesAtEnd() -> String {
-    var text = self[...]
-    while text.last == " " { text.removeLast() }
-    return String(text)
   }
 }

@@ -1,3 +1,5 @@
+import Basics
+
 /// A curve for each column of numbers: the largest value of each stretch of rows, from the least to
 /// the greatest of the column.
 struct Sparklines {
@@ -41,7 +43,7 @@ struct Sparklines {
 
   init(columns: [String], width: Int) {
     self.width = width
-    curves = columns.map { Curve(name: AlignedTable.title($0)) }
+    curves = columns.map { Curve(name: Table.title($0)) }
   }
 
   mutating func add(_ row: [SQLValue]) {

@@ -34,7 +34,7 @@ public final class TableFormatter {
   private let boxLimit: Int
   private var columns: [String] = []
   private var rows = 0
-  private var table = AlignedTable()
+  private var table = Table([])
   private var bars = BarTable(columns: [], width: 0)
   private var curves = Sparklines(columns: [], width: 0)
 
@@ -71,13 +71,16 @@ public final class TableFormatter {
       let header = rows == 1 && hasHeaders ? columns.joined(separator: "|") + "\n" : ""
       try write(header + row.map { $0.text ?? "" }.joined(separator: "|") + "\n")
     case .line:
-      try write((rows == 1 ? "" : "\n") + AlignedTable.vertical(columns, row.map { $0.text ?? "" }))
+      try write((rows == 1 ? "" : "\n") + Table.vertical(columns, row.map { $0.text ?? "" }) + "\n")
     case .json:
       try write((rows == 1 ? "[" : ",\n") + Self.json(columns, row))
     case .box, .markdown:
-      let style = format == .box ? AlignedTable.Style.box : .markdown
-      if rows == 1 { table = AlignedTable(columns: columns, style, limit: boxLimit) }
-      try table.add(row.map { $0.text ?? "" }, style, to: write)
+      if rows == 1 {
+        table = Table(
+          columns.map { ($0, .left) }, style: format == .box ? .box : .markdown, limit: boxLimit)
+      }
+      table.add(row.map { $0.text ?? "" })
+      if table.isFull { try write(lines: table.take()) }
     case .bars:
       if rows == 1 { bars = BarTable(columns: columns, width: width) }
       try bars.add(row, to: write)
@@ -91,17 +94,20 @@ public final class TableFormatter {
   public func end() throws {
     defer {
       rows = 0
-      table = AlignedTable()
+      table = Table([])
     }
     guard rows > 0 else { return }
     switch format {
     case .csv, .list, .line: break
     case .json: try write("]\n")
-    case .box: try table.end(.box, to: write)
-    case .markdown: try table.end(.markdown, to: write)
+    case .box, .markdown: try write(lines: table.finish())
     case .bars: try bars.end(to: write)
     case .sparkline: try write(curves.text)
     }
+  }
+
+  private func write(lines: [String]) throws {
+    for line in lines { try write(line + "\n") }
   }
 
   private func write(_ text: String) throws { try whileWriting { try output(text) } }
