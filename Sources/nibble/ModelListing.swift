@@ -91,9 +91,9 @@ struct ModelListing: Encodable {
     return table.lines()
   }
 
-  /// At most 72 columns of a text from a file, in which nothing acts on the terminal.
+  /// At most 73 columns of a text from a file, in which nothing acts on the terminal.
   private static func short(_ text: String) -> String {
-    truncated(escaped(String(text.unicodeScalars.prefix(400))), to: 72)
+    truncated(escaped(String(text.unicodeScalars.prefix(400))), to: 73)
   }
 
   /// A value as text; of an array its length and type.

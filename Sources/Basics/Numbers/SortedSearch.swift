@@ -1,8 +1,8 @@
 import Algorithms
 
 extension RandomAccessCollection {
-  /// The first index whose element `isAfter` something, in a collection where every element behind
-  /// such a one is after it too; `endIndex` if there is none.
+  /// The first index whose element `isAfter` what is looked for, in a collection in which all that
+  /// follow such an element are after it too; `endIndex` if there is none.
   ///
   /// - Complexity: O(log *n*) calls.
   @inlinable
@@ -14,8 +14,8 @@ extension RandomAccessCollection {
 }
 
 extension Collection {
-  /// The indices of the `count` elements with the largest keys, the largest first; of equal keys, the
-  /// earlier first.
+  /// The indices of the `count` elements with the largest keys, the largest first; of equal keys,
+  /// the earlier first.
   ///
   /// - Complexity: O(*n* log *k*) comparisons.
   @inlinable

@@ -1,10 +1,10 @@
 /// Rows under headings, each column as wide as its widest cell on a terminal.
 ///
-/// The widths are those of the rows before the first ``take()``: a later row is written as it comes,
-/// and a wider cell of it stands out. So a table of any length takes little memory.
+/// The widths are those of the rows before the first ``take()``: a later row is written as it
+/// comes, and a wider cell of it stands out. So a table of any length takes little memory.
 public struct Table: Sendable {
   public enum Style: Sendable {
-    /// Two spaces between columns, none at the ends of lines; no heading where all titles are empty.
+    /// Two spaces between columns, none at the ends of lines; no heading if all titles are empty.
     case plain
     /// As sqlite3 has it with `-box`. A cell with line breaks takes several lines.
     case box
@@ -33,8 +33,8 @@ public struct Table: Sendable {
 
   /// - Parameters:
   ///   - widths: the least columns of the terminal that each column takes.
-  ///   - limit: the most columns of the terminal that a box takes; a wider one becomes a line for each
-  ///     value.
+  ///   - limit: the most columns of the terminal that a box takes; a wider one becomes a line for
+  ///     each value.
   public init(
     _ columns: [Column], style: Style = .plain, atLeast widths: [Int] = [], limit: Int = .max
   ) {

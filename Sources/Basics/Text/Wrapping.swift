@@ -26,8 +26,8 @@ extension [String] {
   }
 }
 
-/// The lines that characters are broken into as ``wrapped(_:to:indent:)`` does, without the spaces at
-/// their ends; none for spaces alone.
+/// The lines that characters are broken into as ``wrapped(_:to:indent:)`` does, without the spaces
+/// at their ends; none for spaces alone.
 ///
 /// - Parameters:
 ///   - first: columns of the first line.
