@@ -28,12 +28,12 @@ final class DebuggerTerminal: PseudoTerminal {
 
   /// A query whose last row takes long; the one before says that it comes next.
   ///
-  /// A table is shown once there are 10,000 rows, and the full screen is drawn again when something comes
-  /// that is a tenth of a second later, which counting to twenty million takes care of.
+  /// A table is shown once there are 10,000 rows, and the full screen shows what comes a tenth of a second
+  /// after it was drawn last, which counting to twenty million takes care of.
   private static func announcing(_ last: String) -> String {
-    "WITH n(i) AS (VALUES(1) UNION ALL SELECT i+1 FROM n WHERE i<10003) SELECT CASE i "
+    "WITH n(i) AS (VALUES(1) UNION ALL SELECT i+1 FROM n WHERE i<10002) SELECT CASE i "
       + "WHEN 10001 THEN (WITH c(x) AS (VALUES(1) UNION ALL SELECT x+1 FROM c WHERE x<2e7) "
-      + "SELECT max(x) FROM c) WHEN 10002 THEN 'at'||' it' WHEN 10003 THEN \(last) ELSE i END FROM n;"
+      + "SELECT iif(max(x)>1,'at'||' it',0) FROM c) WHEN 10002 THEN \(last) ELSE i END FROM n;"
   }
 
   let folder: ScratchFolder
