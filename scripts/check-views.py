@@ -17,7 +17,8 @@ import sys
 
 import numpy as np
 
-CATEGORIES = "weights weights_dequantized kv_cache activations workspace logits".split()
+from exports.trace import CATEGORIES
+
 compared = collections.Counter()
 
 

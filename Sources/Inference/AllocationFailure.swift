@@ -37,6 +37,7 @@ public struct AllocationFailure: Equatable, Sendable {
     case .weightsDequantized:
       "try another --strategy, fewer --tile-rows or a larger --memory-budget"
     case .kvCache: "try a smaller --kv-type, fewer tokens or a larger --memory-budget"
+    case .recurrentState: "give a larger --memory-budget"
     case .activations, .workspace:
       "split the prompt with --ubatch, or give a larger --memory-budget"
     case .logits: "give a larger --memory-budget"

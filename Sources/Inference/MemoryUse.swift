@@ -1,4 +1,5 @@
-/// What an engine buffer is for; the trace and every plot use these six names.
+/// What an engine buffer is for. The trace has a column for each category, in this order; how each is
+/// drawn is in ``MemoryCategory`` of `TraceStore` (`look`).
 public enum MemoryCategory: Int, CaseIterable, Sendable {
   /// Packed weights, as they lie in the model file.
   case weights = 0
@@ -6,6 +7,8 @@ public enum MemoryCategory: Int, CaseIterable, Sendable {
   case weightsDequantized
   /// Keys and values of the positions seen so far.
   case kvCache
+  /// What layers that do not attend carry from one position to the next.
+  case recurrentState
   /// Values that flow between operations.
   case activations
   /// Scratch that no operation's result lives in.
@@ -14,54 +17,57 @@ public enum MemoryCategory: Int, CaseIterable, Sendable {
   case logits
 
   /// The name in the trace and on screen: `weights_dequantized`, `kv_cache`, …
-  public var name: String {
-    switch self {
-    case .weights: "weights"
-    case .weightsDequantized: "weights_dequantized"
-    case .kvCache: "kv_cache"
-    case .activations: "activations"
-    case .workspace: "workspace"
-    case .logits: "logits"
+  public var name: String { Self.names[rawValue] }
+
+  private static let names = allCases.map { category in
+    "\(category)".reduce(into: "") { name, letter in
+      name += (letter.isUppercase ? "_" : "") + letter.lowercased()
     }
   }
 }
 
 /// Bytes alive in each category at one moment.
 public struct MemoryUse: Hashable, Sendable {
-  public var weights = 0
-  public var weightsDequantized = 0
-  public var kvCache = 0
-  public var activations = 0
-  public var workspace = 0
-  public var logits = 0
+  /// By ``MemoryCategory/rawValue``; a lane that has no category is 0.
+  @usableFromInline var bytes = SIMD8<Int>()
 
   public init() {}
 
   /// Bytes alive in all categories together.
-  public var total: Int {
-    weights + weightsDequantized + kvCache + activations + workspace + logits
+  @inlinable public var total: Int { bytes.wrappedSum() }
+
+  @inlinable public subscript(category: MemoryCategory) -> Int {
+    get { bytes[category.rawValue] }
+    set { bytes[category.rawValue] = newValue }
   }
 
-  public subscript(category: MemoryCategory) -> Int {
-    get {
-      switch category {
-      case .weights: weights
-      case .weightsDequantized: weightsDequantized
-      case .kvCache: kvCache
-      case .activations: activations
-      case .workspace: workspace
-      case .logits: logits
-      }
-    }
-    set {
-      switch category {
-      case .weights: weights = newValue
-      case .weightsDequantized: weightsDequantized = newValue
-      case .kvCache: kvCache = newValue
-      case .activations: activations = newValue
-      case .workspace: workspace = newValue
-      case .logits: logits = newValue
-      }
-    }
+  @inlinable public static func == (a: MemoryUse, b: MemoryUse) -> Bool { a.bytes == b.bytes }
+}
+
+// The categories that code speaks of by name.
+extension MemoryUse {
+  @inlinable public var weights: Int {
+    get { self[.weights] }
+    set { self[.weights] = newValue }
+  }
+  @inlinable public var weightsDequantized: Int {
+    get { self[.weightsDequantized] }
+    set { self[.weightsDequantized] = newValue }
+  }
+  @inlinable public var kvCache: Int {
+    get { self[.kvCache] }
+    set { self[.kvCache] = newValue }
+  }
+  @inlinable public var activations: Int {
+    get { self[.activations] }
+    set { self[.activations] = newValue }
+  }
+  @inlinable public var workspace: Int {
+    get { self[.workspace] }
+    set { self[.workspace] = newValue }
+  }
+  @inlinable public var logits: Int {
+    get { self[.logits] }
+    set { self[.logits] = newValue }
   }
 }

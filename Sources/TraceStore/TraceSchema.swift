@@ -1,3 +1,6 @@
+import Foundation
+import Inference
+
 /// What makes an SQLite file a trace: the constants in its header, its tables and its views.
 ///
 /// The definitions are the `.sql` files beside this one, where every table, view and column has a
@@ -11,21 +14,21 @@ public enum TraceSchema {
   public static let version = 4
 
   /// The tables, and the views that stand for tables.
-  public static let tables = String(decoding: PackageResources.schema_sql, as: UTF8.self)
+  public static let tables = text(PackageResources.schema_sql)
 
   /// The views that answer questions, by topic.
   public static let views: [(topic: String, sql: String)] = [
-    ("lookups", String(decoding: PackageResources.lookups_sql, as: UTF8.self)),
-    ("memory", String(decoding: PackageResources.memory_sql, as: UTF8.self)),
-    ("tiles", String(decoding: PackageResources.tiles_sql, as: UTF8.self)),
-    ("kv", String(decoding: PackageResources.kv_sql, as: UTF8.self)),
-    ("ops", String(decoding: PackageResources.ops_sql, as: UTF8.self)),
-    ("tokens", String(decoding: PackageResources.tokens_sql, as: UTF8.self)),
+    ("lookups", text(PackageResources.lookups_sql)),
+    ("memory", text(PackageResources.memory_sql)),
+    ("tiles", text(PackageResources.tiles_sql)),
+    ("kv", text(PackageResources.kv_sql)),
+    ("ops", text(PackageResources.ops_sql)),
+    ("tokens", text(PackageResources.tokens_sql)),
   ]
 
   /// The views that compare two traces, the second of which is the schema `other`. They are never
   /// stored: SQLite lets no stored view name another file.
-  static let comparisons = String(decoding: PackageResources.compare_sql, as: UTF8.self)
+  static let comparisons = text(PackageResources.compare_sql)
 
   /// The text of a topic's `.sql` file; `schema` for the tables, `compare` for two traces.
   public static func text(of topic: String) -> String {
@@ -34,5 +37,27 @@ public enum TraceSchema {
     case "compare": comparisons
     default: views.first { $0.topic == topic }?.sql ?? ""
     }
+  }
+
+  /// The text of a `.sql` file, in which lines next to each other that speak of `$category` or its
+  /// `$label` are repeated for each category of memory, counted by `$place`.
+  private static func text(_ file: [UInt8]) -> String {
+    var lines: [String] = []
+    var repeated: [String] = []
+    for line in String(decoding: file, as: UTF8.self).components(separatedBy: "\n") + [""] {
+      if line.hasPrefix("  "), line.contains("$category") || line.contains("$label") {
+        repeated.append(line)
+        continue
+      }
+      for category in MemoryCategory.allCases {
+        lines += repeated.map {
+          $0.replacing("$category", with: category.name).replacing("$label", with: category.label)
+            .replacing("$place", with: "\(category.rawValue)")
+        }
+      }
+      repeated = []
+      lines.append(line)
+    }
+    return lines.dropLast().joined(separator: "\n")
   }
 }

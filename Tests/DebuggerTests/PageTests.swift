@@ -38,7 +38,10 @@ import Testing
     try trace.run(
       "SELECT * FROM memory_by_op ORDER BY op", columns: { _ in },
       row: { row in
-        highest.append((4..<10).map { if case .integer(let bytes) = row[$0] { bytes } else { -1 } })
+        highest.append(
+          row.indices.dropFirst(4).dropLast().map {
+            if case .integer(let bytes) = row[$0] { bytes } else { -1 }
+          })
         return true
       })
     let ops = try trace.passes().flatMap { try trace.ops(inPass: $0.id) }

@@ -39,7 +39,8 @@ final class Rehearsal {
       path: path,
       header: TraceHeader(
         meta: [
-          "nibble_version": "0.1.0", "model": "rehearsal", "architecture": "llama",
+          "nibble_version": "0.1.0", "run_id": "4e1bb1e0", "model": "rehearsal",
+          "architecture": "llama",
           "prompt": "Once upon", "strategy": "tiled", "tile_rows": String(tileRows),
           "threads": "1",
         ], tensors: tensors), capture: capture)

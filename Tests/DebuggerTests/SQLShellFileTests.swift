@@ -76,7 +76,7 @@ import TraceStore
       ),
       ("SELECT 1;\n.mode html\n", "2: There is no mode"),
       (".mode list\nSELECT\n", "2: SQL: incomplete input"),
-      ("SELECT 1; SELECT 2;\r\nDELETE FROM tile;", "2: SQL: DELETE is not allowed"),
+      ("SELECT 1; SELECT 2;\r\nDELETE FROM pass;", "2: SQL: DELETE is not allowed"),
       ("\nSELECT vec_sum(1)\n;", "2: SQL: vec_sum: a vector has to be a blob"),
       (".read /nowhere", "1: /nowhere: cannot be read"),
     ] {

@@ -38,7 +38,7 @@ import TraceStore
     "SELECT step, tile, tensor, m, k, n, flops FROM matmul", "SELECT * FROM _kept ORDER BY id",
     "SELECT id, branch, kind, first_position, tokens, first_step, last_step, first_op, last_op,"
       + " is_finished, strategy, tile_rows, kv_type FROM pass",
-    "SELECT key, value FROM meta WHERE key <> 'recorded_at'",
+    "SELECT key, value FROM meta WHERE key NOT IN ('recorded_at', 'run_id')",
   ]
 
   @Test(arguments: StrategyName.allCases)

@@ -118,14 +118,23 @@ import TraceStore
         SELECT id, freed_step FROM tile UNION ALL SELECT id, freed_step FROM _allocation)
       SELECT e.step, e.kind, e.buffer FROM event AS e
         LEFT JOIN life AS f ON f.freed = e.step
-        LEFT JOIN matmul AS m ON m.step = e.step
+        LEFT JOIN tile AS u ON u.used_step = e.step
         LEFT JOIN kv_append AS k ON k.step = e.step
         LEFT JOIN buffer AS p ON p.name = 'blk.' || k.layer || ' kv '
           || (k.position / 16 * 16) || '..<' || (k.position / 16 * 16 + 16)
       WHERE e.buffer IS NOT CASE e.kind WHEN 'alloc' THEN e.step WHEN 'dequantize' THEN e.step
-        WHEN 'free' THEN f.id WHEN 'multiply' THEN m.tile WHEN 'append' THEN p.id END
+        WHEN 'free' THEN f.id WHEN 'multiply' THEN coalesce(u.id, e.buffer) WHEN 'append' THEN p.id END
       """, path)
     #expect(wrong.isEmpty)
+    // A product reads a tile of its tensor that is alive.
+    let unfit = try number(
+      """
+      SELECT count(*) FROM event AS e JOIN matmul AS m ON m.step = e.step
+        LEFT JOIN tile AS t ON t.id = e.buffer LEFT JOIN weight_tile AS w ON w.id = t.weight_tile
+      WHERE m.tile IS NOT e.buffer OR e.buffer IS NOT NULL AND (
+        w.tensor IS NOT m.tensor OR t.id > e.step OR t.freed_step < e.step)
+      """, path)
+    #expect(unfit == 0)
     let packed = strategy == .fused || strategy == .int4GEMM
     let counts = try rows(
       """
@@ -167,7 +176,7 @@ import TraceStore
       "SELECT id, weight_tile, type, bytes, used_step, freed_step, in_buffer FROM tile",
       "SELECT * FROM weight_tile", "SELECT * FROM kv_append", "SELECT * FROM tensor",
       "SELECT step, tile, tensor, m, k, n, flops FROM matmul",
-      "SELECT key, value FROM meta WHERE key <> 'recorded_at'",
+      "SELECT key, value FROM meta WHERE key NOT IN ('recorded_at', 'run_id')",
     ] {
       let rows = try rows(query, first.output)
       #expect(!rows.isEmpty || hasNoTiles && query.contains("tile"), "\(query)")

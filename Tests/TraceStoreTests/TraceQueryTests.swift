@@ -41,15 +41,15 @@ import Testing
   }
 
   @Test(arguments: [
-    "DELETE FROM tile", "UPDATE meta SET value = 'x'", "INSERT INTO meta VALUES ('a', 'b')",
-    "DROP TABLE tile", "DROP VIEW op", "CREATE TABLE t(a)", "CREATE TEMP TABLE t(a)",
-    "CREATE TEMP VIEW v AS SELECT 1", "ALTER TABLE tile RENAME TO t", "REINDEX", "ANALYZE",
+    "DELETE FROM pass", "UPDATE meta SET value = 'x'", "INSERT INTO meta VALUES ('a', 'b')",
+    "DROP TABLE pass", "DROP VIEW op", "CREATE TABLE t(a)", "CREATE TEMP TABLE t(a)",
+    "CREATE TEMP VIEW v AS SELECT 1", "ALTER TABLE pass RENAME TO t", "REINDEX", "ANALYZE",
     "ATTACH ':memory:' AS other", "DETACH main", "VACUUM", "VACUUM INTO '/tmp/x'",
     "PRAGMA user_version = 2", "PRAGMA writable_schema = ON", "PRAGMA journal_mode = DELETE",
     "PRAGMA trusted_schema = ON", "PRAGMA temp_store_directory = '/'", "PRAGMA wal_checkpoint",
     "SELECT load_extension('x')", "SELECT fts3_tokenizer('simple')", "BEGIN",
-    "SAVEPOINT s", "EXPLAIN DELETE FROM tile",
-    "CREATE VIRTUAL TABLE t USING fts5(a)", "WITH x AS (SELECT 1) DELETE FROM tile",
+    "SAVEPOINT s", "EXPLAIN DELETE FROM pass",
+    "CREATE VIRTUAL TABLE t USING fts5(a)", "WITH x AS (SELECT 1) DELETE FROM pass",
     "UPDATE sqlite_master SET sql = 'x'", "DELETE FROM sqlite_schema",
     "INSERT INTO sqlite_schema VALUES (1, 2, 3, 4, 5)", "PRAGMA main.writable_schema = 1",
     "SELECT * FROM pragma_user_version(3)", "CREATE VIRTUAL TABLE temp.t USING rtree(a, b, c)",
@@ -60,10 +60,10 @@ import Testing
     "INSERT INTO json_each VALUES (1)", "UPDATE sqlite_dbpage SET data = x''",
     "PRAGMA query_only = 0", "ATTACH 'file:x?mode=rwc' AS x", "ATTACH '' AS x", "DETACH temp",
     "EXPLAIN ATTACH ':memory:' AS x", "/**/ATTACH ':memory:' AS x", "; ; ATTACH ':memory:' AS x",
-    "INSERT INTO op SELECT * FROM op", "UPDATE OR IGNORE tile SET bytes = 0 RETURNING *",
+    "INSERT INTO op SELECT * FROM op", "UPDATE OR IGNORE pass SET tokens = 0 RETURNING *",
     "WITH x AS MATERIALIZED (SELECT 1) INSERT INTO meta SELECT 'a', 'b' RETURNING key",
     "INSERT INTO meta VALUES ('a', 'b') ON CONFLICT DO UPDATE SET value = 'c'",
-    "CREATE TABLE main.t AS SELECT * FROM op", "CREATE INDEX i ON tile(bytes)",
+    "CREATE TABLE main.t AS SELECT * FROM op", "CREATE INDEX i ON pass(tokens)",
     "SELECT sqlite_load_extension('x')", "SELECT Load_Extension('x', 'y')",
     "SELECT * FROM (SELECT load_extension('x'))", "SELECT * FROM dbstat('main', 1, 2)",
     "SELECT * FROM pragma_journal_mode('DELETE')", "SELECT * FROM pragma_writable_schema(1)",
@@ -71,10 +71,10 @@ import Testing
     "PRAGMA threads = 8", "PRAGMA busy_timeout = 1000000", "PRAGMA recursive_triggers = 1",
     "PRAGMA main.page_size = 512", "PRAGMA temp.writable_schema = 1", "PRAGMA key = 'x'",
     "PRAGMA soft_heap_limit(0)", "RELEASE s",
-    "CREATE TRIGGER t AFTER INSERT ON tile BEGIN SELECT 1; END",
+    "CREATE TRIGGER t AFTER INSERT ON pass BEGIN SELECT 1; END",
     "PRAGMA hard_heap_limit = 0", "PRAGMA data_store_directory = '/'", "PRAGMA temp_store = 2",
     "PRAGMA mmap_size = 1", "PRAGMA locking_mode = EXCLUSIVE", "COMMIT", "ROLLBACK", "END",
-    "SELECT 1; DELETE FROM tile", "pragma User_Version=3", "REPLACE INTO meta VALUES ('a', 'b')",
+    "SELECT 1; DELETE FROM pass", "pragma User_Version=3", "REPLACE INTO meta VALUES ('a', 'b')",
   ])
   func nothingButReadingIsAllowed(query: String) throws {
     let before = try Data(contentsOf: URL(fileURLWithPath: folder.file()))
@@ -106,8 +106,8 @@ import Testing
       "SQL: no such column: nam\n  SELECT nam FROM op\n         ^"
     ),
     (
-      "SELECT 1; DELETE FROM tile",
-      "SQL: DELETE is not allowed: a trace is only read\n  SELECT 1; DELETE FROM tile\n"
+      "SELECT 1; DELETE FROM pass",
+      "SQL: DELETE is not allowed: a trace is only read\n  SELECT 1; DELETE FROM pass\n"
         + "            ^"
     ),
     ("SELECT 'é', nam", "SQL: no such column: nam\n  SELECT 'é', nam\n              ^"),
@@ -130,6 +130,6 @@ import Testing
   }
 
   @Test func aZeroByteHidesNothing() throws {
-    #expect(throws: TraceError.self) { _ = try trace.rows("SELECT 1;\0 DELETE FROM tile") }
+    #expect(throws: TraceError.self) { _ = try trace.rows("SELECT 1;\0 DELETE FROM pass") }
   }
 }

@@ -2,6 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Inference
 @testable import TraceStore
 
 @Suite struct TraceSchemaTests {
@@ -40,7 +41,7 @@ import Testing
       "event",
       [
         "step", "op", "thread", "kind", "buffer", "weights", "weights_dequantized", "kv_cache",
-        "activations", "workspace", "logits", "live",
+        "recurrent_state", "activations", "workspace", "logits", "live",
       ]
     ),
     (
@@ -172,6 +173,92 @@ import Testing
     }
     #expect(try sqlite3(folder.file(), "PRAGMA application_id") == "1852400226\n")
     #expect(try sqlite3(folder.file(), "PRAGMA integrity_check") == "ok\n")
+  }
+
+  /// The views over a whole run take about the work of counting its events by kind, and none takes
+  /// many times that.
+  @Test func viewsTakeFewPassesOverTheEvents() throws {
+    let folder = try ScratchFolder()
+    try record(.tiny, to: folder.file(), capture: .none, prompt: 8, decode: 12)
+    let trace = try Trace(path: folder.file())
+    func work(_ query: String) throws -> Int {
+      let before = trace.work
+      try trace.run(query, columns: { _ in }, row: { _ in true })
+      return trace.work - before
+    }
+    let base = try work("SELECT kind, count(*), max(live) FROM event GROUP BY kind")
+    #expect(try base > 20 * trace.eventCount())
+    for view in ["op_summary", "peak_by_pass_kind", "memory_per_token"] {
+      let steps = try work("SELECT * FROM \(view)")
+      #expect(steps < 2 * base, "\(view)")
+    }
+    for view in TraceSchema.views.flatMap({ SchemaDefinition.all(in: $0.sql) }) {
+      let steps = try work("SELECT * FROM \(view.name)")
+      #expect(steps < 20 * base, "\(view.name)")
+    }
+  }
+
+  /// DuckDB sees no generated columns, and what it binds otherwise has another meaning.
+  @Test func storedSQLIsThatOfDuckDBToo() throws {
+    for definition in ([TraceSchema.tables] + TraceSchema.views.map(\.sql))
+      .flatMap(SchemaDefinition.all)
+    {
+      let code = definition.sql.split(separator: "\n")
+        .filter { !$0.drop { $0 == " " }.hasPrefix("--") }.joined(separator: "\n")
+      #expect(!code.contains("GENERATED"), "\(definition.name)")
+      #expect(
+        !code.contains(#/ IS (?!NULL|NOT NULL)/#), "\(definition.name) compares by IS")
+      #expect(!code.contains("$category"), "\(definition.name)")
+    }
+  }
+
+  /// A category is a column of its own, whether the run used it or not.
+  @Test func everyCategoryOfMemoryIsAColumn() throws {
+    #expect(
+      MemoryCategory.allCases.map(\.name) == [
+        "weights", "weights_dequantized", "kv_cache", "recurrent_state", "activations", "workspace",
+        "logits",
+      ])
+    let folder = try ScratchFolder()
+    let recorder = try Recording(path: folder.file()).recorder
+    var live = MemoryUse()
+    for (index, category) in MemoryCategory.allCases.enumerated() {
+      live[category] = 1 << index
+      recorder.allocated(
+        BufferDescription(id: index + 1, category: category, name: "a", bytes: 1 << index),
+        live: live)
+    }
+    try recorder.finish(status: "complete")
+    let trace = try Trace(path: folder.file())
+    for (index, category) in MemoryCategory.allCases.enumerated() {
+      #expect(try trace.event(at: index + 1)?.live[category] == 1 << index)
+      for view in ["event", "memory_timeline"] {
+        #expect(
+          try sqlite3(
+            folder.file(), "SELECT \(category.name) FROM \(view) WHERE step = \(index + 1)")
+            == "\(1 << index)\n")
+      }
+      #expect(
+        try sqlite3(
+          folder.file(),
+          "SELECT bytes, step FROM peak_by_category WHERE category = '\(category.name)'")
+          == "\(1 << index)|\(index + 1)\n")
+    }
+    #expect(try sqlite3(folder.file(), "SELECT max(live) FROM event") == "127\n")
+    #expect(try sqlite3(folder.file(), "SELECT max(total) FROM _memory") == "127\n")
+  }
+
+  @Test func everyRunHasANumberOfItsOwn() throws {
+    let folder = try ScratchFolder()
+    let query = "SELECT value FROM meta WHERE key IN ('detail', 'run_id') ORDER BY key"
+    let ids = try ["a", "b"].map { name in
+      try record(to: folder.file(name))
+      let facts = try sqlite3(folder.file(name), query).split(separator: "\n")
+      #expect(facts.count == 2 && facts[0] == "tile")
+      #expect(try facts[1].wholeMatch(of: /[0-9a-f]{32}/) != nil)
+      return facts[1]
+    }
+    #expect(ids[0] != ids[1])
   }
 
   @Test func kindsOfEventHaveTheNamesOfTheView() throws {

@@ -110,8 +110,9 @@ import Testing
       "SELECT * FROM buffer WHERE id = 9",
       "SELECT * FROM buffer WHERE id BETWEEN 3 AND 9 AND (freed_step IS NULL OR freed_step > 9)",
       "SELECT * FROM _kept_buffer WHERE id < 3 AND (freed_step IS NULL OR freed_step > 9)",
-      "SELECT * FROM event WHERE step = 9", "SELECT * FROM _tile WHERE id = 9",
-      "SELECT * FROM _matmul WHERE step = 9",
+      "SELECT * FROM event WHERE step = 9", "SELECT * FROM _tile_rows WHERE id = 9",
+      "SELECT * FROM _matmul_rows WHERE step = 9", "SELECT * FROM tile WHERE id = 9",
+      "SELECT * FROM matmul WHERE step = 9",
       "SELECT * FROM tile_lifetime WHERE tile = 9",
       "SELECT * FROM memory_timeline WHERE step BETWEEN 3 AND 9",
     ] {

@@ -16,7 +16,7 @@ def relations(db):
         "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view')").fetchall()
     names = [(n, t) for n, t in names if not n.startswith(("_", "sqlite"))]
     return [n for n, _ in names], [n for n, t in names
-                                   if t == "table" or n in ("op", "event", "buffer")]
+                                   if t == "table" or n in ("op", "event", "buffer", "tile", "matmul")]
 
 
 def table(db, name):

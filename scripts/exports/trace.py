@@ -1,6 +1,12 @@
 """What several checks ask of a trace."""
 
-CATEGORIES = ["weights", "weights_dequantized", "kv_cache", "activations", "workspace", "logits"]
+import pathlib
+import re
+
+# As the engine lists them.
+_CASES = re.findall(r"^  case (\w+)", (pathlib.Path(__file__).parents[2]
+                    / "Sources/Inference/MemoryUse.swift").read_text(), re.M)
+CATEGORIES = [re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), case) for case in _CASES]
 
 
 def rows(db, query):

@@ -3,7 +3,7 @@
 import collections
 import sqlite3
 
-CATEGORIES = "weights, weights_dequantized, kv_cache, activations, workspace, logits"
+from exports.trace import CATEGORIES
 
 
 class PageTrace:
@@ -28,7 +28,7 @@ class PageTrace:
     def moment(self, data):
         """Bytes by category and buffers at a step, as an element's data has them."""
         step = int(data["step"])
-        use = self.one(f"SELECT {CATEGORIES} FROM memory_timeline WHERE step = ?", step)
+        use = self.one(f"SELECT {', '.join(CATEGORIES)} FROM memory_timeline WHERE step = ?", step)
         assert data["bytes"] == ",".join(map(str, use)), (step, data, use)
         assert int(data["total"]) == sum(use)
         alive = self.one(

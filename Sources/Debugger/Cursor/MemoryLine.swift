@@ -21,7 +21,7 @@ func memoryLine(_ live: MemoryUse, since before: MemoryUse?, style: TextStyle) -
   let shown = MemoryPlot.stack.filter { live[$0] > 0 || (before?[$0] ?? 0) > 0 }
   for category in shown {
     add(
-      shortLabel(of: category), live[category], before?[category], .memory(category),
+      category.look.word, live[category], before?[category], .memory(category),
       ends: category == shown.last ? "" : ",")
   }
 
@@ -38,16 +38,4 @@ func memoryLine(_ live: MemoryUse, since before: MemoryUse?, style: TextStyle) -
     used += part.columns + 1
   }
   return lines + [line]
-}
-
-/// A category in one word.
-func shortLabel(of category: MemoryCategory) -> String {
-  switch category {
-  case .weights: "weights"
-  case .weightsDequantized: "dequantized"
-  case .kvCache: "KV"
-  case .activations: "activations"
-  case .workspace: "workspace"
-  case .logits: "logits"
-  }
 }

@@ -29,6 +29,9 @@ enum FieldValue: Equatable {
   }
 
   static func integer(_ value: Int?) -> FieldValue { value.map { .integer($0) } ?? .none }
+  static func nanoseconds(_ value: Int?) -> FieldValue {
+    value.map { .nanoseconds($0) } ?? .none
+  }
   static func real(_ value: Double?) -> FieldValue { value.map { .real($0) } ?? .none }
   static func text(_ value: String?) -> FieldValue { value.map { .text($0) } ?? .none }
 }

@@ -97,7 +97,8 @@ extension DebuggerSession {
     var table = Table([
       ("category", .left), ("here", .right), ("at the peak", .right), ("bytes here", .right),
     ])
-    for category in MemoryPlot.stack {
+    let peaks = try trace.peaks()
+    for category in MemoryPlot.stack where peaks[category] > 0 {
       table.add(
         category.name, formatBytes(event.live[category]),
         formatBytes(peak?.live[category] ?? 0), String(event.live[category]))
@@ -145,8 +146,8 @@ extension DebuggerSession {
       cells += [
         (pass.kind == .prefill ? "prefill" : "decode") + (pass.isFinished ? "" : ", unfinished"),
         String(pass.tokens) + (pass.sequences > 1 ? " of \(pass.sequences) sequences" : ""),
-        "\(pass.steps.lowerBound) to \(pass.steps.upperBound)", formatNanoseconds(pass.duration),
-        quoted(Place.text(of: pass, tokens: tokens)),
+        "\(pass.steps.lowerBound) to \(pass.steps.upperBound)",
+        pass.duration.map(formatNanoseconds) ?? "", quoted(Place.text(of: pass, tokens: tokens)),
       ]
       table.add(cells)
     }

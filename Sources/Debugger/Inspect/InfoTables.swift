@@ -42,7 +42,7 @@ extension DebuggerSession {
         here != nil && here?.layer == layer ? "=>" : "", layer.map(String.init) ?? "outside",
         String(members.count), formatBytes(clampedSum(members.map(\.bytes))),
         formatBytes(members.wholeModelBytes), String(work.count),
-        formatNanoseconds(clampedSum(work.map(\.duration))), range)
+        TraceOp.time(of: work) ?? "", range)
     }
     show(table.lines(style: style))
     if pass == nil { show(["Times and steps are those of a pass; \(try passAdvice)."]) }
@@ -93,7 +93,7 @@ extension DebuggerSession {
         ? "\(op.steps.lowerBound)" : "\(op.steps.lowerBound) to \(op.steps.upperBound)"
       table.add(
         op.steps.contains(place.step) ? "=>" : "", range, op.name, Place.function(of: op),
-        style.shape(op.rows, op.cols), formatNanoseconds(op.duration),
+        style.shape(op.rows, op.cols), op.duration.map(formatNanoseconds) ?? "",
         op.inputs.joined(separator: ", "))
     }
     show(table.lines(style: style))

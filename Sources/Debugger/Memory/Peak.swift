@@ -61,7 +61,7 @@ extension DebuggerSession {
     ])
     for run in runs.prefix(count) {
       table.add(
-        formatBytes(run.bytes), share(run.bytes), shortLabel(of: run.first.category),
+        formatBytes(run.bytes), share(run.bytes), run.first.category.look.word,
         String(run.first.allocatedStep), run.name)
     }
     var lines = table.lines(style: style)

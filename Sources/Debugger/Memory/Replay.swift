@@ -94,7 +94,7 @@ extension MemoryPlot {
     func figure(_ bytes: Int) -> String { padded(formatBytes(bytes), to: 9, .right) }
     let shown = stack.reversed().filter { peaks[$0] > 0 }
     return legendLines(
-      shown.map { ($0, "\(shortLabel(of: $0)) \(figure(live[$0]))") },
+      shown.map { ($0, "\($0.look.word) \(figure(live[$0]))") },
       last: "all \(figure(live.total))", style: style)
   }
 }

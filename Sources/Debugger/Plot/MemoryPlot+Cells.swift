@@ -5,14 +5,7 @@ let lowerBlocks = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 
 /// How a category is told apart where there is no colour.
 func fill(of category: MemoryCategory, unicode: Bool) -> String {
-  switch category {
-  case .weights: unicode ? "░" : "."
-  case .kvCache: unicode ? "▒" : "k"
-  case .activations: unicode ? "▓" : "a"
-  case .workspace: unicode ? "∷" : "w"
-  case .logits: unicode ? "╳" : "l"
-  case .weightsDequantized: unicode ? "█" : "#"
-  }
+  unicode ? category.look.fill : category.look.asciiFill
 }
 
 /// One character of a plot with its colours.

@@ -38,7 +38,7 @@ struct AlivePane {
     let all = "\(formatBytes(live.total)) alive\(changed)"
     return Array(
       MemoryPlot.legendLines(
-        categories.map { ($0, "\(shortLabel(of: $0)) \(formatBytes(live[$0]))") }, first: all,
+        categories.map { ($0, "\($0.look.word) \(formatBytes(live[$0]))") }, first: all,
         style: style
       ).prefix(rows))
   }

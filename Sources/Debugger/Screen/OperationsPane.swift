@@ -68,15 +68,15 @@ struct OperationsPane {
       let isDone = ops.last.map { $0.steps.upperBound <= model.step } ?? false
       let isOpen = range.contains(current)
       let fold = style.unicode ? (isOpen ? "▾" : "▸") : (isOpen ? "-" : "+")
-      let figures =
-        isDone ? formatNanoseconds(clampedSum(ops.map(\.duration))) : "\(ops.count) ops"
+      let time = isDone ? TraceOp.time(of: ops) : nil
+      let figures = time ?? "\(ops.count) ops"
       let text = two("   \(fold) \(name)", figures, width, style)
       return isDone || isOpen ? text : style.paint(text, .dim)
     case .op(let op):
       let isHere = op.id == model.ops[current].id
       let isDone = op.steps.upperBound <= model.step
       let isUnderWay = op.steps.contains(model.step) && !isDone
-      let time = padded(isDone ? formatNanoseconds(op.duration) : "", to: 9, .right)
+      let time = padded(isDone ? op.duration.map(formatNanoseconds) ?? "" : "", to: 9, .right)
       var figures = style.shape(op.rows, op.cols) + time
       if isUnderWay, let tile = model.place.tileNumber {
         figures = "tile \(tile.index)/\(tile.count)"
@@ -96,5 +96,13 @@ struct OperationsPane {
     let room = width - 1 - displayWidth(right) - 1
     guard room >= 10 else { return truncated(left, to: width - 1, unicode: style.unicode) }
     return padded(truncated(left, to: room, unicode: style.unicode), to: room) + " " + right
+  }
+}
+
+extension TraceOp {
+  /// How long operations took together; `nil` where none of them was timed.
+  static func time(of ops: some Collection<TraceOp>) -> String? {
+    let times = ops.compactMap(\.duration)
+    return times.isEmpty && !ops.isEmpty ? nil : formatNanoseconds(clampedSum(times))
   }
 }

@@ -124,7 +124,7 @@ struct OperationFacts {
     guard op.steps.upperBound <= step else {
       return lines + ["steps \(op.steps.lowerBound) to \(op.steps.upperBound), under way"]
     }
-    lines[0] += ", in \(formatNanoseconds(op.duration))"
+    if let duration = op.duration { lines[0] += ", in \(formatNanoseconds(duration))" }
     if let values = op.statistics {
       lines.append(
         "min \(formatReal(values.min, digits: 4)), max \(formatReal(values.max, digits: 4)), "

@@ -1,6 +1,7 @@
 import Basics
 import CTerminal
 import Inference
+import TraceStore
 
 /// What the receiving end can show: width, colour and characters.
 public struct TextStyle: Sendable, Equatable {
@@ -93,15 +94,10 @@ enum Ink: Equatable {
     }
   }
 
-  /// Mid-tones of the 256-colour cube, readable on a dark and on a light ground.
+  /// Of 256 colours.
   private var cube: Int {
     switch self {
-    case .memory(.weights): 67
-    case .memory(.weightsDequantized): 208
-    case .memory(.kvCache): 71
-    case .memory(.activations): 133
-    case .memory(.workspace): 245
-    case .memory(.logits): 74
+    case .memory(let category): category.look.cube
     case .error: 167
     case .bold, .dim, .reverse: 0
     }
@@ -109,12 +105,7 @@ enum Ink: Equatable {
 
   private var basic: Int {
     switch self {
-    case .memory(.weights): 4
-    case .memory(.weightsDequantized): 3
-    case .memory(.kvCache): 2
-    case .memory(.activations): 5
-    case .memory(.workspace): 7
-    case .memory(.logits): 6
+    case .memory(let category): category.look.basic
     case .error: 1
     case .bold, .dim, .reverse: 0
     }

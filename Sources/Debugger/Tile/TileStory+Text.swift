@@ -96,8 +96,8 @@ extension TileStory {
     let name = tile.type == .f16 ? "float16" : "float32"
     let text =
       "step \(tile.madeStep): dequantized into \(formatBytes(tile.bytes)) of \(name), "
-      + "\(formatReal(growth, digits: 2)) times its packed size, in "
-      + "\(formatNanoseconds(tile.dequantizeDuration))."
+      + "\(formatReal(growth, digits: 2)) times its packed size"
+      + (tile.dequantizeDuration.map { ", in \(formatNanoseconds($0))." } ?? ".")
     var lines = paragraph("born", text, style)
     if let block, !block.quants.isEmpty { lines += valueLines(of: block, style) }
     if let statistics = tile.statistics {
@@ -146,7 +146,7 @@ extension TileStory {
     var text = "step \(step): MUL_MAT of \(tokens) \(times) \(product.k) by \(product.n) rows"
     text += " \(times) \(product.k) gives \(product.n) of the \(tensor.rows) values of"
     text += " \(op?.name ?? "the result")" + (product.m == 1 ? "" : " for each token")
-    text += ", in \(formatNanoseconds(product.duration))."
+    text += product.duration.map { ", in \(formatNanoseconds($0))." } ?? "."
     var lines = paragraph("used", text, style)
     if !outputs.isEmpty, let op {
       let range = "\(product.firstRow)..\(product.firstRow + outputs.count)"

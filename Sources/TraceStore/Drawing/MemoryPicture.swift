@@ -3,39 +3,6 @@ import Inference
 
 // What all pictures of memory have in common, so that a plot on a terminal and one in a file agree.
 
-extension MemoryCategory {
-  /// In a stacked plot from the axis upwards. The tiles come last: they rise and fall, and what
-  /// lies above them would rise and fall with them.
-  public static let stack: [MemoryCategory] = [
-    .weights, .kvCache, .activations, .workspace, .logits, .weightsDequantized,
-  ]
-
-  /// The name for a reader; close enough to the schema's to find that by.
-  public var label: String {
-    switch self {
-    case .weights: "packed weights"
-    case .weightsDequantized: "dequantized weights"
-    case .kvCache: "KV cache"
-    case .activations: "activations"
-    case .workspace: "workspace"
-    case .logits: "logits"
-    }
-  }
-
-  /// The colours of pictures, on a light and on a dark ground, as CSS has them: after Okabe and Ito,
-  /// whose colours colour-blind people tell apart. A terminal's are the nearest that it has.
-  var colours: (light: String, dark: String) {
-    switch self {
-    case .weights: ("#0072b2", "#3f9bd4")
-    case .weightsDequantized: ("#d07a00", "#f0a020")
-    case .kvCache: ("#009e73", "#2bb58c")
-    case .activations: ("#b8609a", "#cc79a7")
-    case .workspace: ("#8a8a8a", "#9a9a9a")
-    case .logits: ("#3a98cf", "#7cc7f2")
-    }
-  }
-}
-
 extension TraceFailure {
   /// What was asked for, and what was left of the budget: `asked for 64 KiB where the memory budget
   /// of 4 MiB had 39 KiB left`.

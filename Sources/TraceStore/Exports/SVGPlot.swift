@@ -168,7 +168,7 @@ struct SVGPlot {
       path += "V\(number(axis.y(below.last ?? 0)))"
       let starts = moments.map(\.step)
       path += edge(Array(zip(starts, below).reversed()), axis) + "Z"
-      text += "<path class=\"\(category.name)\" fill=\"\(category.colours.light)\" d=\"\(path)\">"
+      text += "<path class=\"\(category.name)\" fill=\"\(category.look.light)\" d=\"\(path)\">"
       text += "<title>\(category.label)</title></path>\n"
     }
     return text
@@ -215,7 +215,7 @@ struct SVGPlot {
   }
 
   private var darkColours: String {
-    shown.map { ".\($0.name) { fill: \($0.colours.dark) }" }.joined(separator: " ")
+    shown.map { ".\($0.name) { fill: \($0.look.dark) }" }.joined(separator: " ")
   }
 
   private func legend(_ base: MemoryUse) -> String {
@@ -225,7 +225,7 @@ struct SVGPlot {
       let y = area.top + area.height + 58 + Double(index / 3) * 22
       text += """
         <rect x="\(number(x))" y="\(number(y - 11))" width="13" height="13" \
-        class="\(category.name)" fill="\(category.colours.light)"/>
+        class="\(category.name)" fill="\(category.look.light)"/>
         <text x="\(number(x + 19))" y="\(number(y))">\(category.label), \
         \(formatBytes(peaks[category])) at most</text>
 

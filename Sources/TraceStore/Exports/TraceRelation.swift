@@ -20,7 +20,7 @@ extension Trace {
   func relations() throws(TraceError) -> [TraceRelation] {
     try all(
       """
-      SELECT name, type = 'table' OR name IN ('op', 'event', 'buffer') AS is_table
+      SELECT name, type = 'table' OR name IN ('op', 'event', 'buffer', 'tile', 'matmul') AS is_table
       FROM sqlite_schema
       WHERE type IN ('table', 'view')
         AND name NOT GLOB '[_0-9]*' AND name NOT GLOB 'sqlite*' AND name NOT GLOB '*[^a-z0-9_]*'

@@ -137,10 +137,10 @@ extension TraceReport {
       "SELECT pass, name, kind, duration_ns, percent FROM slowest_ops LIMIT 8", []
     ) { row -> [ReportText] in
       let (name, kind): (String, String) = (try row[1], try row[2])
-      let percent: Double? = try row[4]
+      let (nanoseconds, percent): (Int?, Double?) = (try row[3], try row[4])
       return [
         "\(theirs: name)", "\(theirs: kind)", "\(try row[0] as Int)",
-        "\(formatNanoseconds(try row[3]))", "\(percent.map(tenths) ?? "")",
+        "\(nanoseconds.map(formatNanoseconds) ?? "")", "\(percent.map(tenths) ?? "")",
       ]
     }
     return Section(

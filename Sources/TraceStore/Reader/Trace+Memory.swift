@@ -20,6 +20,16 @@ extension Trace {
     return knownPeak.peak
   }
 
+  /// The most bytes that each category ever held.
+  ///
+  /// - Complexity: O(states of memory).
+  public func peaks() throws(TraceError) -> MemoryUse {
+    let columns = MemoryCategory.allCases.map { "max(\($0.name)) AS \($0.name)" }
+    return try first("SELECT \(columns.joined(separator: ", ")) FROM _memory", []) { row in
+      try MemoryUse(row: row)
+    } ?? MemoryUse()
+  }
+
   /// What was alive over a range of steps, for a plot: the range is cut into `buckets` of equal
   /// length (fewer where there are fewer steps), and each gives the moment of its highest total.
   ///

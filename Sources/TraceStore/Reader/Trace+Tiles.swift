@@ -36,7 +36,7 @@ extension Trace {
 
   /// The tile that was made at step `id`.
   public func tile(_ id: Int) throws(TraceError) -> TraceTile? {
-    try first("SELECT * FROM _tile WHERE id = ?", [id]) { row in
+    try first("SELECT * FROM _tile_rows WHERE id = ?", [id]) { row in
       let rows: Int = try row["rows"]
       let cols: Int? = try row["cols"]
       let mean: Double? = try row["value_mean"]
@@ -112,7 +112,7 @@ extension Trace {
 
   /// The product that was done at `step`.
   public func matmul(at step: Int) throws(TraceError) -> TraceMatmul? {
-    try first("SELECT * FROM _matmul WHERE step = ?", [step]) { row in
+    try first("SELECT * FROM _matmul_rows WHERE step = ?", [step]) { row in
       try TraceMatmul(
         step: row["step"], tile: row["tile"], tensor: row["tensor"],
         firstRow: row["first_row"] ?? 0, m: row["m"], k: row["k"], n: row["n"],

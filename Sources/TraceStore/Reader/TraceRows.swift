@@ -29,10 +29,10 @@ public struct TracePass: Equatable, Sendable {
   public let steps: ClosedRange<Int>
   /// Numbers of its operations; none where the memory budget ended it before its first.
   public let ops: Range<Int>
-  /// Since the recording began, in ns.
-  public let start: Int
-  /// In ns.
-  public let duration: Int
+  /// Since the recording began, in ns; `nil` where nothing was timed.
+  public let start: Int?
+  /// In ns, or `nil`.
+  public let duration: Int?
   /// Whether it went on to its end, and was not given up.
   public let isFinished: Bool
   /// How packed weights got to a product; `nil` where the trace says it of the whole run alone, or
@@ -60,10 +60,10 @@ public struct TraceOp: Equatable, Sendable {
   public let rows: Int
   public let cols: Int
   public let steps: ClosedRange<Int>
-  /// Since the recording began, in ns.
-  public let start: Int
-  /// In ns.
-  public let duration: Int
+  /// Since the recording began, in ns; `nil` where nothing was timed.
+  public let start: Int?
+  /// In ns, or `nil`.
+  public let duration: Int?
   /// Of its output, or `nil` where none were kept.
   public let statistics: ValueStatistics?
   /// The weight tensor that it multiplies or reads rows of.
@@ -91,8 +91,8 @@ public struct TraceTile: Equatable, Sendable {
   /// ``TraceBuffer/id`` of the buffer that it lies in and that is counted in its place, or `nil` for
   /// a tile that is a buffer of its own.
   public let inBuffer: Int?
-  /// In ns.
-  public let dequantizeDuration: Int
+  /// In ns; `nil` where it was not timed.
+  public let dequantizeDuration: Int?
   /// Of its dequantized values, or `nil` where none were kept.
   public let statistics: ValueStatistics?
 
@@ -110,8 +110,8 @@ public struct TraceMatmul: Equatable, Sendable {
   public let m: Int
   public let k: Int
   public let n: Int
-  /// In ns.
-  public let duration: Int
+  /// In ns; `nil` where it was not timed.
+  public let duration: Int?
   /// Floating-point operations: one multiplication and one addition for each weight and token.
   public let flops: Int
 }

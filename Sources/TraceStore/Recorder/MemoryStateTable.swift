@@ -54,12 +54,7 @@ struct MemoryStateTable {
       hash = (hash ^ UInt(bitPattern: value)) &* 0x9E37_79B9_7F4A_7C15
       hash ^= hash >> 29
     }
-    mix(state.weights)
-    mix(state.weightsDequantized)
-    mix(state.kvCache)
-    mix(state.activations)
-    mix(state.workspace)
-    mix(state.logits)
+    for category in MemoryCategory.allCases { mix(state[category]) }
     let mask = UInt(ids.count - 1)
     var slot = hash & mask
     while ids[Int(slot)] != 0, states[Int(slot)] != state { slot = (slot + 1) & mask }

@@ -2,7 +2,7 @@ import Inference
 
 /// What is on its way to the file, rows in columns; a batch is written and emptied as a whole.
 ///
-/// 0 stands for NULL where a column holds a step, and -1 where it holds a row of a tensor.
+/// 0 stands for NULL where a column holds a step, and -1 where it holds a row of a tensor or a time.
 struct RecorderBatch {
   var events = Events()
   var tiles = Tiles()
@@ -76,7 +76,7 @@ struct RecorderBatch {
       bytes.append(tile.bytes)
       used.append(0)
       freed.append(0)
-      nanoseconds.append(0)
+      nanoseconds.append(-1)
       self.inBuffer.append(inBuffer)
     }
 
@@ -94,7 +94,6 @@ struct RecorderBatch {
 
   struct Matmuls {
     var step: [Int] = []
-    var tile: [Int] = []
     var tensor: [Int] = []
     var firstRow: [Int] = []
     var m: [Int] = []
@@ -102,11 +101,10 @@ struct RecorderBatch {
     var n: [Int] = []
     var nanoseconds: [Int] = []
 
-    mutating func append(step: Int, tile: Int, matmul: MatmulDescription, nanoseconds: Int) {
+    mutating func append(step: Int, hasTile: Bool, matmul: MatmulDescription, nanoseconds: Int) {
       self.step.append(step)
-      self.tile.append(tile)
       tensor.append(matmul.tensor)
-      firstRow.append(tile == 0 ? matmul.firstRow : -1)
+      firstRow.append(hasTile ? -1 : matmul.firstRow)
       m.append(matmul.m)
       k.append(matmul.k)
       n.append(matmul.n)
@@ -115,7 +113,6 @@ struct RecorderBatch {
 
     mutating func removeAll() {
       step.removeAll(keepingCapacity: true)
-      tile.removeAll(keepingCapacity: true)
       tensor.removeAll(keepingCapacity: true)
       firstRow.removeAll(keepingCapacity: true)
       m.removeAll(keepingCapacity: true)

@@ -44,7 +44,8 @@ extension RecorderOutput {
       statement.bind(after + 4, tiles.bytes[row])
       statement.bindNonzero(after + 5, tiles.used[row])
       statement.bindNonzero(after + 6, tiles.freed[row])
-      statement.bind(after + 7, tiles.nanoseconds[row])
+      let nanoseconds = tiles.nanoseconds[row]
+      statement.bind(after + 7, nanoseconds < 0 ? nil : nanoseconds)
       statement.bindNonzero(after + 8, tiles.inBuffer[row])
     }
   }
@@ -53,13 +54,12 @@ extension RecorderOutput {
     try statements.matmul.insert(matmuls.step.count) { row, statement, after in
       let firstRow = matmuls.firstRow[row]
       statement.bind(after + 1, matmuls.step[row])
-      statement.bindNonzero(after + 2, matmuls.tile[row])
-      statement.bind(after + 3, matmuls.tensor[row])
-      statement.bind(after + 4, firstRow < 0 ? nil : firstRow)
-      statement.bind(after + 5, matmuls.m[row])
-      statement.bind(after + 6, matmuls.k[row])
-      statement.bind(after + 7, matmuls.n[row])
-      statement.bind(after + 8, matmuls.nanoseconds[row])
+      statement.bind(after + 2, matmuls.tensor[row])
+      statement.bind(after + 3, firstRow < 0 ? nil : firstRow)
+      statement.bind(after + 4, matmuls.m[row])
+      statement.bind(after + 5, matmuls.k[row])
+      statement.bind(after + 6, matmuls.n[row])
+      statement.bind(after + 7, matmuls.nanoseconds[row])
     }
   }
 
@@ -127,9 +127,11 @@ extension RecorderOutput {
   private func insert(_ states: [(id: Int, state: MemoryUse)]) throws(SQLiteFailure) {
     try statements.memory.insert(states.count) { row, statement, after in
       statement.bind(after + 1, states[row].id)
+      let state = states[row].state
       for category in MemoryCategory.allCases {
-        statement.bind(after + 2 + Int32(category.rawValue), states[row].state[category])
+        statement.bind(after + 2 + Int32(category.rawValue), state[category])
       }
+      statement.bind(after + 2 + Int32(MemoryCategory.allCases.count), state.total)
     }
   }
 

@@ -75,6 +75,8 @@ final class RecorderOutput {
     let meta = try Statement(handle, "INSERT INTO meta VALUES (?, ?)")
     var facts = header.meta
     facts["status"] = "recording"
+    facts["detail"] = "tile"
+    facts["run_id"] = facts["run_id"] ?? Self.runID()
     facts["capture"] = capture.rawValue
     for (key, value) in facts.sorted(by: { $0.key < $1.key }) {
       meta.bind(1, key)
@@ -98,6 +100,14 @@ final class RecorderOutput {
     try execute(handle, "INSERT INTO branch VALUES (0, NULL, 0, 0)")
     // Small pages keep a short trace small; the log is folded in every 4 MiB all the same.
     try execute(handle, "COMMIT; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4096")
+  }
+
+  /// 128 random bits in hexadecimal.
+  private static func runID() -> String {
+    (0..<4).map { _ in
+      let digits = String(UInt32.random(in: 0...UInt32.max), radix: 16)
+      return String(repeating: "0", count: 8 - digits.count) + digits
+    }.joined()
   }
 
   private static func execute(

@@ -1,4 +1,5 @@
 import GRDBSQLite
+import Inference
 
 /// The statements of a recording, prepared once.
 final class RecorderStatements {
@@ -10,19 +11,19 @@ final class RecorderStatements {
   init(_ handle: OpaquePointer) throws(SQLiteFailure) {
     func prepare(_ sql: String) throws(SQLiteFailure) -> Statement { try Statement(handle, sql) }
     event = try TableInsert(handle, into: "_event", columns: 6)
-    tile = try TableInsert(handle, into: "tile", columns: 8)
-    matmul = try TableInsert(handle, into: "matmul", columns: 8)
+    tile = try TableInsert(handle, into: "_tile", columns: 8)
+    matmul = try TableInsert(handle, into: "_matmul", columns: 7)
     kvAppend = try prepare("INSERT INTO kv_append VALUES (?,?,?,?,?,?,?,?,?,?,?)")
     allocation = try TableInsert(handle, into: "_allocation", columns: 4)
     op = try TableInsert(handle, into: "_op", columns: 14)
     node = try prepare("INSERT INTO _node VALUES (?,?,?,?,?,?,?,?)")
     label = try prepare("INSERT INTO _label VALUES (?,?,?)")
-    memory = try TableInsert(handle, into: "_memory", columns: 7)
+    memory = try TableInsert(handle, into: "_memory", columns: MemoryCategory.allCases.count + 2)
     weightTile = try prepare("INSERT INTO weight_tile VALUES (?,?,?,?,?,?,?,?,?,?,?)")
     kept = try prepare("INSERT INTO _kept VALUES (?)")
-    tileFilled = try prepare("UPDATE tile SET dequantize_ns = ? WHERE id = ?")
-    tileUsed = try prepare("UPDATE tile SET used_step = ? WHERE id = ?")
-    tileFreed = try prepare("UPDATE tile SET freed_step = ? WHERE id = ?")
+    tileFilled = try prepare("UPDATE _tile SET dequantize_ns = ? WHERE id = ?")
+    tileUsed = try prepare("UPDATE _tile SET used_step = ? WHERE id = ?")
+    tileFreed = try prepare("UPDATE _tile SET freed_step = ? WHERE id = ?")
     allocationFreed = try prepare("UPDATE _allocation SET freed_step = ? WHERE id = ?")
     pass = try prepare("INSERT INTO pass VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
     token = try prepare("INSERT OR REPLACE INTO token VALUES (?,?,?,?,?,?,?,?,NULL,?)")

@@ -66,7 +66,8 @@ extension TraceRecorder {
     let tile = index.map { live[$0].id }
     let step = step(.multiply, thread: matmul.thread, buffer: tile, live: use)
     if let index, !live[index].isUsed { markUsed(index, at: step) }
-    batch.matmuls.append(step: step, tile: tile ?? 0, matmul: matmul, nanoseconds: nanoseconds)
+    batch.matmuls.append(
+      step: step, hasTile: tile != nil, matmul: matmul, nanoseconds: nanoseconds)
     writeIfFull()
   }
 

@@ -63,7 +63,7 @@ SELECT
   -- The step at which its last layer appended it.
   max(k.step) AS last_step
 FROM _kept_append AS k LEFT JOIN _memory AS m ON m.id = k.memory
-GROUP BY k.branch, k.sequence, k.position;
+GROUP BY k.branch, k.sequence, k.position ORDER BY k.branch, k.sequence, k.position;
 
 -- One row a position and layer: what one token leaves in one layer of the cache.
 CREATE VIEW kv_by_position AS
@@ -102,8 +102,8 @@ SELECT
   -- Bytes of their values.
   sum(value_bytes) AS value_bytes,
   -- Bytes of keys and values for one position, on average.
-  (sum(key_bytes) + sum(value_bytes)) / count(*) AS bytes_per_position
-FROM _kept_append GROUP BY branch, layer;
+  CAST((sum(key_bytes) + sum(value_bytes)) / count(*) AS BIGINT) AS bytes_per_position
+FROM _kept_append GROUP BY branch, layer ORDER BY branch, layer;
 
 -- One row a layer and type: what storing keys and values in the cache's type changed, all positions
 -- together. NULL where nothing but sizes was kept.
@@ -114,7 +114,7 @@ SELECT
   -- The type of the cache: f32, f16, q8_0 or q4_0.
   kv_type AS kv_type,
   -- Bytes of keys and values for one position.
-  (sum(key_bytes) + sum(value_bytes)) / count(*) AS bytes_per_position,
+  CAST((sum(key_bytes) + sum(value_bytes)) / count(*) AS BIGINT) AS bytes_per_position,
   -- Mean of the squared changes of its keys: the square of their root mean square.
   avg(key_error_rms * key_error_rms) AS key_error_squared,
   -- The same in percent of the mean square of the keys themselves.
@@ -125,4 +125,4 @@ SELECT
   -- The same in percent of the mean square of the values themselves.
   100.0 * sum(value_error_rms * value_error_rms) / nullif(sum(value_rms * value_rms), 0)
     AS value_error_percent
-FROM _kept_append GROUP BY layer, kv_type;
+FROM _kept_append GROUP BY layer, kv_type ORDER BY layer, kv_type;

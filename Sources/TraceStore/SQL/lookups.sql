@@ -1,7 +1,7 @@
 -- What a reader looks up by number; their names start with an underscore because they may change.
 
 -- A tile with the rows that it holds.
-CREATE VIEW _tile AS
+CREATE VIEW _tile_rows AS
 SELECT
   -- The step at which it was made.
   t.id AS id,
@@ -37,17 +37,17 @@ SELECT
   w.value_mean AS value_mean,
   -- Root mean square of the values.
   w.value_rms AS value_rms
-FROM tile AS t
+FROM _tile AS t
   LEFT JOIN weight_tile AS w ON w.id = t.weight_tile
   LEFT JOIN tensor AS s ON s.id = w.tensor;
 
 -- A product with the rows that it read.
-CREATE VIEW _matmul AS
+CREATE VIEW _matmul_rows AS
 SELECT
   -- The step at which it was done.
   p.step AS step,
   -- The tile, or NULL.
-  p.tile AS tile,
+  e.step - e.buffer AS tile,
   -- The tensor.
   p.tensor AS tensor,
   -- The first row of the tensor.
@@ -61,9 +61,10 @@ SELECT
   -- How long it took, in ns.
   p.duration_ns AS duration_ns,
   -- Floating-point operations.
-  p.flops AS flops
-FROM matmul AS p
-  LEFT JOIN tile AS t ON t.id = p.tile
+  2 * p.m * p.k * p.n AS flops
+FROM _matmul AS p
+  LEFT JOIN _event AS e ON e.step = p.step
+  LEFT JOIN _tile AS t ON t.id = e.step - e.buffer
   LEFT JOIN weight_tile AS w ON w.id = t.weight_tile;
 
 -- The buffers that outlive the pass they were made in, as the view buffer has them.
@@ -85,7 +86,7 @@ FROM _kept AS k
   LEFT JOIN _allocation AS a ON a.id = k.id
   LEFT JOIN _label AS l ON l.id = a.label
   -- Looked for only where it is no allocation: there are millions of tiles.
-  LEFT JOIN tile AS t ON t.id = CASE WHEN a.id IS NULL THEN k.id END
+  LEFT JOIN _tile AS t ON t.id = CASE WHEN a.id IS NULL THEN k.id END
   LEFT JOIN weight_tile AS w ON w.id = t.weight_tile
   LEFT JOIN tensor AS s ON s.id = w.tensor;
 

@@ -15,20 +15,10 @@ SELECT
   n.name AS op_name,
   -- What happened: dequantize, multiply, free, alloc, compute, append or fail.
   e.kind AS kind,
-  -- Bytes of packed weights alive after it.
-  e.weights AS weights,
-  -- Bytes of dequantized weights alive after it.
-  e.weights_dequantized AS weights_dequantized,
-  -- Bytes of KV cache alive after it.
-  e.kv_cache AS kv_cache,
-  -- Bytes of activations alive after it.
-  e.activations AS activations,
-  -- Bytes of workspace alive after it.
-  e.workspace AS workspace,
-  -- Bytes of logits alive after it.
-  e.logits AS logits,
+  -- Bytes of $label alive after it.
+  e.$category AS $category,
   -- Bytes alive after it in all categories together.
-  e.weights + e.weights_dequantized + e.kv_cache + e.activations + e.workspace + e.logits AS total
+  e.live AS total
 FROM event AS e
   LEFT JOIN _op AS o ON o.id = e.op
   LEFT JOIN _node AS n ON n.id = o.node;
@@ -40,26 +30,10 @@ WITH
   moment AS (SELECT * FROM _memory ORDER BY total DESC, id LIMIT 1),
   -- The highest of each category, with the first step that reached it.
   highest(place, category, bytes, step, at_peak) AS (
-    SELECT 1, 'weights', max(weights), min(id), (SELECT weights FROM moment)
-    FROM _memory WHERE weights = (SELECT max(weights) FROM _memory)
-    UNION ALL
-    SELECT 2, 'weights_dequantized', max(weights_dequantized), min(id),
-      (SELECT weights_dequantized FROM moment)
-    FROM _memory WHERE weights_dequantized = (SELECT max(weights_dequantized) FROM _memory)
-    UNION ALL
-    SELECT 3, 'kv_cache', max(kv_cache), min(id), (SELECT kv_cache FROM moment)
-    FROM _memory WHERE kv_cache = (SELECT max(kv_cache) FROM _memory)
-    UNION ALL
-    SELECT 4, 'activations', max(activations), min(id), (SELECT activations FROM moment)
-    FROM _memory WHERE activations = (SELECT max(activations) FROM _memory)
-    UNION ALL
-    SELECT 5, 'workspace', max(workspace), min(id), (SELECT workspace FROM moment)
-    FROM _memory WHERE workspace = (SELECT max(workspace) FROM _memory)
-    UNION ALL
-    SELECT 6, 'logits', max(logits), min(id), (SELECT logits FROM moment)
-    FROM _memory WHERE logits = (SELECT max(logits) FROM _memory)
-    UNION ALL
-    SELECT 7, 'total', total, id, total FROM moment)
+    SELECT $place, '$category', (SELECT max($category) FROM _memory),
+      (SELECT min(id) FROM _memory WHERE $category = (SELECT max($category) FROM _memory)),
+      $category FROM moment UNION ALL
+    SELECT 100, 'total', total, id, total FROM moment)
 SELECT
   -- Memory category; total for all together.
   category AS category,
@@ -71,7 +45,7 @@ SELECT
   at_peak AS at_peak,
   -- Its share of that total, in percent.
   round(100.0 * at_peak / (SELECT nullif(total, 0) FROM moment), 2) AS at_peak_percent
-FROM highest WHERE bytes IS NOT NULL ORDER BY place;
+FROM highest ORDER BY place;
 
 -- The buffers alive at the first moment of the highest total, largest first.
 CREATE VIEW peak_buffers AS
@@ -104,18 +78,8 @@ SELECT
   n.layer AS layer,
   -- The operation's name.
   n.name AS name,
-  -- Bytes of packed weights at the first moment of the operation's highest total.
-  m.weights AS weights,
-  -- Bytes of dequantized weights at that moment.
-  m.weights_dequantized AS weights_dequantized,
-  -- Bytes of KV cache at that moment.
-  m.kv_cache AS kv_cache,
-  -- Bytes of activations at that moment.
-  m.activations AS activations,
-  -- Bytes of workspace at that moment.
-  m.workspace AS workspace,
-  -- Bytes of logits at that moment.
-  m.logits AS logits,
+  -- Bytes of $label at the first moment of the operation's highest total.
+  m.$category AS $category,
   -- Bytes in all categories together at that moment.
   m.total AS total
 FROM _op AS o
@@ -148,7 +112,7 @@ FROM (
     FROM pass AS a LEFT JOIN branch AS b ON b.id = a.branch) AS p
   LEFT JOIN _op AS o ON o.id BETWEEN p.first_op AND p.last_op
   LEFT JOIN _memory AS m ON m.id = o.peak
-GROUP BY p.id;
+GROUP BY p.id, p.branch, p.kind, p.positions;
 
 -- Who holds the memory in each kind of pass: the most that each category ever held in it, and what
 -- it held when all together held most.
@@ -169,21 +133,21 @@ WITH
     WHERE place = 1),
   -- Categories in the order of the ledger.
   categories(place, category) AS (
-    VALUES (1, 'weights'), (2, 'weights_dequantized'), (3, 'kv_cache'), (4, 'activations'),
-      (5, 'workspace'), (6, 'logits'), (7, 'total')),
+    SELECT $place, '$category' UNION ALL
+    SELECT 100, 'total'),
   -- The most of each category, and what it held at that moment.
   highest AS (
     SELECT m.pass_kind, c.place, c.category, m.total, m.step,
-      CASE c.place WHEN 1 THEN m.weights WHEN 2 THEN m.weights_dequantized WHEN 3 THEN m.kv_cache
-        WHEN 4 THEN m.activations WHEN 5 THEN m.workspace WHEN 6 THEN m.logits
+      CASE c.category
+        WHEN '$category' THEN m.$category
         ELSE m.total END AS at_peak,
-      CASE c.place WHEN 1 THEN h.weights WHEN 2 THEN h.weights_dequantized WHEN 3 THEN h.kv_cache
-        WHEN 4 THEN h.activations WHEN 5 THEN h.workspace WHEN 6 THEN h.logits
+      CASE c.category
+        WHEN '$category' THEN h.$category
         ELSE m.total END AS bytes
     FROM moment AS m CROSS JOIN categories AS c JOIN (
-      SELECT pass_kind, max(weights) AS weights, max(weights_dequantized) AS weights_dequantized,
-        max(kv_cache) AS kv_cache, max(activations) AS activations, max(workspace) AS workspace,
-        max(logits) AS logits
+      SELECT
+        max($category) AS $category,
+        pass_kind
       FROM state GROUP BY pass_kind) AS h ON h.pass_kind = m.pass_kind)
 SELECT
   -- The kind of pass: prefill or decode.

@@ -22,7 +22,7 @@ SELECT
   -- Its share of the time of its pass, in percent.
   round(100.0 * o.duration_ns / nullif(p.duration_ns, 0), 2) AS percent,
   -- Floating-point operations of its products, or NULL where it has none.
-  (SELECT sum(m.flops) FROM matmul AS m
+  (SELECT sum(2 * m.m * m.k * m.n) FROM _matmul AS m
     WHERE m.step BETWEEN o.first_step AND o.last_step) AS flops
 FROM op AS o LEFT JOIN pass AS p ON p.id = o.pass
 ORDER BY o.duration_ns DESC, o.id;
@@ -37,7 +37,7 @@ SELECT
   -- How long they took in all, in ns.
   sum(o.duration_ns) AS duration_ns,
   -- How long one took on average, in ns.
-  sum(o.duration_ns) / count(*) AS mean_ns,
+  CAST((sum(o.duration_ns) - sum(o.duration_ns) % count(*)) / count(*) AS BIGINT) AS mean_ns,
   -- How long the slowest took, in ns.
   max(o.duration_ns) AS max_ns,
   -- Their share of the time of all operations, in percent.
@@ -66,7 +66,7 @@ SELECT
   max(o.rms) AS max_rms
 FROM _op AS o LEFT JOIN _node AS n ON n.id = o.node
 WHERE o.rms IS NOT NULL
-GROUP BY o.node ORDER BY min(o.id);
+GROUP BY o.node, n.name, n.layer, n.kind ORDER BY min(o.id);
 
 -- Each operation of the model over all passes: what it dequantized, computed and took.
 CREATE VIEW op_summary AS
@@ -75,14 +75,14 @@ WITH
   made AS (
     SELECT o.node AS node, count(*) AS tiles, sum(t.bytes) AS bytes, sum(w.packed_bytes) AS packed,
       sum(t.dequantize_ns) AS ns
-    FROM tile AS t JOIN weight_tile AS w ON w.id = t.weight_tile
-      JOIN _event AS e ON e.step = t.id JOIN _op AS o ON o.id = e.op
-    GROUP BY o.node),
+    FROM _op AS o CROSS JOIN _tile AS t JOIN weight_tile AS w ON w.id = t.weight_tile
+    WHERE t.id BETWEEN o.first_step AND o.last_step GROUP BY o.node),
   -- Products by operation of the model.
   used AS (
-    SELECT o.node AS node, count(*) AS products, sum(m.flops) AS flops, sum(m.duration_ns) AS ns
-    FROM matmul AS m JOIN _event AS e ON e.step = m.step JOIN _op AS o ON o.id = e.op
-    GROUP BY o.node),
+    SELECT o.node AS node, count(*) AS products, sum(2 * m.m * m.k * m.n) AS flops,
+      sum(m.duration_ns) AS ns
+    FROM _op AS o CROSS JOIN _matmul AS m
+    WHERE m.step BETWEEN o.first_step AND o.last_step GROUP BY o.node),
   -- Runs of it.
   ran AS (
     SELECT o.node AS node, min(o.id) AS first, count(*) AS runs, sum(o.duration_ns) AS ns,
@@ -106,16 +106,16 @@ SELECT
   -- Bytes of its tiles, added up over the run.
   coalesce(m.bytes, 0) AS dequantized,
   -- Its share of all bytes dequantized, in percent.
-  round(100.0 * coalesce(m.bytes, 0) / (SELECT nullif(sum(bytes), 0) FROM tile), 2)
+  round(100.0 * coalesce(m.bytes, 0) / (SELECT nullif(sum(bytes), 0) FROM _tile), 2)
     AS dequantized_percent,
   -- How long making its tiles took, in ns.
-  coalesce(m.ns, 0) AS dequantize_ns,
+  CASE WHEN m.tiles > 0 THEN m.ns ELSE 0 END AS dequantize_ns,
   -- How many products with weights it computed.
   coalesce(u.products, 0) AS products,
   -- Floating-point operations of these.
   coalesce(u.flops, 0) AS flops,
   -- How long these took, in ns.
-  coalesce(u.ns, 0) AS multiply_ns,
+  CASE WHEN u.products > 0 THEN u.ns ELSE 0 END AS multiply_ns,
   -- How long it took in all, in ns.
   r.ns AS duration_ns,
   -- Its share of the time of all operations, in percent.

@@ -1,6 +1,15 @@
 -- The tables of a trace. A comment stands above every table and every column: what one row is,
 -- what each value means, and its unit. Sizes are bytes, times nanoseconds, steps count from 1.
 -- Names that start with an underscore are how rows lie in the file; ask the views instead.
+--
+-- Lines with $category are repeated for each category of memory.
+--
+-- Stored views are in the part of SQL that SQLite and DuckDB read alike. DuckDB attaches a trace and
+-- runs its views itself, after its own parser and binder: it does not see generated columns, its / of
+-- whole numbers is not whole, max and min take one argument, GROUP BY has to name every column, IS
+-- compares with NULL alone, and INTEGER has 32 bits (BIGINT is whole in both). A view that it cannot
+-- bind is sent back to SQLite as text that SQLite does not know (count_star()), and one such view
+-- breaks SHOW ALL TABLES; all its values become text.
 
 -- What the run was: one fact a row, as text.
 CREATE TABLE meta (
@@ -97,10 +106,11 @@ CREATE TABLE pass (
   first_op INTEGER NOT NULL,
   -- Its last operation.
   last_op INTEGER NOT NULL,
-  -- When it began, in ns since the recording began.
-  start_ns INTEGER NOT NULL,
-  -- How long it took, in ns.
-  duration_ns INTEGER NOT NULL,
+  -- When it began, in ns since the recording began; this and other times are NULL where nothing was
+  -- timed.
+  start_ns INTEGER,
+  -- How long it took, in ns, or NULL.
+  duration_ns INTEGER,
   -- 1, or 0 for a pass that was given up: the memory budget ended it or, in a live run, a person
   -- did. It may have ended before its first operation; its last operation is then the one before.
   -- A live run goes on after it, with a KV cache as it was before it.
@@ -164,10 +174,10 @@ CREATE TABLE _op (
   last_step INTEGER NOT NULL,
   -- The first state of memory with the highest total of its steps: a row of _memory.
   peak INTEGER NOT NULL,
-  -- When it began, in ns since the recording began.
-  start_ns INTEGER NOT NULL,
-  -- How long it took, in ns, without what the recording of it took.
-  duration_ns INTEGER NOT NULL,
+  -- When it began, in ns since the recording began, or NULL.
+  start_ns INTEGER,
+  -- How long it took, in ns, without what the recording of it took, or NULL.
+  duration_ns INTEGER,
   -- Sum of its output.
   sum REAL,
   -- Least value of its output.
@@ -182,21 +192,10 @@ CREATE TABLE _op (
 CREATE TABLE _memory (
   -- The step that first led to it.
   id INTEGER PRIMARY KEY,
-  -- Bytes of packed weights alive.
-  weights INTEGER NOT NULL,
-  -- Bytes of dequantized weights alive.
-  weights_dequantized INTEGER NOT NULL,
-  -- Bytes of KV cache alive.
-  kv_cache INTEGER NOT NULL,
-  -- Bytes of activations alive.
-  activations INTEGER NOT NULL,
-  -- Bytes of workspace alive.
-  workspace INTEGER NOT NULL,
-  -- Bytes of logits alive.
-  logits INTEGER NOT NULL,
+  -- Bytes of $label alive.
+  $category INTEGER NOT NULL,
   -- Bytes alive in all categories together.
-  total INTEGER GENERATED ALWAYS AS (
-    weights + weights_dequantized + kv_cache + activations + workspace + logits) VIRTUAL
+  total INTEGER NOT NULL
 );
 
 -- A step of the finest grain; read the view event.
@@ -242,13 +241,13 @@ CREATE TABLE weight_tile (
   error_max REAL
 );
 
--- The life of a dequantized tile: made, used, freed.
-CREATE TABLE tile (
+-- The life of a dequantized tile; read the view tile.
+CREATE TABLE _tile (
   -- The step at which it was made, which is also its number as a buffer.
   id INTEGER PRIMARY KEY,
   -- The rows that it holds: a row of weight_tile.
   weight_tile INTEGER NOT NULL,
-  -- 0 for f32 values, 1 for f16; read `type`.
+  -- 0 for f32 values, 1 for f16.
   type_code INTEGER NOT NULL,
   -- Bytes, dequantized.
   bytes INTEGER NOT NULL,
@@ -256,23 +255,17 @@ CREATE TABLE tile (
   used_step INTEGER,
   -- The step at which it was freed, or NULL while it is alive.
   freed_step INTEGER,
-  -- How long dequantizing it took, in ns.
-  dequantize_ns INTEGER NOT NULL,
+  -- How long dequantizing it took, in ns, or NULL.
+  dequantize_ns INTEGER,
   -- The buffer that it lies in, which holds other tiles before it and after it and is counted in
   -- its place; NULL for a tile that is a buffer of its own.
-  in_buffer INTEGER,
-  -- The step at which it was made.
-  made_step INTEGER GENERATED ALWAYS AS (id) VIRTUAL,
-  -- What its values are: f16 or f32.
-  type TEXT GENERATED ALWAYS AS (CASE type_code WHEN 1 THEN 'f16' ELSE 'f32' END) VIRTUAL
+  in_buffer INTEGER
 );
 
--- A product of m tokens × k by n rows × k.
-CREATE TABLE matmul (
-  -- The step at which it was done.
+-- A product of m tokens × k by n rows × k; read the view matmul.
+CREATE TABLE _matmul (
+  -- The step at which it was done; its event has the tile.
   step INTEGER PRIMARY KEY,
-  -- The tile that it read, or NULL for weights that were multiplied where they lie.
-  tile INTEGER,
   -- The weight tensor.
   tensor INTEGER NOT NULL,
   -- The first row of the tensor, where there is no tile to say it.
@@ -283,10 +276,8 @@ CREATE TABLE matmul (
   k INTEGER NOT NULL,
   -- Rows of the weights.
   n INTEGER NOT NULL,
-  -- How long it took, in ns.
-  duration_ns INTEGER NOT NULL,
-  -- Floating-point operations: a multiplication and an addition for each weight and token.
-  flops INTEGER GENERATED ALWAYS AS (2 * m * k * n) VIRTUAL
+  -- How long it took, in ns, or NULL.
+  duration_ns INTEGER
 );
 
 -- One position appended to the KV cache in one layer.
@@ -320,7 +311,7 @@ CREATE TABLE kv_append (
 CREATE TABLE _label (
   -- Its number, in order of appearance, counting from 1.
   id INTEGER PRIMARY KEY,
-  -- Memory category: weights, weights_dequantized, kv_cache, activations, workspace or logits.
+  -- Memory category: weights, kv_cache… (the view event has a column for each).
   category TEXT NOT NULL,
   -- What the buffer holds.
   name TEXT NOT NULL
@@ -351,7 +342,7 @@ CREATE TABLE _kept (
 CREATE TABLE failure (
   -- The step at which it was asked for.
   step INTEGER PRIMARY KEY,
-  -- Memory category: weights, weights_dequantized, kv_cache, activations, workspace or logits.
+  -- Memory category: weights, kv_cache… (the view event has a column for each).
   category TEXT NOT NULL,
   -- What it was to hold.
   name TEXT NOT NULL,
@@ -393,18 +384,8 @@ SELECT
   -- the step that made it. NULL for compute and fail, and for a product of weights that are read
   -- where they lie.
   e.step - e.buffer AS buffer,
-  -- Bytes of packed weights alive after it.
-  m.weights AS weights,
-  -- Bytes of dequantized weights alive after it.
-  m.weights_dequantized AS weights_dequantized,
-  -- Bytes of KV cache alive after it.
-  m.kv_cache AS kv_cache,
-  -- Bytes of activations alive after it.
-  m.activations AS activations,
-  -- Bytes of workspace alive after it.
-  m.workspace AS workspace,
-  -- Bytes of logits alive after it.
-  m.logits AS logits,
+  -- Bytes of $label alive after it.
+  m.$category AS $category,
   -- Bytes alive after it in all categories together.
   m.total AS live
 FROM _event AS e LEFT JOIN _memory AS m ON m.id = e.memory;
@@ -432,9 +413,9 @@ SELECT
   o.first_step AS first_step,
   -- Its last step.
   o.last_step AS last_step,
-  -- When it began, in ns since the recording began.
+  -- When it began, in ns since the recording began; NULL where nothing was timed.
   o.start_ns AS start_ns,
-  -- How long it took, in ns, without what the recording of it took.
+  -- How long it took, in ns, without what the recording of it took, or NULL.
   o.duration_ns AS duration_ns,
   -- Sum of its output, over all values; NULL where no statistics were kept or the sum is no number.
   o.sum AS sum,
@@ -457,13 +438,62 @@ SELECT
   n.line AS line
 FROM _op AS o LEFT JOIN _node AS n ON n.id = o.node;
 
--- Every buffer that the engine took, tiles among them but those that lie in another. Those alive after step S are
--- WHERE allocated_step <= S AND (freed_step IS NULL OR freed_step > S).
+-- The life of a dequantized tile: made, used, freed.
+CREATE VIEW tile AS
+SELECT
+  -- The step at which it was made, which is also its number as a buffer.
+  t.id AS id,
+  -- The rows that it holds: a row of weight_tile.
+  t.weight_tile AS weight_tile,
+  -- 0 for f32 values, 1 for f16.
+  t.type_code AS type_code,
+  -- Bytes, dequantized.
+  t.bytes AS bytes,
+  -- The step of the first product that read it, or NULL.
+  t.used_step AS used_step,
+  -- The step at which it was freed, or NULL while it is alive.
+  t.freed_step AS freed_step,
+  -- How long dequantizing it took, in ns; NULL where that was not timed.
+  t.dequantize_ns AS dequantize_ns,
+  -- The buffer that it lies in, which holds other tiles before it and after it and is counted in
+  -- its place; NULL for a tile that is a buffer of its own.
+  t.in_buffer AS in_buffer,
+  -- The step at which it was made.
+  t.id AS made_step,
+  -- What its values are: f16 or f32.
+  CASE t.type_code WHEN 1 THEN 'f16' ELSE 'f32' END AS type
+FROM _tile AS t;
+
+-- A product of m tokens × k by n rows × k.
+CREATE VIEW matmul AS
+SELECT
+  -- The step at which it was done.
+  p.step AS step,
+  -- The tile that it read, or NULL for weights that were multiplied where they lie.
+  (SELECT e.step - e.buffer FROM _event AS e WHERE e.step = p.step) AS tile,
+  -- The weight tensor.
+  p.tensor AS tensor,
+  -- The first row of the tensor, where there is no tile to say it.
+  p.first_row AS first_row,
+  -- Tokens.
+  p.m AS m,
+  -- Columns: values that are multiplied and summed for one result.
+  p.k AS k,
+  -- Rows of the weights.
+  p.n AS n,
+  -- How long it took, in ns; NULL where that was not timed.
+  p.duration_ns AS duration_ns,
+  -- Floating-point operations: a multiplication and an addition for each weight and token.
+  2 * p.m * p.k * p.n AS flops
+FROM _matmul AS p;
+
+-- Every buffer that the engine took, tiles among them but those that lie in another. Those
+-- alive after step S are WHERE allocated_step <= S AND (freed_step IS NULL OR freed_step > S).
 CREATE VIEW buffer AS
 SELECT
   -- Its number: the step at which it was allocated.
   a.id AS id,
-  -- Memory category: weights, weights_dequantized, kv_cache, activations, workspace or logits.
+  -- Memory category: weights, kv_cache… (the view event has a column for each).
   l.category AS category,
   -- What it holds.
   l.name AS name,
@@ -485,7 +515,7 @@ SELECT
   t.id,
   t.freed_step,
   t.id
-FROM tile AS t
+FROM _tile AS t
   LEFT JOIN weight_tile AS w ON w.id = t.weight_tile
   LEFT JOIN tensor AS s ON s.id = w.tensor
 WHERE t.in_buffer IS NULL;

@@ -18,13 +18,13 @@ SELECT
   -- How many rows it has.
   w.rows AS rows,
   -- What its values are: f16 or f32.
-  t.type AS type,
+  CASE t.type_code WHEN 1 THEN 'f16' ELSE 'f32' END AS type,
   -- Bytes of these rows, packed.
   w.packed_bytes AS packed_bytes,
   -- Bytes, dequantized.
   t.bytes AS bytes,
   -- The step at which it was made.
-  t.made_step AS made_step,
+  t.id AS made_step,
   -- The step of the first product that read it, or NULL.
   t.used_step AS used_step,
   -- The step at which it was freed, or NULL while it is alive.
@@ -33,16 +33,16 @@ SELECT
   t.freed_step - t.id AS lifetime,
   -- The buffer that it lies in, or NULL for a tile that is a buffer of its own.
   t.in_buffer AS in_buffer,
-  -- How long dequantizing it took, in ns.
+  -- How long dequantizing it took, in ns, or NULL.
   t.dequantize_ns AS dequantize_ns,
-  -- How long the first product that read it took, in ns.
+  -- How long the first product that read it took, in ns, or NULL.
   p.duration_ns AS multiply_ns
-FROM tile AS t
+FROM _tile AS t
   LEFT JOIN weight_tile AS w ON w.id = t.weight_tile
   LEFT JOIN tensor AS s ON s.id = w.tensor
   LEFT JOIN _event AS e ON e.step = t.id
   LEFT JOIN _op AS o ON o.id = e.op
-  LEFT JOIN matmul AS p ON p.step = t.used_step;
+  LEFT JOIN _matmul AS p ON p.step = t.used_step;
 
 -- Bytes dequantized so far beside bytes alive, tile by tile: the two curves that tell whether
 -- dequantizing blows up memory.
@@ -56,7 +56,7 @@ SELECT
   sum(t.bytes) OVER (ORDER BY t.id) AS dequantized,
   -- Bytes of dequantized weights alive right after it.
   m.weights_dequantized AS live
-FROM tile AS t
+FROM _tile AS t
   LEFT JOIN _event AS e ON e.step = t.id
   LEFT JOIN _memory AS m ON m.id = e.memory
 ORDER BY t.id;
@@ -71,11 +71,11 @@ SELECT
   (SELECT sum(2 * s.rows * s.cols) FROM tensor AS s
     WHERE s.id IN (SELECT tensor FROM weight_tile)) AS whole_model,
   -- How many tiles were made.
-  (SELECT count(*) FROM tile) AS tiles,
+  (SELECT count(*) FROM _tile) AS tiles,
   -- Bytes of all tiles that were made, added up over the run.
-  (SELECT sum(bytes) FROM tile) AS dequantized,
+  (SELECT sum(bytes) FROM _tile) AS dequantized,
   -- Bytes of the largest tile.
-  (SELECT max(bytes) FROM tile) AS largest_tile,
+  (SELECT max(bytes) FROM _tile) AS largest_tile,
   -- The most bytes of dequantized weights that were ever alive at once.
   (SELECT max(weights_dequantized) FROM _memory) AS live_at_most;
 
@@ -88,12 +88,13 @@ WITH
   moves AS (
     SELECT t.id AS step, w.tensor AS tensor, w.packed_bytes AS packed_read,
       t.bytes AS dequantized_written, 0 AS dequantized_read
-    FROM tile AS t JOIN weight_tile AS w ON w.id = t.weight_tile
+    FROM _tile AS t JOIN weight_tile AS w ON w.id = t.weight_tile
     UNION ALL
-    SELECT p.step, p.tensor, CASE WHEN t.id IS NULL THEN s.bytes * p.n / s.rows ELSE 0 END,
-      0, coalesce(t.bytes * p.n / w.rows, 0)
-    FROM matmul AS p JOIN tensor AS s ON s.id = p.tensor
-      LEFT JOIN tile AS t ON t.id = p.tile LEFT JOIN weight_tile AS w ON w.id = t.weight_tile)
+    SELECT p.step, p.tensor,
+      CASE WHEN t.id IS NULL THEN CAST(s.bytes * p.n / s.rows AS BIGINT) ELSE 0 END,
+      0, coalesce(CAST(t.bytes * p.n / w.rows AS BIGINT), 0)
+    FROM _matmul AS p JOIN tensor AS s ON s.id = p.tensor JOIN _event AS e ON e.step = p.step
+      LEFT JOIN _tile AS t ON t.id = e.step - e.buffer LEFT JOIN weight_tile AS w ON w.id = t.weight_tile)
 SELECT
   -- The step of the dequantization or of the product.
   m.step AS step,
@@ -120,11 +121,11 @@ WITH
   made AS (
     SELECT w.tensor AS tensor, count(*) AS tiles, sum(t.bytes) AS bytes, max(t.bytes) AS largest,
       sum(t.dequantize_ns) AS ns
-    FROM tile AS t JOIN weight_tile AS w ON w.id = t.weight_tile GROUP BY w.tensor),
+    FROM _tile AS t JOIN weight_tile AS w ON w.id = t.weight_tile GROUP BY w.tensor),
   -- Products by tensor.
   used AS (
-    SELECT tensor, count(*) AS products, sum(flops) AS flops, sum(duration_ns) AS ns
-    FROM matmul GROUP BY tensor)
+    SELECT tensor, count(*) AS products, sum(2 * m * k * n) AS flops, sum(duration_ns) AS ns
+    FROM _matmul GROUP BY tensor)
 SELECT
   -- The tensor: its place in the model file.
   s.id AS tensor,
@@ -147,17 +148,17 @@ SELECT
   -- Bytes of the largest of them.
   coalesce(made.largest, 0) AS largest_tile,
   -- How long making them took in all, in ns.
-  coalesce(made.ns, 0) AS dequantize_ns,
+  CASE WHEN made.tiles > 0 THEN made.ns ELSE 0 END AS dequantize_ns,
   -- How many products read it.
   coalesce(used.products, 0) AS products,
   -- Floating-point operations of these.
   coalesce(used.flops, 0) AS flops,
   -- How long they took in all, in ns.
-  coalesce(used.ns, 0) AS multiply_ns,
+  CASE WHEN used.products > 0 THEN used.ns ELSE 0 END AS multiply_ns,
   -- Its share of all packed weights, in percent.
   round(100.0 * s.bytes / (SELECT nullif(sum(bytes), 0) FROM tensor), 2) AS packed_percent,
   -- Its share of all bytes dequantized, in percent.
-  round(100.0 * coalesce(made.bytes, 0) / (SELECT nullif(sum(bytes), 0) FROM tile), 2)
+  round(100.0 * coalesce(made.bytes, 0) / (SELECT nullif(sum(bytes), 0) FROM _tile), 2)
     AS dequantized_percent,
   -- Its share of the time that all tensors' tiles and products took, in percent.
   round(100.0 * (coalesce(made.ns, 0) + coalesce(used.ns, 0)) / nullif(
@@ -171,22 +172,24 @@ ORDER BY s.id;
 -- Each layer, and one row with NULL for what is outside them: memory, work and time over the run.
 CREATE VIEW layer_summary AS
 WITH
-  -- Every layer, and NULL.
-  layers AS (SELECT layer FROM tensor UNION SELECT layer FROM _node),
+  -- Every layer, and NULL, whose key is -1.
+  layers AS (
+    SELECT layer, coalesce(layer, -1) AS key FROM tensor
+    UNION SELECT layer, coalesce(layer, -1) FROM _node),
   -- Tensors by layer.
   weights AS (
-    SELECT layer, sum(packed) AS packed, sum(as_float16) AS as_float16, sum(tiles) AS tiles,
+    SELECT coalesce(layer, -1) AS key, sum(packed) AS packed, sum(as_float16) AS as_float16, sum(tiles) AS tiles,
       sum(dequantized) AS dequantized, max(largest_tile) AS largest_tile,
       sum(dequantize_ns) AS dequantize_ns, sum(flops) AS flops
-    FROM tensor_summary GROUP BY layer),
+    FROM tensor_summary GROUP BY coalesce(layer, -1)),
   -- Operations by layer.
   work AS (
-    SELECT n.layer AS layer, count(*) AS ops, sum(o.duration_ns) AS ns, max(m.total) AS peak
+    SELECT coalesce(n.layer, -1) AS key, count(*) AS ops, sum(o.duration_ns) AS ns, max(m.total) AS peak
     FROM _op AS o LEFT JOIN _node AS n ON n.id = o.node LEFT JOIN _memory AS m ON m.id = o.peak
-    GROUP BY n.layer),
+    GROUP BY coalesce(n.layer, -1)),
   -- Appends by layer.
   cache AS (
-    SELECT layer, sum(key_bytes + value_bytes) AS bytes FROM kv_append GROUP BY layer)
+    SELECT layer AS key, sum(key_bytes + value_bytes) AS bytes FROM kv_append GROUP BY layer)
 SELECT
   -- The layer, counting from 0; NULL for the embedding and the output.
   layers.layer AS layer,
@@ -209,15 +212,15 @@ SELECT
   -- Floating-point operations of its products.
   coalesce(weights.flops, 0) AS flops,
   -- How long making its tiles took, in ns.
-  coalesce(weights.dequantize_ns, 0) AS dequantize_ns,
+  CASE WHEN weights.tiles > 0 THEN weights.dequantize_ns ELSE 0 END AS dequantize_ns,
   -- How long its operations took, in ns.
-  coalesce(work.ns, 0) AS duration_ns,
+  CASE WHEN work.ops > 0 THEN work.ns ELSE 0 END AS duration_ns,
   -- Its share of the time of all operations, in percent.
   round(100.0 * work.ns / (SELECT nullif(sum(duration_ns), 0) FROM _op), 2) AS percent
 FROM layers
-  LEFT JOIN weights ON weights.layer IS layers.layer
-  LEFT JOIN work ON work.layer IS layers.layer
-  LEFT JOIN cache ON cache.layer IS layers.layer
+  LEFT JOIN weights ON weights.key = layers.key
+  LEFT JOIN work ON work.key = layers.key
+  LEFT JOIN cache ON cache.key = layers.key
 ORDER BY layers.layer IS NULL, layers.layer;
 
 -- What packing changed in each tensor, where the unquantized model was named (--original): the
@@ -245,4 +248,4 @@ SELECT
     / nullif(sum(w.value_rms * w.value_rms * w.rows), 0) AS percent
 FROM weight_tile AS w JOIN tensor AS s ON s.id = w.tensor
 WHERE w.error_rms IS NOT NULL
-GROUP BY s.id ORDER BY percent DESC, error_squared DESC;
+GROUP BY s.id, s.name, s.layer, s.role, s.type, s.bpw ORDER BY percent DESC, error_squared DESC;

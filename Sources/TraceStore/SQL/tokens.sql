@@ -7,7 +7,8 @@ WITH RECURSIVE
   line(branch, own, positions) AS (
     SELECT id, id, 9007199254740992 FROM branch
     UNION ALL
-    SELECT l.branch, b.parent, min(l.positions, b.position)
+    SELECT l.branch, b.parent,
+      CASE WHEN l.positions < b.position THEN l.positions ELSE b.position END
     FROM line AS l JOIN branch AS b ON b.id = l.own WHERE b.parent < b.id)
 SELECT
   -- The branch.
@@ -55,8 +56,8 @@ SELECT
   t.logprob AS logprob,
   -- Its place among the likeliest tokens, 1 for the likeliest; NULL where it is not among those
   -- kept.
-  (SELECT c.key + 1 FROM json_each(t.top_k) AS c
-    WHERE json_extract(c.value, '$.id') = t.id) AS rank,
+  (SELECT CAST(c.key AS BIGINT) + 1 FROM json_each(t.top_k) AS c
+    WHERE CAST(json_extract(c.value, '$.id') AS BIGINT) = t.id) AS rank,
   -- The pass that it went into, or NULL for one that never went in.
   t.pass AS pass,
   -- prefill or decode, or NULL.
@@ -66,7 +67,8 @@ SELECT
   -- The probability that the model gave it, 0 to 1, or NULL. Not every SQLite has exp: this is
   -- (1 + x + x² / 2 + x³ / 6) ^ 65536 with x = logprob / 65536, right to 6 places.
   (WITH RECURSIVE
-      small(x) AS (SELECT max(t.logprob, -700.0) / 65536),
+      small(x) AS (
+        SELECT CASE WHEN t.logprob < -700.0 THEN -700.0 ELSE t.logprob END / 65536),
       squared(n, value) AS (
         SELECT 0, 1 + x * (1 + x / 2 * (1 + x / 3)) FROM small
         UNION ALL SELECT n + 1, value * value FROM squared WHERE n < 16)
@@ -102,13 +104,13 @@ SELECT
   -- How many operations it ran.
   p.last_op - p.first_op + 1 AS ops,
   -- How many tiles it made.
-  (SELECT count(*) FROM tile AS t
+  (SELECT count(*) FROM _tile AS t
     WHERE t.id BETWEEN p.first_step AND p.last_step) AS tiles,
   -- Bytes of these tiles, added up.
-  (SELECT coalesce(sum(t.bytes), 0) FROM tile AS t
+  (SELECT coalesce(sum(t.bytes), 0) FROM _tile AS t
     WHERE t.id BETWEEN p.first_step AND p.last_step) AS dequantized,
   -- Floating-point operations of its products.
-  (SELECT coalesce(sum(m.flops), 0) FROM matmul AS m
+  (SELECT coalesce(sum(2 * m.m * m.k * m.n), 0) FROM _matmul AS m
     WHERE m.step BETWEEN p.first_step AND p.last_step) AS flops,
   -- The highest total of live bytes during one of its operations.
   (SELECT max(m.total) FROM _op AS o JOIN _memory AS m ON m.id = o.peak

@@ -47,7 +47,7 @@ extension Trace {
     var ops = PageTrace.Ops()
     let rows = try all(
       """
-      SELECT first_step, last_step, node, rows, cols, duration_ns, peak
+      SELECT first_step, last_step, node, rows, cols, coalesce(duration_ns + 1, 0), peak
       FROM _op WHERE id >= ? AND id < ? ORDER BY id
       """, [pass.ops.lowerBound, pass.ops.upperBound]
     ) { row in try (0..<7).map { try row[$0] as Int } }
@@ -79,17 +79,19 @@ extension Trace {
     }
     _ = try all(
       """
-      SELECT * FROM _tile WHERE id IN (SELECT id FROM _kept) AND id < ?1
+      SELECT * FROM _tile_rows WHERE id IN (SELECT id FROM _kept) AND id < ?1
         AND (freed_step IS NULL OR freed_step >= ?1) ORDER BY id
       """, [first], add)
-    _ = try all("SELECT * FROM _tile WHERE id BETWEEN ? AND ? ORDER BY id", [first, last], add)
+    _ = try all(
+      "SELECT * FROM _tile_rows WHERE id BETWEEN ? AND ? ORDER BY id", [first, last], add)
     return tiles
   }
 
   private func pageProducts(_ first: Int, _ last: Int) throws -> PageTrace.Products {
     var products = PageTrace.Products()
     for row in try all(
-      "SELECT step, tile, tensor, first_row, n FROM _matmul WHERE step BETWEEN ? AND ? ORDER BY step",
+      "SELECT step, tile, tensor, first_row, n FROM _matmul_rows"
+        + " WHERE step BETWEEN ? AND ? ORDER BY step",
       [first, last], { row in try (0..<5).map { try row[$0] as Int? ?? 0 } })
     {
       products.step.append(row[0])

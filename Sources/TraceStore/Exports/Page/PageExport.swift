@@ -95,8 +95,7 @@ struct PageExport: FileExport {
   /// The colours of the categories, as variables of CSS.
   private static var palette: String {
     let colours = MemoryCategory.allCases.map { category in
-      let (light, dark) = category.colours
-      return "--\(category.name): light-dark(\(light), \(dark));"
+      "--\(category.name): light-dark(\(category.look.light), \(category.look.dark));"
     }
     return ":root { \(colours.joined(separator: " ")) }\n"
   }

@@ -45,7 +45,9 @@ struct PageTrace: Encodable {
   struct Pass: Encodable {
     var id, branch: Int
     var kind: String
-    var first, last, tokens, duration: Int
+    var first, last, tokens: Int
+    /// In ns; `nil` where nothing was timed.
+    var duration: Int?
     var finished: Bool
     /// The state of memory at its highest total.
     var peak: Int
@@ -127,6 +129,7 @@ struct PageTrace: Encodable {
     var node = PageColumn()
     var rows = PageColumn()
     var cols = PageColumn()
+    /// In ns, plus 1; 0 where it was not timed.
     var duration = PageColumn()
     /// The state of memory at its highest total.
     var peak = PageColumn()

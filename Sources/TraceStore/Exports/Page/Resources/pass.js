@@ -41,7 +41,7 @@ class PassView {
       ...(tokens.length ? [" of ", make("q", {}, quoted(text))] : []),
       `: ${plural(detail.ops.first.length, "operation")}, ${plural(detail.last - detail.first + 1, "step")}`
         + (detail.isTooLong ? "" : `, ${plural(this.tilesOf.madeIn(detail.first, detail.last), "tile")}`)
-        + ` in ${nanoseconds(pass.duration)}`
+        + (pass.duration === undefined ? "" : ` in ${nanoseconds(pass.duration)}`)
         + (pass.finished ? "." : "; it was given up."))];
   }
 
@@ -104,7 +104,8 @@ class PassView {
       () => ops.first.map((first, op) => {
         const node = nodes[ops.node[op] - 1] ?? { name: "", kind: "" };
         return [node.name, node.layer === undefined ? "" : `${node.layer}`, node.kind, first, ops.more[op] + 1,
-          ops.rows[op], ops.cols[op], this.tilesOf.parts(op).length, this.trace.totals[ops.peak[op]], ops.duration[op]];
+          ops.rows[op], ops.cols[op], this.tilesOf.parts(op).length, this.trace.totals[ops.peak[op]],
+          ops.duration[op] ? ops.duration[op] - 1 : ""];
       }));
   }
 }
