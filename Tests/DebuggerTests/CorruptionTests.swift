@@ -13,7 +13,7 @@ import TraceStore
   static let script: [String] =
     Command.all.filter { $0.name != "quit" }
     .map { $0.example.replacing("stops.nibble", with: "/nowhere/stops.nibble") }
-    + Place.objects.map { "print \($0)" } + InfoTopic.all.map { "info \($0.name)" }
+    + TraceObject.names.map { "print \($0)" } + InfoTopic.all.map { "info \($0.name)" }
     + [
       "help", "help info", "step 7", "next", "next 1000000", "reverse-next", "reverse-next 1000000",
       "finish op", "finish layer", "finish pass", "reverse-finish op", "reverse-finish layer",

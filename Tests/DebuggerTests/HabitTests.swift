@@ -121,20 +121,4 @@ import TraceStore
   @Test func theManualOfAllCommandsIsInTheDocuments() throws {
     try expectDocument(Manual.markdown(), "docs/debugger.md")
   }
-
-  /// Every field that can be printed is a column of conditions, by the same name.
-  @Test func conditionsSpeakOfWhatCanBePrinted() throws {
-    try session.execute("goto ffn_gate-0")
-    try session.execute("rs 1")
-    for object in SearchObject.allCases {
-      for step in stride(from: 1, through: session.cursor.last, by: 1) {
-        try session.execute("goto \(step)")
-        guard let fields = try? session.fields(of: object.rawValue) else { continue }
-        let printed = Set(fields.map(\.name)).subtracting(["peak", "peak_step"])
-        #expect(printed.isSubset(of: object.columns), "\(object)")
-        // What is printed of an event depends on its kind.
-        if object != .event { break }
-      }
-    }
-  }
 }

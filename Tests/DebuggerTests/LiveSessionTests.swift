@@ -243,7 +243,7 @@ import TraceStore
     for step in 1...(try trace.eventCount()) {
       let value = try trace.lastKVAppend(atOrBefore: step).map { SQLValue.integer($0.cacheBytes) }
       #expect(try trace.value(of: bytes, at: step) == value ?? .null)
-      #expect(try trace.value(of: atEvents, at: step) == value ?? .null)
+      #expect(try trace.value(of: atEvents, at: step) == value ?? .integer(0))
       let history = try trace.history(at: step)
       let before = history.ranges(before: step, downTo: 1).first?.upperBound ?? 0
       let old = try before > 0 ? trace.lastKVAppend(atOrBefore: before)?.cacheBytes : nil

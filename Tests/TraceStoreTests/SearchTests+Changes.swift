@@ -48,17 +48,14 @@ extension SearchTests {
     try trace.check(watched)
     let expected = try steps(query)
     #expect(expected.count > 1)
-    for few in [5000, 0] {
-      trace.fewEvents = few
-      for (from, to) in try ranges() {
-        let inside = expected.filter { (from...to).contains($0) }
-        #expect(
-          try trace.firstChange(of: watched, in: from...to, backwards: false) == inside.first,
-          "\(from)...\(to)")
-        #expect(
-          try trace.firstChange(of: watched, in: from...to, backwards: true) == inside.last,
-          "\(from)...\(to)")
-      }
+    for (from, to) in try ranges() {
+      let inside = expected.filter { (from...to).contains($0) }
+      #expect(
+        try trace.firstChange(of: watched, in: from...to, backwards: false) == inside.first,
+        "\(from)...\(to)")
+      #expect(
+        try trace.firstChange(of: watched, in: from...to, backwards: true) == inside.last,
+        "\(from)...\(to)")
     }
   }
 

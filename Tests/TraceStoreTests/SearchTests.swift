@@ -32,19 +32,14 @@ import Testing
   func expect(
     _ expected: [Int], of search: TraceSearch, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    // One event after the other, reading ahead, and three parts at once.
-    trace.searchers = 3
-    for few in [5000, 0, 1] {
-      trace.fewEvents = few
-      for (from, to) in try ranges() {
-        let inside = expected.filter { (from...to).contains($0) }
-        #expect(
-          try trace.firstStep(of: search, in: from...to, backwards: false) == inside.first,
-          "\(from)...\(to)", sourceLocation: sourceLocation)
-        #expect(
-          try trace.firstStep(of: search, in: from...to, backwards: true) == inside.last,
-          "\(from)...\(to)", sourceLocation: sourceLocation)
-      }
+    for (from, to) in try ranges() {
+      let inside = expected.filter { (from...to).contains($0) }
+      #expect(
+        try trace.firstStep(of: search, in: from...to, backwards: false) == inside.first,
+        "\(from)...\(to)", sourceLocation: sourceLocation)
+      #expect(
+        try trace.firstStep(of: search, in: from...to, backwards: true) == inside.last,
+        "\(from)...\(to)", sourceLocation: sourceLocation)
     }
   }
 
@@ -239,21 +234,54 @@ import Testing
         scope: .ranges(ranges), condition: try SearchExpression("event.kind = 'free'")))
   }
 
-  /// Who searches the second time opens a connection of its own, and finds another file.
+  /// A search by several threads opens a connection for each, and may find another file.
   @Test func aTraceThatWasReplaced() throws {
     let search = TraceSearch(
       scope: .everywhere, condition: try SearchExpression("event.step = 70"))
     let last = try trace.eventCount()
-    trace.searchers = 1
     #expect(try trace.firstStep(of: search, in: 1...last, backwards: false) == 70)
     try record(to: folder.file("other.sqlite"))
     #expect(rename(folder.file("other.sqlite"), folder.file()) == 0)
     #expect(try trace.firstStep(of: search, in: 1...last, backwards: false) == 70)
-    (trace.fewEvents, trace.searchers) = (1, 2)
     #expect {
-      try trace.firstStep(of: search, in: 1...last, backwards: false)
+      try trace.openSession()
     } throws: { error in
       "\(error)".contains("was replaced or deleted since it was opened")
+    }
+  }
+
+  /// Steps are cut into parts that follow each other from where the search begins, as many as there
+  /// are threads or as are worth one.
+  @Test(arguments: [
+    (10, "mem.live > 1", 1), (3 * SearchQuery.fewest, "mem.live > 1", 3),
+    (9 * SearchQuery.fewest + 7, "mem.live > 1", 4), (9 * SearchQuery.fewest, "tile.rows > 1", 1),
+  ])
+  func partsOfASearch(count: Int, condition: String, parts: Int) throws {
+    let query = SearchQuery(try SearchExpression(condition), scope: .everywhere)
+    let forwards = query.parts(of: 5...count + 4, atMost: 4, backwards: false)
+    #expect(forwards.count == parts)
+    #expect(forwards.flatMap(Array.init) == Array(5...count + 4))
+    #expect(
+      query.parts(of: 5...count + 4, atMost: 4, backwards: true) == forwards.reversed())
+  }
+
+  /// Of what several threads find, the first counts in the order of the search.
+  @Test(arguments: [false, true]) func theFirstOfSeveralPartsCounts(backwards: Bool) throws {
+    let last = try trace.eventCount()
+    let parts = [1...last / 3, last / 3 + 1...last / 2, last / 2 + 1...last]
+    for (text, column) in [
+      ("event.kind = 'free'", "kind = 'free'"), ("event.step > 7", "step > 7"),
+    ] {
+      let query = SearchQuery(try SearchExpression(text), scope: .everywhere)
+      let searches = try (backwards ? parts.reversed() : parts).map { steps in
+        SearchPart(
+          session: try trace.openSession(),
+          sql: query.sql(
+            selectingValue: false, where: .holds, steps: steps, ops: nil, backwards: backwards))
+      }
+      let found = try steps("SELECT step FROM event WHERE \(column) ORDER BY step")
+      let expected = try #require(backwards ? found.last : found.first)
+      #expect(try SearchPart.firstRow(of: searches)?.step == expected)
     }
   }
 
@@ -268,12 +296,12 @@ import Testing
   ])
   func noSearchSorts(text: String) throws {
     let expression = try SearchExpression(text)
-    for (scope, few) in [(SearchScope.everywhere, 5000), (.everywhere, 0), (.nodes([1, 2]), 0)] {
-      trace.fewEvents = few
+    for scope in [SearchScope.everywhere, .nodes([1, 2])] {
       for backwards in [false, true] {
-        let sql = trace.query(expression, scope).sql(
-          selectingValue: false, where: .holds, steps: 1...100, ops: 1...9,
-          backwards: backwards)
+        let query = SearchQuery(expression, scope: scope)
+        let sql = query.sql(
+          selectingValue: false, where: .holds, steps: 1...100,
+          ops: query.readsOps ? 1...9 : nil, backwards: backwards)
         let plan = try trace.rows("EXPLAIN QUERY PLAN " + sql).map { $0.last?.text ?? "" }
         #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(sql)\n\(plan)")
         let scanned = plan.compactMap { $0.wholeMatch(of: /SCAN ([etxbako])\b.*/)?.1 }

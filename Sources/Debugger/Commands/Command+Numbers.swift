@@ -7,8 +7,9 @@ extension Command {
         "Show what stands here, values and weights, and what is computed of them",
       help: """
         event, op, tile, tensor, matmul, token, pass, mem and kv are what stands at this step; a
-        dot and a field shows one figure: "print tile.rows". The name of an operation of this pass
-        or of a weight tensor shows what the trace says of it, and a slice of it its values:
+        dot and a field shows one figure: "print tile.rows". So do step, and peak, the most bytes
+        alive so far. The name of an operation of this pass or of a weight tensor shows what the
+        trace says of it, and a slice of it its values:
 
           print ffn_norm-3[0..8]          the first eight of the last token
           print ffn_norm-3[2, 0..8]       those of row 2, the third token

@@ -91,13 +91,12 @@ extension DebuggerSession {
     }
     if let op = try op(named: name) {
       if slice == nil && !isOperand {
-        let tensor = try op.tensor.flatMap { try trace.tensor($0) }
-        return .fields(of: name, Place.fields(of: op, tensor: tensor))
+        return .fields(of: name, try fields(of: .op, at: op.steps.lowerBound))
       }
       return .array(try values(of: op, slice))
     }
     if let tensor = try trace.tensor(named: name) {
-      if slice == nil && !isOperand { return .fields(of: name, Place.fields(of: tensor)) }
+      if slice == nil && !isOperand { return .fields(of: name, try fields(ofTensor: tensor.id)) }
       return .array(try weights(tensor, slice))
     }
     throw try unknown(
@@ -111,7 +110,7 @@ extension DebuggerSession {
   static func splitField(_ name: String) -> (object: String, field: String?) {
     guard let dot = name.firstIndex(of: ".") else { return (name, nil) }
     let object = String(name[..<dot])
-    guard Place.objects.contains(object) else { return (name, nil) }
+    guard TraceObject.names.contains(object) else { return (name, nil) }
     return (object, String(name[name.index(after: dot)...]))
   }
 

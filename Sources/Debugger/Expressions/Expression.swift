@@ -1,5 +1,6 @@
 import Basics
 import Inference
+import TraceStore
 
 /// What `print` computes: figures, names with slices, functions over them, and arithmetic.
 indirect enum Expression: Equatable {
@@ -138,7 +139,7 @@ private struct ExpressionParser {
     }
     let name = String(characters[start..<next])
     let object = name.prefix { $0 != "." }
-    return !Place.objects.contains(String(object)) && !name.contains("-")
+    return !TraceObject.names.contains(String(object)) && !name.contains("-")
   }
 
   private mutating func arguments(depth: Int) throws -> [Expression] {

@@ -15,7 +15,9 @@ extension DebuggerSession {
       return show(["\(text): a number"])
     }
     let object = Self.splitField(name).object
-    if Place.objects.contains(object) { return show(wrapped(try kind(of: text), to: style.width)) }
+    if TraceObject.names.contains(object) {
+      return show(wrapped(try kind(of: text), to: style.width))
+    }
     var lines: [String]
     if let op = try op(named: name) {
       lines = try origin(of: op, slice)

@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import Inference
 import TraceStore
 
@@ -28,118 +29,64 @@ enum FieldValue: Equatable {
     }
   }
 
-  static func integer(_ value: Int?) -> FieldValue { value.map { .integer($0) } ?? .none }
-  static func nanoseconds(_ value: Int?) -> FieldValue {
-    value.map { .nanoseconds($0) } ?? .none
+  /// A value of a trace, as what its field says that it is.
+  init(_ value: SQLValue, of field: TraceField) {
+    switch (value, field.kind) {
+    case (.null, _): self = .none
+    case (.integer(let number), .bytes): self = .bytes(number)
+    case (.integer(let number), .nanoseconds): self = .nanoseconds(number)
+    case (.integer(let number), .real), (.integer(let number), .statistic):
+      self = .real(Double(number))
+    case (.integer(let number), _): self = .integer(number)
+    case (.real(let number), _): self = .real(number)
+    case (.text(let text), .characters): self = .text(quoted(text))
+    case (.text(let text), .names):
+      let names = try? JSONDecoder().decode([String].self, from: Data(text.utf8))
+      self = .text(names?.joined(separator: ", ") ?? text)
+    case (.text, _), (.blob, _): self = .text(value.text ?? "")
+    }
   }
-  static func real(_ value: Double?) -> FieldValue { value.map { .real($0) } ?? .none }
-  static func text(_ value: String?) -> FieldValue { value.map { .text($0) } ?? .none }
 }
 
 /// Named figures in the order in which they are shown; the names are the trace's column names.
 typealias Fields = [(name: String, value: FieldValue)]
 
-/// The objects that stand at a place, by the names that `print` knows.
-extension Place {
-  static let objects = [
-    "event", "op", "tile", "tensor", "matmul", "token", "pass", "mem", "kv", "step",
-  ]
-
-  var eventFields: Fields {
-    var fields: Fields = [
-      ("step", .integer(event.step)), ("kind", .text(event.kind.name)), ("op", .text(op?.name)),
-      ("thread", .integer(event.thread)),
-    ]
-    if let buffer {
-      fields += [
-        ("buffer", .text(buffer.name)), ("category", .text(buffer.category.name)),
-        ("bytes", .bytes(buffer.bytes)),
-      ]
+extension DebuggerSession {
+  /// The figures of an object at this step, or of a word; `nil` for a word that names none.
+  func fields(of name: String) throws -> Fields? {
+    let step = cursor.step
+    if let (_, field) = TraceObject.word(name) {
+      let values = try trace.values(of: [field], at: step) ?? []
+      return values.map { ("", FieldValue($0, of: field)) }
     }
-    if let failure {
-      fields += [
-        ("buffer", .text(failure.name)), ("category", .text(failure.category.name)),
-        ("bytes", .bytes(failure.bytes)), ("live", .bytes(failure.live)),
-        ("budget", .bytes(failure.budget)),
-      ]
+    guard let object = TraceObject(rawValue: name) else { return nil }
+    return try fields(of: object, at: step)
+  }
+
+  /// - Throws: `DebuggerError.nothingHere` where there is no such object.
+  func fields(of object: TraceObject, at step: Int) throws -> Fields {
+    guard let values = try trace.values(of: object, at: step) else {
+      throw DebuggerError.nothingHere(
+        what: object.rawValue, step: step, advice: try advice(toReach: object))
     }
-    return fields
+    return zip(object.fields, values).map { ($0.name, FieldValue($1, of: $0)) }
   }
 
-  static func fields(of op: TraceOp, tensor: TraceTensor?) -> Fields {
-    [
-      ("id", .integer(op.id)), ("name", .text(op.name)), ("kind", .text(op.kind)),
-      ("pass", .integer(op.pass)), ("layer", .integer(op.layer)),
-      ("inputs", .text(op.inputs.joined(separator: ", "))), ("tensor", .text(tensor?.name)),
-      ("rows", .integer(op.rows)), ("cols", .integer(op.cols)),
-      ("first_step", .integer(op.steps.lowerBound)), ("last_step", .integer(op.steps.upperBound)),
-      ("duration_ns", .nanoseconds(op.duration)), ("sum", .real(op.statistics?.sum)),
-      ("min", .real(op.statistics?.min)), ("max", .real(op.statistics?.max)),
-      ("mean", .real(op.statistics?.mean)), ("rms", .real(op.statistics?.rms)),
-    ]
+  /// The figures of a weight tensor, wherever it is used.
+  func fields(ofTensor id: Int) throws -> Fields {
+    let values = try trace.values(ofTensor: id) ?? []
+    return zip(TraceObject.tensor.fields, values).map { ($0.name, FieldValue($1, of: $0)) }
   }
 
-  static func fields(of tile: TraceTile, tensor: TraceTensor?) -> Fields {
-    [
-      ("id", .integer(tile.id)), ("weight_tile", .integer(tile.weightTile)),
-      ("tensor", .text(tensor?.name)), ("first_row", .integer(tile.firstRow)),
-      ("rows", .integer(tile.rows)), ("cols", .integer(tensor?.cols)),
-      ("packed_bytes", .bytes(tile.packedBytes)), ("type", .text("\(tile.type)")),
-      ("bytes", .bytes(tile.bytes)), ("made_step", .integer(tile.madeStep)),
-      ("used_step", .integer(tile.usedStep)), ("freed_step", .integer(tile.freedStep)),
-      ("in_buffer", .integer(tile.inBuffer)),
-      ("dequantize_ns", .nanoseconds(tile.dequantizeDuration)),
-      ("value_min", .real(tile.statistics?.min)), ("value_max", .real(tile.statistics?.max)),
-      ("value_mean", .real(tile.statistics?.mean)), ("value_rms", .real(tile.statistics?.rms)),
-    ]
-  }
-
-  static func fields(of tensor: TraceTensor) -> Fields {
-    [
-      ("id", .integer(tensor.id)), ("name", .text(tensor.name)), ("layer", .integer(tensor.layer)),
-      ("role", .text(tensor.role)), ("type", .text(tensor.type)), ("rows", .integer(tensor.rows)),
-      ("cols", .integer(tensor.cols)), ("bytes", .bytes(tensor.bytes)),
-      ("file_offset", .integer(tensor.fileOffset)), ("bpw", .real(tensor.bpw)),
-    ]
-  }
-
-  static func fields(of matmul: TraceMatmul) -> Fields {
-    [
-      ("m", .integer(matmul.m)), ("k", .integer(matmul.k)), ("n", .integer(matmul.n)),
-      ("first_row", .integer(matmul.firstRow)), ("tile", .integer(matmul.tile)),
-      ("flops", .integer(matmul.flops)), ("duration_ns", .nanoseconds(matmul.duration)),
-    ]
-  }
-
-  static func fields(of token: TraceToken) -> Fields {
-    [
-      ("id", .integer(token.id)), ("text", .text(quoted(token.text))),
-      ("sequence", .integer(token.sequence)), ("position", .integer(token.position)),
-      ("is_prompt", .integer(token.isPrompt ? 1 : 0)),
-      ("is_forced", .integer(token.isForced ? 1 : 0)), ("branch", .integer(token.branch)),
-      ("logprob", .real(token.logprob)),
-    ]
-  }
-
-  /// - Parameter meta: what the trace says of the whole run, where a pass does not say it.
-  static func fields(of pass: TracePass, meta: [String: String]) -> Fields {
-    [
-      ("id", .integer(pass.id)), ("kind", .text(pass.kind == .prefill ? "prefill" : "decode")),
-      ("first_position", .integer(pass.firstPosition)), ("tokens", .integer(pass.tokens)),
-      ("first_step", .integer(pass.steps.lowerBound)),
-      ("last_step", .integer(pass.steps.upperBound)), ("ops", .integer(pass.ops.count)),
-      ("branch", .integer(pass.branch)), ("sequence", .integer(pass.sequence)),
-      ("sequences", .integer(pass.sequences)),
-      ("strategy", .text(pass.strategy ?? meta["strategy"])),
-      ("tile_rows", .integer(pass.tileRows ?? meta["tile_rows"].flatMap { Int($0) })),
-      ("kv_type", .text(pass.kvType ?? meta["kv_type"])),
-      ("is_finished", .integer(pass.isFinished ? 1 : 0)),
-      ("duration_ns", .nanoseconds(pass.duration)),
-    ]
-  }
-
-  static func fields(of live: MemoryUse) -> Fields {
-    [("live", .bytes(live.total))]
-      + MemoryCategory.allCases.map { ($0.name, .bytes(live[$0])) }
+  private func advice(toReach object: TraceObject) throws -> String {
+    switch object {
+    case .op: try opAdvice
+    case .tile: try tileAdvice
+    case .matmul: try matmulAdvice
+    case .pass: try passAdvice
+    case .tensor: "\"info tensors\" lists them all"
+    case .token: "\"info tokens\" lists them all"
+    case .event, .mem, .kv: "\"info passes\" lists what there is"
+    }
   }
 }

@@ -8,7 +8,8 @@ extension DebuggerSession {
     let (format, expression) = try PrintFormat.split(arguments)
     guard !expression.isEmpty else {
       throw DebuggerError.missingArgument(
-        command: "print", expected: "one of \(Place.objects.joined(separator: ", ")), or a name")
+        command: "print", expected: "one of \(TraceObject.names.joined(separator: ", ")), or a name"
+      )
     }
     let parsed = try Expression(expression)
     var notes: [String] = []
@@ -27,56 +28,12 @@ extension DebuggerSession {
   private func show(_ fields: Fields, of object: String, _ format: PrintFormat?) {
     let column = fields.map { displayWidth($0.name) }.max() ?? 0
     show(["\(object)"])
-    for (name, value) in fields {
+    let isLeftOut = Set(TraceObject(rawValue: object)?.fields.filter(\.isLeftOut).map(\.name) ?? [])
+    for (name, value) in fields where value != .none || !isLeftOut.contains(name) {
       let lines = wrapped(format?.text(value) ?? value.text, to: max(20, style.width - column - 5))
       show(
         (lines.isEmpty ? [""] : lines).prefixed(
           first: "  " + padded(name, to: column) + " = ", others: padded("", to: column + 5)))
-    }
-  }
-
-  /// The figures of an object at this place, or `nil` for a word that names none.
-  func fields(of object: String) throws -> Fields? {
-    guard Place.objects.contains(object) else { return nil }
-    let place = try place()
-    func missing(_ advice: String) -> DebuggerError {
-      .nothingHere(what: object, step: place.step, advice: advice)
-    }
-    switch object {
-    case "step": return [("", .integer(place.step))]
-    case "event": return place.eventFields
-    case "op":
-      guard let op = place.op else { throw missing(try opAdvice) }
-      return Place.fields(of: op, tensor: try op.tensor.flatMap { try trace.tensor($0) })
-    case "tile":
-      guard let tile = place.tile else { throw missing(try tileAdvice) }
-      return Place.fields(of: tile, tensor: place.tensor)
-    case "tensor":
-      guard let tensor = place.tensor else { throw missing("\"info tensors\" lists them all") }
-      return Place.fields(of: tensor)
-    case "matmul":
-      guard let matmul = place.matmul else { throw missing(try matmulAdvice) }
-      return Place.fields(of: matmul)
-    case "token":
-      guard let token = place.tokens.last else { throw missing("\"info tokens\" lists them all") }
-      return Place.fields(of: token)
-    case "pass":
-      guard let pass = place.pass else { throw missing(try passAdvice) }
-      return Place.fields(of: pass, meta: meta)
-    case "mem":
-      let peak = try trace.peak()
-      return Place.fields(of: place.event.live) + [
-        ("peak", peak.map { .bytes($0.live.total) } ?? .none),
-        ("peak_step", .integer(peak?.step)),
-      ]
-    default:
-      let append = try trace.lastKVAppend(atOrBefore: place.step)
-      return [
-        ("bytes", .bytes(append?.cacheBytes ?? 0)),
-        ("reserved", .bytes(place.event.live.kvCache)),
-        ("sequence", .integer(append?.sequence)),
-        ("positions", .integer((append?.position ?? -1) + 1)),
-      ]
     }
   }
 

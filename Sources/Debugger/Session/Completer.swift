@@ -37,12 +37,9 @@ extension DebuggerSession {
     case .places: return words.count == 1 ? try ["start", "end", "peak", "pass"] + opNames() : []
     case .breakpoints: return breakpoints.all.map { String($0.id) }
     case .conditions:
-      let columns = SearchObject.allCases.flatMap { object in
-        object.columns.map { "\(object.rawValue).\($0)" }
-      }
       let takesExpression = try ["watch", "condition"].contains(Command.named(first).name)
       if takesExpression || words.contains("if") {
-        return columns + ["peak", "if"]
+        return TraceObject.fieldNames + TraceObject.words.map(\.field.name) + ["if"]
       }
       if words.last == "op" { return try opKinds() + opNames() }
       return try ["any", "if", "layer", "op", "pass", "step", "token"] + opNames()
@@ -50,10 +47,9 @@ extension DebuggerSession {
     case .tensors: return try trace.tensors().map(\.name)
     case .values: return try ["logit"] + opNames()
     case .expressions:
-      let objects = Place.objects.filter { $0 != "step" }
-      let fields = objects.flatMap { object in fieldNames(of: object).map { "\(object).\($0)" } }
       let functions = ArrayFunction.all.map { $0.name + "(" }
-      return try Place.objects + fields + functions + opNames() + trace.tensors().map(\.name)
+      return try TraceObject.names + TraceObject.fieldNames + functions + opNames()
+        + trace.tensors().map(\.name)
     }
   }
 
@@ -69,12 +65,6 @@ extension DebuggerSession {
       node.layer.map { String(node.name.dropLast("-\($0)".count)) }
     }
     return ["matmul"] + Set(nodes.map(\.kind) + short).sorted()
-  }
-
-  /// The fields of an object: those that it has here, or else those that a condition can name.
-  private func fieldNames(of object: String) -> [String] {
-    ((try? fields(of: object)) ?? nil)?.map(\.name)
-      ?? SearchObject(rawValue: object)?.columns ?? []
   }
 }
 

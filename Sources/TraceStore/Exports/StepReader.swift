@@ -57,12 +57,15 @@ final class StepReader {
   private var nextAllocation: Int?
   private var nextTile: Int?
   private var nextProduct: Int?
-  private var pending: [Int: Life] = [:]
+  /// What lives, by the step that made it.
+  private var alive: [Int: Life] = [:]
   private var last = 0
 
   init(_ db: Database, path: String) throws {
     self.path = path
-    events = try RowCursor(db, "SELECT step, op, thread, kind, memory FROM _event ORDER BY step")
+    events = try RowCursor(
+      db,
+      "SELECT step, op, thread, kind, memory, buffer FROM _event ORDER BY step")
     ops = try RowCursor(
       db, "SELECT id, node, first_step, last_step, start_ns, duration_ns FROM _op ORDER BY id")
     passes = try RowCursor(
@@ -72,7 +75,7 @@ final class StepReader {
     tiles = try RowCursor(
       db,
       "SELECT id, weight_tile, bytes, freed_step, dequantize_ns, in_buffer FROM tile ORDER BY id")
-    products = try RowCursor(db, "SELECT step, tile, duration_ns FROM matmul ORDER BY step")
+    products = try RowCursor(db, "SELECT step, duration_ns FROM matmul ORDER BY step")
     names = try TraceNames(db, path: path)
     states = try StateLookup(db, path: path)
     nextPass = try readPass()
@@ -103,24 +106,25 @@ final class StepReader {
   }
 
   private func read(into step: inout Step) throws {
+    let buffer = events.optional(5).map { step.number &- $0 }
     switch step.kind {
     case .dequantize, .alloc:
       if nextAllocation == step.number { step.made = try readAllocation() }
       if nextTile == step.number { step.made = try readTile() }
       step.duration = step.made.map(\.duration)
-      if let made = step.made, let freed = made.freedStep { pending[freed] = made }
+      if let made = step.made, made.freedStep != nil { alive[made.id] = made }
     case .multiply:
       guard nextProduct == step.number else { throw corrupt("no product at step \(step.number)") }
-      step.usedTile = products.optional(1)
-      step.duration = try checked(products.integer(2))
+      step.usedTile = buffer
+      step.duration = try checked(products.integer(1))
       nextProduct = try products.next() ? products.integer(0) : nil
-    case .free: step.freed = pending.removeValue(forKey: step.number)
+    case .free: step.freed = buffer.flatMap { alive.removeValue(forKey: $0) }
     case .compute, .append, .fail: break
     }
     if step.made == nil, step.kind == .dequantize || step.kind == .alloc {
       throw corrupt("no buffer that was made at step \(step.number)")
     }
-    if step.freed == nil, step.kind == .free {
+    if step.kind == .free, step.freed?.freedStep != step.number {
       throw corrupt("no buffer that was freed at step \(step.number)")
     }
   }
@@ -180,7 +184,7 @@ final class StepReader {
 
   private func freedStep(_ step: Int?) throws -> Int? {
     guard let step else { return nil }
-    guard step > last, pending[step] == nil else { throw corrupt("a buffer freed at step \(step)") }
+    guard step > last else { throw corrupt("a buffer freed at step \(step)") }
     return step
   }
 

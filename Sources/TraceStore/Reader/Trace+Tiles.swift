@@ -56,17 +56,7 @@ extension Trace {
 
   /// The tile that was made, read or freed at `step`, or `nil` where none was.
   public func tile(at step: Int) throws(TraceError) -> TraceTile? {
-    guard let event = try event(at: step) else { return nil }
-    switch event.kind {
-    case .dequantize: return try tile(step)
-    case .multiply:
-      guard let id = try matmul(at: step)?.tile else { return nil }
-      return try tile(id)
-    case .free:
-      guard let freed = try freed(at: step), freed.isTile else { return nil }
-      return try tile(freed.id)
-    case .alloc, .compute, .append, .fail: return nil
-    }
+    try bufferID(at: step).flatMap { id throws(TraceError) in try tile(id) }
   }
 
   /// The first step after `step` at which a tile is freed that was made in the pass of `step`, or in
@@ -152,46 +142,21 @@ extension Trace {
 
   /// The buffer or tile that was allocated or freed at `step`, or `nil` where none was.
   public func buffer(at step: Int) throws(TraceError) -> TraceBuffer? {
-    guard let event = try event(at: step) else { return nil }
-    switch event.kind {
-    case .alloc, .dequantize: return try buffer(step)
-    case .free:
-      guard let freed = try freed(at: step) else { return nil }
-      return try buffer(freed.id)
-    case .multiply, .compute, .append, .fail: return nil
-    }
+    guard let event = try event(at: step), [.alloc, .dequantize, .free].contains(event.kind),
+      let id = try bufferID(at: step)
+    else { return nil }
+    return try buffer(id)
+  }
+
+  /// The step that made the buffer or tile that `step` makes, reads or frees.
+  private func bufferID(at step: Int) throws(TraceError) -> Int? {
+    try first("SELECT step - buffer FROM _event WHERE step = ?", [step]) { try $0[0] as Int? }
+      .flatMap { $0 }
   }
 
   /// The buffer or tile that was allocated at step `id`.
   public func buffer(_ id: Int) throws(TraceError) -> TraceBuffer? {
     try first("SELECT \(Self.bufferColumns) FROM buffer WHERE id = ?", [id], decodeBuffer)
-  }
-
-  /// The tile or other buffer that was freed at `step`: made in the same pass, or kept from before it.
-  ///
-  /// - Complexity: O(buffers made in the pass of `step`), or O(buffers that ever outlived a pass).
-  private func freed(at step: Int) throws(TraceError) -> (id: Int, isTile: Bool)? {
-    if let knownFreed, knownFreed.step == step { return knownFreed.freed }
-    let freed = try findFreed(at: step)
-    knownFreed = (step, freed)
-    return freed
-  }
-
-  private func findFreed(at step: Int) throws(TraceError) -> (id: Int, isTile: Bool)? {
-    let start = try startOfPass(atOrBefore: step)
-    for (table, isTile) in [("tile", true), ("_allocation", false)] {
-      // What is freed was made a little before, most often.
-      let query = "SELECT id FROM \(table) WHERE id BETWEEN ?1 AND ?2 AND freed_step = ?2"
-      let own = try first(query + " ORDER BY id DESC LIMIT 1", [start, step]) { try $0[0] as Int }
-      if let own { return (own, isTile) }
-    }
-    return try first(
-      """
-      SELECT k.id, t.id IS NOT NULL FROM _kept AS k
-      LEFT JOIN tile AS t ON t.id = k.id LEFT JOIN _allocation AS a ON a.id = k.id
-      WHERE k.id < ?1 AND coalesce(a.freed_step, t.freed_step) = ?2
-      """, [start, step]
-    ) { (try $0[0] as Int, try $0[1] as Int != 0) }
   }
 
   /// The first step of the last pass that began at or before `step`; 1 while loading.

@@ -20,20 +20,14 @@ public final class Trace {
   var querySession: QuerySession?
   /// For searches of parts of a trace at once.
   var otherSearchSessions: [QuerySession] = []
-  /// So many parts of a trace are searched at once.
-  var searchers = min(ProcessInfo.processInfo.activeProcessorCount, 8)
   /// Which steps each branch came through; read again where a branch was added.
   var histories = HistoryTable()
   /// Read once: they do not change.
   var knownTensors: [TraceTensor]?
   /// The operations of the model that were read so far.
   var knownNodes: [TraceNode] = []
-  /// Of longer ranges a search reads ahead what a condition speaks of.
-  var fewEvents = 5000
   /// The highest of the states of memory up to one of them.
   var knownPeak: (state: Int, peak: (step: Int, live: MemoryUse)?) = (0, nil)
-  /// What was freed at the step that was asked about last.
-  var knownFreed: (step: Int, freed: (id: Int, isTile: Bool)?)?
   /// The work of look-ups so far; see ``work``.
   var lookupWork = 0
 

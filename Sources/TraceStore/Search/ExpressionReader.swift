@@ -112,20 +112,24 @@ struct ExpressionReader {
   private mutating func readName() throws(TraceError) -> Read {
     let start = offset
     let name = take { $0 == "_" || $0.isLetter || $0.isNumber }
-    if rest.first == ".", let object = SearchObject(rawValue: name.lowercased()) {
+    if rest.first == ".", let object = TraceObject(rawValue: name.lowercased()) {
       rest.removeFirst()
       let place = offset
-      let column = take { $0 == "_" || $0.isLetter || $0.isNumber }.lowercased()
-      guard let sql = object.sql(of: column) else {
-        throw error(
-          "\(name) has no \"\(column)\"; it has \(object.columns.joined(separator: ", "))",
-          at: place)
+      let word = take { $0 == "_" || $0.isLetter || $0.isNumber }.lowercased()
+      guard let field = object.field(word) else {
+        throw error("\(name) has no \"\(word)\"; it has \(Self.fields(of: object))", at: place)
       }
-      return (.column(object, column), "(\(sql))")
+      return (.field(object, field), "(\(field.sql))")
     }
-    if name.lowercased() == "peak" { return (.peak, SearchObject.peak) }
+    if let (object, field) = TraceObject.word(name.lowercased()) {
+      return (.field(object, field), field.sql)
+    }
     try check(name, at: start)
     return (.word(name.uppercased()), name)
+  }
+
+  private static func fields(of object: TraceObject) -> String {
+    object.fields.map(\.name).joined(separator: ", ")
   }
 
   /// Lets words of SQL and functions through.
@@ -137,14 +141,13 @@ struct ExpressionReader {
 
   private static func advice(for word: String) -> String {
     let name = word.lowercased()
-    if let object = SearchObject(rawValue: name) {
-      return "say which of its columns: \(object.columns.joined(separator: ", "))"
+    if let object = TraceObject(rawValue: name) {
+      return "say which of its columns: \(fields(of: object))"
     }
-    if let object = SearchObject.allCases.first(where: { $0.sql(of: name) != nil }) {
+    if let object = TraceObject.allCases.first(where: { $0.field(name) != nil }) {
       return "is \(object.rawValue).\(name) meant?"
     }
-    let objects = SearchObject.allCases.map(\.rawValue).joined(separator: ", ")
-    return "a condition speaks of \(objects) and peak"
+    return "a condition speaks of \(TraceObject.names.joined(separator: ", "))"
   }
 
   private static let words: Set<String> = [

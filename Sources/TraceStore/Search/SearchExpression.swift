@@ -1,14 +1,15 @@
-/// A condition over what stands at a step: an SQL expression over `event`, `op`, `tile`, `tensor`,
-/// `matmul`, `token`, `pass`, `mem` and `kv` and their columns, and over `peak`, the most bytes alive
-/// so far.
+/// A condition over what is at a step: an SQL expression over the fields and words of
+/// ``TraceObject``.
 ///
 /// Sizes and times can carry a unit: `mem.live > 64MiB`, `op.duration_ns > 5 ms`. Names and units are
 /// the same in capitals.
 public struct SearchExpression: Sendable, Equatable {
   /// As it was typed.
   public let text: String
-  /// What it speaks of; `peak` is of `mem`.
-  public let objects: Set<SearchObject>
+  /// What it speaks of.
+  public let objects: Set<TraceObject>
+  /// The tables that it needs, in the order in which it speaks of them.
+  var tables: [SearchTable] { tokens.flatMap(\.tables) }
   /// Whether it speaks of nothing finer than a pass, and so is the same throughout one.
   public var isOfPass: Bool { objects.isSubset(of: [.pass, .token]) }
   let tokens: [SearchToken]
@@ -28,6 +29,28 @@ public struct SearchExpression: Sendable, Equatable {
     sql = tokens.map(\.sql).joined()
   }
 
+  /// The SQL of the parts that AND joins outside of parentheses, each of which can be judged as soon
+  /// as the tables that it needs are joined.
+  var conjuncts: [String] {
+    var parts = [""]
+    var (depth, betweens) = (0, 0)
+    for token in tokens {
+      switch token.kind {
+      case .mark("("), .word("CASE"): depth += 1
+      case .mark(")"), .word("END"): depth -= 1
+      case .word("OR") where depth == 0: return [sql]
+      case .word("BETWEEN") where depth == 0: betweens += 1
+      case .word("AND") where depth == 0 && betweens > 0: betweens -= 1
+      case .word("AND") where depth == 0:
+        parts.append("")
+        continue
+      default: break
+      }
+      parts[parts.count - 1] += token.sql
+    }
+    return parts
+  }
+
   /// The byte of ``text`` that a byte of ``sql`` comes from.
   func textOffset(ofSQL offset: Int) -> Int {
     var start = 0
@@ -43,8 +66,7 @@ public struct SearchExpression: Sendable, Equatable {
 /// A word, number, text, mark or space of a condition.
 struct SearchToken: Sendable {
   enum Kind: Sendable, Equatable {
-    case column(SearchObject, String)
-    case peak
+    case field(TraceObject, TraceField)
     /// A word of SQL or the name of a function, in capitals.
     case word(String)
     /// A text in quotes, without them.
@@ -60,16 +82,12 @@ struct SearchToken: Sendable {
   let place: Range<Int>
 
   /// What it speaks of.
-  var object: SearchObject? {
-    switch kind {
-    case .column(let object, _): object
-    case .peak: .mem
-    default: nil
-    }
+  var object: TraceObject? {
+    if case .field(let object, _) = kind { object } else { nil }
   }
 
   /// The tables that it needs.
-  var tables: Set<SearchTable> { object == nil ? [] : SearchTable.named(in: sql) }
+  var tables: [SearchTable] { object == nil ? [] : SearchTable.named(in: sql) }
 
   /// The byte of the expression that a byte of ``sql`` comes from.
   func place(ofSQL offset: Int) -> Int {

@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import GRDBSQLite
 import Inference
 
@@ -19,25 +20,28 @@ final class StepLookups {
   @exclusivity(unchecked) private var peaksRead = (state: 0, step: 0)
   /// Which of `peaks` was asked for last.
   @exclusivity(unchecked) private var lastPeak = 0
-  private let steps: KnownSteps
+
+  /// The names of tiles that were asked for, by their rows in `weight_tile`, and the last of them.
+  private var names: [Int: UnsafeMutablePointer<CChar>] = [:]
+  @exclusivity(unchecked) private var lastName: (id: Int, text: UnsafePointer<CChar>?) = (-1, nil)
 
   /// SQL that is true of an append `a` that is in the KV cache at an event `e`, and the last steps of
   /// the passes that were given up, in order.
   var kept: (sql: String, ends: [Int]) = ("true", []) {
     didSet {
       if kept == oldValue { return }
-      (appended, appendQuery) = (nil, nil)
+      (appended, appendQuery) = ((0..<0, nil), nil)
     }
   }
   /// The pass that was asked for last.
   @exclusivity(unchecked) private var passed: (steps: Range<Int>, pass: Int?) = (0..<0, nil)
   private var appendQuery: Statement?
   /// What was in the KV cache last throughout some steps.
-  @exclusivity(unchecked) private var appended: (steps: ClosedRange<Int>, append: Int?)?
+  @exclusivity(unchecked) private var appended: (steps: Range<Int>, append: Int?) = (0..<0, nil)
 
-  init(_ connection: OpaquePointer, _ steps: KnownSteps) {
-    (self.connection, self.steps) = (connection, steps)
-  }
+  init(_ connection: OpaquePointer) { self.connection = connection }
+
+  deinit { for name in names.values { free(name) } }
 
   /// What is alive in a state of memory.
   func use(inState id: Int) throws(SQLiteFailure) -> MemoryUse? {
@@ -85,41 +89,58 @@ final class StepLookups {
   }
 
   private func readPeaks() throws(SQLiteFailure) {
-    let last = try connection.number("SELECT max(step) FROM _event")
-    try connection.forEachRow(
-      "SELECT id, total FROM _memory WHERE id > ?1 ORDER BY id", peaksRead.state, 0
-    ) { row in
-      peaksRead.state = row.integer(0)
-      let bytes = row.integer(1)
-      if bytes > peaks.last?.bytes ?? 0 { peaks.append((row.integer(0), bytes)) }
+    let last = try Statement(connection, "SELECT max(step) FROM _event")
+    _ = try last.step()
+    let total = MemoryCategory.allCases.map(\.name).joined(separator: " + ")
+    let states = try Statement(
+      connection, "SELECT id, \(total) FROM _memory WHERE id > ?1 ORDER BY id")
+    states.bind(1, peaksRead.state)
+    while try states.step() {
+      let (state, bytes) = (states.integer(0), states.integer(1))
+      if bytes > peaks.last?.bytes ?? 0 { peaks.append((state, bytes)) }
+      peaksRead.state = state
     }
-    peaksRead.step = last
+    peaksRead.step = last.integer(0)
+  }
+
+  /// What a tile of some rows of weights is called as a buffer, which takes longer to put together than
+  /// to look up.
+  func name(ofWeightTile id: Int) throws(SQLiteFailure) -> UnsafePointer<CChar>? {
+    if lastName.id == id { return lastName.text }
+    if names[id] == nil {
+      let query = try Statement(
+        connection,
+        """
+        SELECT u.name || ' rows ' || w.first_row || '..<' || (w.first_row + w.rows)
+        FROM weight_tile AS w JOIN tensor AS u ON u.id = w.tensor WHERE w.id = ?1
+        """)
+      query.bind(1, id)
+      if try query.step(), let text = sqlite3_column_text(query.handle, 0) {
+        names[id] = strdup(UnsafeRawPointer(text).assumingMemoryBound(to: CChar.self))
+      }
+    }
+    lastName = (id, names[id].map { UnsafePointer($0) })
+    return lastName.text
   }
 
   /// The pass that a step is part of.
   func pass(at step: Int) throws(SQLiteFailure) -> Int? {
     if passed.steps.contains(step) { return passed.pass }
-    guard try steps.contains(step) else { return nil }
-    var pass: Int?
-    try connection.forEachRow(
-      """
-      SELECT id, first_step, last_step FROM pass
-      WHERE first_step BETWEEN ?2 AND ?1 ORDER BY first_step DESC LIMIT 1
-      """, step, 1
-    ) { row in
-      let (first, last) = (row.integer(1), row.integer(2))
-      if last >= step, last < .max {
-        pass = row.integer(0)
-        passed = (first..<last + 1, pass)
-      }
-    }
-    return pass
+    let query = try Statement(
+      connection,
+      "SELECT id, first_step, last_step FROM pass WHERE first_step BETWEEN 1 AND ?1"
+        + " ORDER BY first_step DESC LIMIT 1")
+    query.bind(1, step)
+    guard try query.step() else { return nil }
+    let (first, last) = (query.integer(1), query.integer(2))
+    guard first <= step, step <= last, last < .max else { return nil }
+    passed = (first..<last + 1, query.integer(0))
+    return passed.pass
   }
 
   /// The step of the append that is the last in the KV cache at a step.
   func append(at step: Int) throws(SQLiteFailure) -> Int? {
-    if let appended, appended.steps.contains(step) { return appended.append }
-    guard try steps.contains(step) else { return nil }
+    if appended.steps.contains(step) { return appended.append }
     if appendQuery == nil {
       appendQuery = try Statement(connection, Self.appends(keeping: kept.sql))
     }
@@ -129,10 +150,10 @@ final class StepLookups {
     guard try query.step() else { return nil }
     // It changes where something is appended, and after a pass that was given up.
     let first = max(query.integer(1), kept.ends.last { $0 < step }.map { $0 + 1 } ?? 1)
-    let next = min(query.integer(2), kept.ends.first { $0 >= step }.map { $0 + 1 } ?? .max)
-    let append = query.integer(0) > 0 ? query.integer(0) : nil
-    appended = (min(first, step)...max(step, min(next - 1, steps.last)), append)
-    return append
+    let end = min(query.integer(2), kept.ends.first { $0 >= step }.map { $0 + 1 } ?? .max)
+    guard first <= step, step < end else { return nil }
+    appended = (first..<end, query.optionalInteger(0))
+    return appended.append
   }
 
   private static func appends(keeping kept: String) -> String {
@@ -140,36 +161,27 @@ final class StepLookups {
     SELECT
       (SELECT a.step FROM kv_append AS a WHERE \(kept) ORDER BY a.step DESC LIMIT 1),
       (SELECT max(step) FROM kv_append WHERE step <= e.step),
-      coalesce((SELECT min(step) FROM kv_append WHERE step > e.step), \(Int.max))
+      coalesce(
+        (SELECT min(step) FROM kv_append WHERE step > e.step), (SELECT max(step) + 1 FROM _event))
     FROM (SELECT ?1 AS step) AS e
     """
   }
 }
 
 extension QuerySession {
-  /// Makes ``StepLookups`` and ``StepBuffers`` known to SQL: as `_peak`, `_append`, `_pass`, `_tile`,
-  /// `_tensor`, `_bytes` and `_freed_allocation`, each of a step, and as `_mem_live`, `_mem_weights` and so on, each of a
-  /// row of `_memory`.
+  /// Makes ``StepLookups`` known to SQL: as `_peak`, `_append` and `_pass`, each of a step, and as
+  /// `_mem_live`, `_mem_weights` and so on, each of a row of `_memory`; as `_name`, of a row of
+  /// `weight_tile`.
   func registerStepLookups() {
-    let steps = KnownSteps(handle)
-    let (lookups, buffers) = (StepLookups(handle, steps), StepBuffers(handle, steps))
+    let lookups = StepLookups(handle)
     self.lookups = lookups
-    register(StepFunction("_peak", lookups.peak))
-    register(StepFunction("_tile", buffers.tile))
-    register(StepFunction("_tensor", buffers.tensor))
-    register(StepFunction("_freed_allocation", buffers.freedAllocation))
-    register(StepFunction("_bytes", buffers.bytes))
-    register(StepFunction("_append", lookups.append))
-    register(StepFunction("_pass", lookups.pass))
-    register(
-      StepFunction("_mem_live") { state throws(SQLiteFailure) in
-        try lookups.use(inState: state)?.total
-      })
+    register(StepFunction("_peak", lookups, .peak))
+    register(StepFunction("_append", lookups, .append))
+    register(StepFunction("_pass", lookups, .pass))
+    register(StepFunction("_name", lookups, .name))
+    register(StepFunction("_mem_live", lookups, .live))
     for category in MemoryCategory.allCases {
-      register(
-        StepFunction("_mem_\(category.name)") { state throws(SQLiteFailure) in
-          try lookups.use(inState: state)?[category]
-        })
+      register(StepFunction("_mem_\(category.name)", lookups, .bytes(category)))
     }
   }
 
@@ -180,8 +192,9 @@ extension QuerySession {
       { context, _, values in
         guard let data = sqlite3_user_data(context), sqlite3_value_type(values?[0]) != SQLITE_NULL
         else { return }
-        Unmanaged<StepFunction>.fromOpaque(data).takeUnretainedValue()
-          .call(context, Int(sqlite3_value_int64(values?[0])))
+        Unmanaged<StepFunction>.fromOpaque(data)._withUnsafeGuaranteedRef {
+          $0.call(context, Int(sqlite3_value_int64(values?[0])))
+        }
       }, nil, nil,
       { data in
         guard let data else { return }
@@ -190,20 +203,37 @@ extension QuerySession {
   }
 }
 
-/// A function of a step, or of a state of memory, as a connection holds it, called for every row of a search.
+/// A function of a step, or of a state of memory, as a connection holds it, called for every row of a
+/// search.
 private final class StepFunction {
-  let name: String
-  private let lookup: (Int) throws(SQLiteFailure) -> Int?
+  enum Value {
+    case peak, append, pass, name, live
+    case bytes(MemoryCategory)
+  }
 
-  init(_ name: String, _ lookup: @escaping (Int) throws(SQLiteFailure) -> Int?) {
-    self.name = name
-    self.lookup = lookup
+  let name: String
+  private let lookups: StepLookups
+  private let value: Value
+
+  init(_ name: String, _ lookups: StepLookups, _ value: Value) {
+    (self.name, self.lookups, self.value) = (name, lookups, value)
   }
 
   func call(_ context: OpaquePointer?, _ id: Int) {
     do {
-      if let value = try lookup(id) {
-        sqlite3_result_int64(context, Int64(value))
+      let number: Int?
+      switch value {
+      case .peak: number = try lookups.peak(at: id)
+      case .append: number = try lookups.append(at: id)
+      case .pass: number = try lookups.pass(at: id)
+      case .live: number = try lookups.use(inState: id)?.total
+      case .bytes(let category): number = try lookups.use(inState: id)?[category]
+      case .name:
+        // The text stays as long as the connection does.
+        return sqlite3_result_text(context, try lookups.name(ofWeightTile: id), -1, nil)
+      }
+      if let number {
+        sqlite3_result_int64(context, Int64(number))
       } else {
         sqlite3_result_null(context)
       }

@@ -7,7 +7,8 @@ extension Trace {
   /// - Throws: ``TraceError/sql(message:query:offset:)`` with the place of the error in the text.
   public func check(_ expression: SearchExpression) throws {
     _ = try firstRow(
-      query(expression), where: .isUnderstood, steps: 1...1, backwards: false)
+      SearchQuery(expression, scope: .everywhere), where: .isUnderstood, steps: 1...1,
+      backwards: false)
     func refuse(_ message: String, at offset: Int) -> TraceError {
       .sql(message: message, query: expression.text, offset: offset)
     }
@@ -15,18 +16,18 @@ extension Trace {
       throw refuse("it speaks of nothing that changes, such as mem.live or tile.rows", at: 0)
     }
     for comparison in expression.comparisons {
-      let (object, column) = comparison.column
-      if object.isNumber(column), let text = comparison.values.first(where: \.isText) {
+      let (object, field) = comparison.field
+      let name = "\(object.rawValue).\(field.name)"
+      if field.kind.isNumber, let text = comparison.values.first(where: \.isText) {
         throw refuse(
-          "\(object.rawValue).\(column) is a number, and '\(text.text)' a text; "
+          "\(name) is a number, and '\(text.text)' a text; "
             + "sizes and times stand without quotes, as 64MiB",
           at: text.offset)
       }
-      guard !comparison.isOrder, let known = try names(in: object, column), !known.isEmpty else {
+      guard !comparison.isOrder, let known = try names(in: object, field), !known.isEmpty else {
         continue
       }
       for value in comparison.values where !known.contains(value.text) {
-        let name = "\(object.rawValue).\(column)"
         throw refuse(
           "\(name) is never '\(value.text)'; \(advice(value.text, known))", at: value.offset)
       }
@@ -43,8 +44,8 @@ extension Trace {
 
   /// What a column can be, where that is a list of names that no step adds to; `nil` for others. All
   /// operations of a model are known once a pass is finished.
-  private func names(in object: SearchObject, _ column: String) throws -> [String]? {
-    switch (object, column) {
+  private func names(in object: TraceObject, _ field: TraceField) throws -> [String]? {
+    switch (object, field.name) {
     case (.event, "kind"): EventKind.allCases.map(\.name)
     case (.event, "category"): MemoryCategory.allCases.map(\.name)
     case (.pass, "kind"): ["prefill", "decode"]
@@ -69,7 +70,7 @@ extension SearchExpression {
   /// A column that is compared with texts or numbers: by `=`, `!=`, `IS` or `IN`, or as to which is
   /// more.
   struct Comparison {
-    let column: (object: SearchObject, name: String)
+    let field: (object: TraceObject, field: TraceField)
     let isOrder: Bool
     var values: [(text: String, isText: Bool, offset: Int)] = []
   }
@@ -78,7 +79,7 @@ extension SearchExpression {
   var comparisons: [Comparison] {
     let tokens = tokens.filter { $0.kind != .space }
     return tokens.indices.compactMap { index in
-      guard case .column(let object, let name) = tokens[index].kind,
+      guard case .field(let object, let field) = tokens[index].kind,
         Self.isEdge(index > 0 ? tokens[index - 1] : nil)
       else { return nil }
       var rest = tokens[(index + 1)...]
@@ -92,7 +93,7 @@ extension SearchExpression {
       guard isOrder || ["=", "==", "!=", "<>", "IS", "ISNOT", "IN", "NOTIN"].contains(sign) else {
         return nil
       }
-      var comparison = Comparison(column: (object, name), isOrder: isOrder)
+      var comparison = Comparison(field: (object, field), isOrder: isOrder)
       let isList = sign.hasSuffix("IN")
       if isList {
         guard rest.first?.kind == .mark("(") else { return nil }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A search for a step: where to look, and for what.
 public struct TraceSearch: Sendable {
   public var scope: SearchScope
@@ -47,15 +49,11 @@ extension Trace {
     try lastRow(of: expression, through: step)?.value ?? .null
   }
 
-  func query(_ expression: SearchExpression?, _ scope: SearchScope = .everywhere) -> SearchQuery {
-    SearchQuery(expression, scope: scope, few: fewEvents)
-  }
-
   private func lastRow(
     of expression: SearchExpression, through step: Int
   ) throws -> (step: Int, value: SQLValue)? {
     guard step > 0 else { return nil }
-    let query = query(expression)
+    let query = SearchQuery(expression, scope: .everywhere)
     var ranges = try history(at: step).ranges(before: step + 1, downTo: 1)
     if query.grain == .append {
       ranges = try lastKVAppend(atOrBefore: step).map { [$0.step...$0.step] } ?? []
@@ -72,7 +70,7 @@ extension Trace {
   public func firstStep(
     of search: TraceSearch, in steps: ClosedRange<Int>, backwards: Bool
   ) throws -> Int? {
-    let query = query(search.condition, search.scope)
+    let query = SearchQuery(search.condition, scope: search.scope)
     let filter: SearchQuery.Filter = search.condition == nil ? .none : .holds
     guard case .ranges(let ranges) = search.scope else {
       return try firstRow(query, where: filter, steps: steps, backwards: backwards)?.step
@@ -122,7 +120,7 @@ extension Trace {
   private func firstRise(
     of expression: SearchExpression, in steps: ClosedRange<Int>, backwards: Bool
   ) throws -> Int? {
-    let query = query(expression)
+    let query = SearchQuery(expression, scope: .everywhere)
     let first = steps.lowerBound
     let before = try step(before: first)
     func firstRow(
@@ -162,7 +160,7 @@ extension Trace {
 
   /// SQL that is true of an append `a` that is in the KV cache at an event `e` of some steps, and the
   /// last steps of the passes that were given up.
-  private func kept(in steps: ClosedRange<Int>) throws -> (sql: String, ends: [Int]) {
+  func kept(in steps: ClosedRange<Int>) throws -> (sql: String, ends: [Int]) {
     var conditions = ["a.step <= e.step"]
     let ranges = try history(at: steps.upperBound).ranges(after: 0, through: steps.upperBound)
     for (range, next) in zip(ranges, ranges.dropFirst()) {
@@ -182,29 +180,34 @@ extension Trace {
     _ query: SearchQuery, selectingValue selectsValue: Bool = false,
     where filter: SearchQuery.Filter, steps: ClosedRange<Int>, backwards: Bool
   ) throws -> FoundRow? {
-    for parts in query.parts(of: steps, atOnce: searchers, backwards: backwards) {
-      let searches = try zip(parts, searchSessions(parts.count)).map { part, session in
-        let first = try op(startingAtOrBefore: part.lowerBound)?.id ?? 1
-        let last = max(first, try op(startingAtOrBefore: part.upperBound)?.id ?? first)
-        if query.readsKVAtEvents { try session.lookups?.kept = kept(in: part) }
-        return SearchPart(
-          session: session,
-          sql: query.sql(
-            selectingValue: selectsValue, where: filter, steps: part, ops: first...last,
-            backwards: backwards))
-      }
-      do {
-        if let found = try SearchPart.firstRow(of: searches) { return found }
-      } catch TraceError.sql(let message, let sql, let offset) {
-        // A condition names no tables; those of a trace are there.
-        guard let expression = query.expression, !message.hasPrefix("no such table:") else {
-          throw TraceError.corrupt(path: path, reason: message)
-        }
-        throw expression.error(message, inSQL: sql, at: offset)
-      }
+    let parts = query.parts(of: steps, atMost: Self.searchers, backwards: backwards)
+    let searches = try zip(parts, searchSessions(parts.count)).map { part, session in
+      if query.readsKVAtEvents { try session.lookups?.kept = kept(in: part) }
+      return SearchPart(
+        session: session,
+        sql: query.sql(
+          selectingValue: selectsValue, where: filter, steps: part,
+          ops: query.readsOps ? try ops(in: part) : nil, backwards: backwards))
     }
-    return nil
+    do {
+      return try SearchPart.firstRow(of: searches)
+    } catch TraceError.sql(let message, let sql, let offset) {
+      // A condition names no tables; those of a trace are there.
+      guard let expression = query.expression, !message.hasPrefix("no such table:") else {
+        throw TraceError.corrupt(path: path, reason: message)
+      }
+      throw expression.error(message, inSQL: sql, at: offset)
+    }
   }
+
+  /// The operations that lie in some steps, wholly or in part.
+  private func ops(in steps: ClosedRange<Int>) throws(TraceError) -> ClosedRange<Int> {
+    let first = try op(startingAtOrBefore: steps.lowerBound)?.id ?? 1
+    return first...max(first, try op(startingAtOrBefore: steps.upperBound)?.id ?? first)
+  }
+
+  /// So many parts of a trace are searched at once.
+  private static let searchers = min(ProcessInfo.processInfo.activeProcessorCount, 8)
 
   /// So many connections for a search, the first of which is that of ``queries()``.
   private func searchSessions(_ count: Int) throws -> [QuerySession] {
