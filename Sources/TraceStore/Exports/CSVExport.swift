@@ -1,5 +1,4 @@
 import GRDB
-import GRDBSQLite
 
 /// A folder with a CSV file for every table and every view that a trace documents, as RFC 4180 has
 /// it: a header, commas, quotes around text that needs them, nothing for NULL. Captured values are
@@ -26,22 +25,23 @@ struct CSVExport: FolderExport {
   private static func write(
     _ relation: TraceRelation, _ db: Database, to output: ExportOutput, _ progress: ExportMeter
   ) throws {
-    let rows = try RowCursor(db, relation.query)
-    let columns = 0..<rows.columnCount
-    for column in columns {
+    let rows = try RowReader(db, relation.query)
+    for (column, name) in rows.columnNames.enumerated() {
       if column > 0 { output.write(",") }
-      write(field: rows.columnName(column), to: output)
+      write(field: name, to: output)
     }
     output.write("\r\n")
     var count = 0
+    let columns = rows.columnNames.indices
     while try rows.next() {
       for column in columns {
         if column > 0 { output.write(",") }
-        switch rows.type(column) {
-        case SQLITE_NULL: break
-        case SQLITE_INTEGER: output.write(rows.integer(column))
-        case SQLITE_FLOAT: output.write("\(rows.real(column))")
-        default: write(field: rows.text(column), to: output)
+        switch rows.value(column).storage {
+        case .null: break
+        case .int64(let number): output.write(Int(number))
+        case .double(let number): output.write("\(number)")
+        case .string(let text): write(field: text, to: output)
+        case .blob(let data): write(field: String(decoding: data, as: UTF8.self), to: output)
         }
       }
       output.write("\r\n")

@@ -1,6 +1,5 @@
 import Basics
 import GRDB
-import GRDBSQLite
 
 /// Lines of JSON: `{"table":"pass","id":1,…}`, each a row of a table, table after table. Captured
 /// values are left out but for their size; the format npy has them.
@@ -26,19 +25,20 @@ struct JSONLinesExport: FileExport {
   private static func write(
     _ relation: TraceRelation, _ db: Database, to output: ExportOutput, _ progress: ExportMeter
   ) throws {
-    let rows = try RowCursor(db, relation.query)
-    let names = (0..<rows.columnCount).map { ",\(jsonString(rows.columnName($0))):" }
+    let rows = try RowReader(db, relation.query)
+    let names = rows.columnNames.map { ",\(jsonString($0)):" }
     let start = "{\"table\":\"\(relation.name)\""
     var count = 0
     while try rows.next() {
       output.write(start)
-      for (column, name) in zip(Int32(0)..., names) {
+      for (column, name) in names.enumerated() {
         output.write(name)
-        switch rows.type(column) {
-        case SQLITE_NULL: output.write("null")
-        case SQLITE_INTEGER: output.write(rows.integer(column))
-        case SQLITE_FLOAT: output.write(json: rows.real(column))
-        default: output.write(json: rows.text(column))
+        switch rows.value(column).storage {
+        case .null: output.write("null")
+        case .int64(let number): output.write(Int(number))
+        case .double(let number): output.write(json: number)
+        case .string(let text): output.write(json: text)
+        case .blob(let data): output.write(json: String(decoding: data, as: UTF8.self))
         }
       }
       output.write("}\n")

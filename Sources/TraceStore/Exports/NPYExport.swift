@@ -23,7 +23,7 @@ struct NPYExport: FolderExport {
         reason: "holds no captured values; `nibble record --capture values` keeps them")
     }
     try trace.snapshot { db in
-      let rows = try RowCursor(
+      let rows = try RowReader(
         db,
         """
         SELECT o.id, o.pass, n.name, o.rows, o.cols, v.dtype, v.data FROM value AS v
@@ -38,9 +38,9 @@ struct NPYExport: FolderExport {
     }
   }
 
-  private static func write(_ rows: RowCursor, _ trace: Trace, to output: ExportOutput) throws {
+  private static func write(_ rows: RowReader, _ trace: Trace, to output: ExportOutput) throws {
     let (height, width) = (rows.integer(3), rows.integer(4))
-    let data = rows.bytes(6)
+    let data = Data.fromDatabaseValue(rows.value(6)) ?? Data()
     guard rows.text(5) == "f32", height >= 0, width >= 0, data.count % 4 == 0,
       try trace.product(height, width) == data.count / 4
     else {
@@ -52,12 +52,12 @@ struct NPYExport: FolderExport {
     let length = fields.utf8.count + padding + 1
     output.write(bytes: [0x93] + "NUMPY".utf8 + [1, 0, UInt8(length & 255), UInt8(length >> 8)])
     output.write(fields + String(repeating: " ", count: padding) + "\n")
-    output.write(bytes: data)
+    data.withUnsafeBytes { output.write(bytes: $0) }
     try output.rowEnded()
   }
 
   /// A name that is one wherever a file can be: letters, digits, `.`, `_` and `-` alone.
-  private static func name(_ rows: RowCursor) -> String {
+  private static func name(_ rows: RowReader) -> String {
     let name = rows.text(2).utf8.prefix(80).map { byte -> Character in
       let character = Character(UnicodeScalar(byte))
       let isPlain = character.isASCII && (character.isLetter || character.isNumber)

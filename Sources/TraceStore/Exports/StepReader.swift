@@ -42,12 +42,12 @@ final class StepReader {
   }
 
   private let path: String
-  private let events: RowCursor
-  private let ops: RowCursor
-  private let passes: RowCursor
-  private let allocations: RowCursor
-  private let tiles: RowCursor
-  private let products: RowCursor
+  private let events: RowReader
+  private let ops: RowReader
+  private let passes: RowReader
+  private let allocations: RowReader
+  private let tiles: RowReader
+  private let products: RowReader
   private let names: TraceNames
   private var states: StateLookup
 
@@ -63,19 +63,19 @@ final class StepReader {
 
   init(_ db: Database, path: String) throws {
     self.path = path
-    events = try RowCursor(
+    events = try RowReader(
       db,
       "SELECT step, op, thread, kind, memory, buffer FROM _event ORDER BY step")
-    ops = try RowCursor(
+    ops = try RowReader(
       db, "SELECT id, node, first_step, last_step, start_ns, duration_ns FROM _op ORDER BY id")
-    passes = try RowCursor(
+    passes = try RowReader(
       db, "SELECT id, kind, first_step, last_step, start_ns, duration_ns FROM pass ORDER BY id")
-    allocations = try RowCursor(
+    allocations = try RowReader(
       db, "SELECT id, label, bytes, freed_step FROM _allocation ORDER BY id")
-    tiles = try RowCursor(
+    tiles = try RowReader(
       db,
       "SELECT id, weight_tile, bytes, freed_step, dequantize_ns, in_buffer FROM tile ORDER BY id")
-    products = try RowCursor(db, "SELECT step, duration_ns FROM matmul ORDER BY step")
+    products = try RowReader(db, "SELECT step, duration_ns FROM matmul ORDER BY step")
     names = try TraceNames(db, path: path)
     states = try StateLookup(db, path: path)
     nextPass = try readPass()

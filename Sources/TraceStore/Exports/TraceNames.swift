@@ -22,12 +22,12 @@ struct TraceNames {
   private(set) var weightTiles: [Int: String] = [:]
 
   init(_ db: Database, path: String) throws {
-    let node = try RowCursor(db, "SELECT id, layer, name, kind FROM _node")
+    let node = try RowReader(db, "SELECT id, layer, name, kind FROM _node")
     while try node.next() {
       nodes[node.integer(0)] = Node(
         id: node.integer(0), layer: node.optional(1), name: node.text(2), kind: node.text(3))
     }
-    let label = try RowCursor(db, "SELECT id, category, name FROM _label")
+    let label = try RowReader(db, "SELECT id, category, name FROM _label")
     while try label.next() {
       let name = label.text(1)
       guard let category = MemoryCategory.allCases.first(where: { $0.name == name }) else {
@@ -35,7 +35,7 @@ struct TraceNames {
       }
       labels[label.integer(0)] = Label(category: category, name: label.text(2))
     }
-    let tile = try RowCursor(
+    let tile = try RowReader(
       db,
       "SELECT w.id, t.name || ' rows ' || w.first_row || '..<' || (w.first_row + w.rows)"
         + " FROM weight_tile AS w JOIN tensor AS t ON t.id = w.tensor")
@@ -46,31 +46,23 @@ struct TraceNames {
 /// States of memory by their number, as many kept as a pass of a large model has.
 struct StateLookup {
   private let path: String
-  private let statement: RowCursor
+  private let db: Database
   private var kept: [Int: MemoryUse] = [:]
   private static let most = 1 << 16
 
   init(_ db: Database, path: String) throws {
     self.path = path
-    let columns = MemoryCategory.allCases.map(\.name).joined(separator: ", ")
-    statement = try RowCursor(db, "SELECT \(columns) FROM _memory WHERE id = ?1")
+    self.db = db
   }
 
   /// - Throws: ``TraceError/corrupt(path:reason:)`` where there is none of that number.
   mutating func use(_ id: Int) throws -> MemoryUse {
     if let known = kept[id] { return known }
-    statement.restart(with: id)
-    guard try statement.next() else {
+    let statement = try db.cachedStatement(sql: "SELECT * FROM _memory WHERE id = ?")
+    guard let row = try Row.fetchOne(statement, arguments: [id]) else {
       throw TraceError.corrupt(path: path, reason: "no state of memory \(id)")
     }
-    var use = MemoryUse()
-    for (column, category) in zip(Int32(0)..., MemoryCategory.allCases) {
-      let bytes = statement.integer(column)
-      guard (0...TraceRow.largest).contains(bytes) else {
-        throw TraceError.corrupt(path: path, reason: "memory at step \(id)")
-      }
-      use[category] = bytes
-    }
+    let use = try MemoryUse(row: TraceRow(row: row, path: path))
     if kept.count >= Self.most { kept.removeAll(keepingCapacity: true) }
     kept[id] = use
     return use

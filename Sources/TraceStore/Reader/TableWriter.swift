@@ -1,56 +1,50 @@
 import Basics
-import GRDBSQLite
+import Foundation
+import GRDB
 
-/// Writes an SQLite file of a few small tables at once; for what is no recording of a run.
+/// Writes an SQLite file of a few small tables at once; for data other than a recording.
 ///
-/// The file is marked as nibble's, though as no trace, so that the next may replace it. It holds
+/// The file is marked as nibble's, though not as a trace, so that the next may replace it. It holds
 /// nothing until ``finish()``, and what it replaces stays until then.
 public final class TableWriter {
   /// `PRAGMA application_id`: "nibt" in ASCII.
   static let applicationID = 0x6E69_6274
 
   private let path: String
-  private let handle: OpaquePointer
-  private var statements: [String: Statement] = [:]
+  private let queue: DatabaseQueue
   private var older: OlderTrace?
 
   /// - Parameters:
-  ///   - path: the file, which is made anew.
+  ///   - path: the file, which is created anew.
   ///   - schema: statements that make the tables.
   /// - Throws: ``TraceError``, which is ``TraceError/wouldReplace(path:)`` for a file of another kind.
   public init(path: String, schema: String) throws(TraceError) {
     self.path = path
-    older = try OlderTrace.setAside(path)
-    var handle: OpaquePointer?
-    let code = sqlite3_open_v2(
-      TraceFile.plain(path), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nil)
-    guard code == SQLITE_OK, let handle else {
-      let failure = SQLiteFailure(handle, code: code)
-      sqlite3_close_v2(handle)
+    let older = try OlderTrace.setAside(path)
+    do {
+      var configuration = Configuration()
+      configuration.allowsUnsafeTransactions = true  // one, from here to finish()
+      queue = try DatabaseQueue(path: TraceFile.plain(path), configuration: configuration)
+    } catch {
       try older?.restore(inPlaceOf: nil)
-      throw TraceError(failure, path: path)
+      throw TraceError(error, path: path)
     }
-    self.handle = handle
+    self.older = older
     try execute("BEGIN; PRAGMA application_id = \(Self.applicationID)")
     try execute(schema)
   }
 
   deinit {
-    for statement in statements.values { statement.finalize() }
-    sqlite3_close_v2(handle)
+    try? queue.close()
     try? older?.restore(inPlaceOf: FileIdentity(path: path))
   }
 
   /// Adds a row: a value for each column of the table.
   public func insert(into table: String, _ values: [SQLValue]) throws(TraceError) {
-    do {
-      let statement = try self.statement(for: table, columns: values.count)
-      for (index, value) in zip(Int32(1)..., values) {
-        value.bind(to: statement.handle, index)
-      }
-      try statement.run()
-    } catch {
-      throw TraceError(error, path: path)
+    let places = values.map { _ in "?" }.joined(separator: ",")
+    try write { db in
+      try db.cachedStatement(sql: "INSERT INTO \(table) VALUES (\(places))")
+        .execute(arguments: StatementArguments(values.map(\.databaseValue)))
     }
   }
 
@@ -61,18 +55,23 @@ public final class TableWriter {
     older = nil
   }
 
-  private func statement(for table: String, columns: Int) throws(SQLiteFailure) -> Statement {
-    if let statement = statements[table] { return statement }
-    let places = Array(repeating: "?", count: columns).joined(separator: ",")
-    let statement = try Statement(handle, "INSERT INTO \(table) VALUES (\(places))")
-    statements[table] = statement
-    return statement
+  private func execute(_ sql: String) throws(TraceError) {
+    try write { try $0.execute(sql: sql) }
   }
 
-  private func execute(_ sql: String) throws(TraceError) {
-    let code = sqlite3_exec(handle, sql, nil, nil, nil)
-    guard code == SQLITE_OK else {
-      throw TraceError(SQLiteFailure(handle, code: code), path: path)
+  private func write(_ body: (Database) throws -> Void) throws(TraceError) {
+    do { try queue.inDatabase(body) } catch { throw TraceError(error, path: path) }
+  }
+}
+
+extension SQLValue {
+  fileprivate var databaseValue: DatabaseValue {
+    switch self {
+    case .null: .null
+    case .integer(let value): value.databaseValue
+    case .real(let value): value.databaseValue
+    case .text(let value): value.databaseValue
+    case .blob(let bytes): Data(bytes).databaseValue
     }
   }
 }

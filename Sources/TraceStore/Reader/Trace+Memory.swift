@@ -1,5 +1,4 @@
 import GRDB
-import GRDBSQLite
 import Inference
 
 extension Trace {
@@ -102,7 +101,7 @@ private struct MemoryProfile {
   mutating func addSteps(through last: Int, _ db: Database, _ states: MemoryStateCache) throws {
     guard next <= last else { return }
     let sql = "SELECT step, memory FROM _event WHERE step BETWEEN ?1 AND ?2 ORDER BY step"
-    try Statement.forEachRow(db, sql, next, last) { row in
+    try db.forEachRow(sql, next, last) { row in
       let step = row.integer(0)
       // The key is unique and in order; only a damaged file says otherwise.
       guard steps.contains(step) else { return }
@@ -117,7 +116,7 @@ private struct MemoryProfile {
   ) throws {
     guard first <= last else { return }
     let sql = "SELECT first_step, last_step, peak FROM _op WHERE id BETWEEN ?1 AND ?2 ORDER BY id"
-    try Statement.forEachRow(db, sql, first, last) { row in
+    try db.forEachRow(sql, first, last) { row in
       let (start, end) = (row.integer(0), row.integer(1))
       guard start >= next, end >= start, end <= steps.upperBound else { return }
       try addSteps(through: start - 1, db, states)
@@ -141,7 +140,7 @@ struct MemoryStateCache {
   /// Reads the states that were added since the last call.
   mutating func load(_ db: Database, path: String) throws {
     let sql = "SELECT * FROM _memory WHERE id BETWEEN ?1 AND ?2 ORDER BY id"
-    try Statement.forEachRow(db, sql, last + 1, Int.max) { row in
+    try db.forEachRow(sql, last + 1, Int.max) { row in
       let id = row.integer(0)
       guard (0...TraceRow.largest).contains(id) else {
         throw TraceError.corrupt(path: path, reason: "a state of memory numbered \(id)")
@@ -149,7 +148,7 @@ struct MemoryStateCache {
       last = id
       var use = MemoryUse()
       for category in MemoryCategory.allCases {
-        let bytes = row.integer(1 + Int32(category.rawValue))
+        let bytes = row.integer(1 + category.rawValue)
         guard (0...TraceRow.largest).contains(bytes) else {
           throw TraceError.corrupt(path: path, reason: "memory at step \(last)")
         }
@@ -168,36 +167,4 @@ extension MemoryUse {
       self[category] = try row[category.name] ?? 0
     }
   }
-}
-
-extension Statement {
-  /// Calls `body` at each row of a query over a range of keys, for long ranges.
-  static func forEachRow(
-    _ db: Database, _ sql: String, _ first: Int, _ last: Int, body: (Statement) throws -> Void
-  ) throws {
-    guard let connection = db.sqliteConnection else { return }
-    let statement = try Statement(connection, sql)
-    statement.bind(1, first)
-    statement.bind(2, last)
-    while try statement.step() { try body(statement) }
-  }
-
-  /// Goes to the next row; `false` after the last.
-  func step() throws(SQLiteFailure) -> Bool {
-    switch sqlite3_step(handle) {
-    case SQLITE_ROW: return true
-    case SQLITE_DONE: return false
-    case let code: throw SQLiteFailure(sqlite3_db_handle(handle), code: code)
-    }
-  }
-
-  /// Readies it to be run again.
-  func reset() { sqlite3_reset(handle) }
-
-  /// `nil` for what is no integer.
-  func optionalInteger(_ column: Int32) -> Int? {
-    sqlite3_column_type(handle, column) == SQLITE_INTEGER ? integer(column) : nil
-  }
-
-  func integer(_ column: Int32) -> Int { Int(sqlite3_column_int64(handle, column)) }
 }

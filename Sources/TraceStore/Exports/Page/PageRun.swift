@@ -69,7 +69,7 @@ extension Trace {
       var run = PageRun(steps: last, passes: passes)
       let sql =
         "SELECT step, op, kind, memory FROM _event WHERE step BETWEEN ?1 AND ?2 ORDER BY step"
-      try Statement.forEachRow(db, sql, 1, last) { row in
+      try db.forEachRow(sql, 1, last) { row in
         let step = row.integer(0)
         guard step == run.steps + 1, let kind = EventKind(rawValue: row.integer(2)),
           (0...TraceRow.largest).contains(row.integer(1)),
