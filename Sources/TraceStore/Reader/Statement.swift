@@ -135,3 +135,24 @@ extension Statement {
     #endif
   }
 }
+
+extension Statement {
+  /// Goes to the next row; `false` after the last.
+  func step() throws(SQLiteFailure) -> Bool {
+    switch sqlite3_step(handle) {
+    case SQLITE_ROW: return true
+    case SQLITE_DONE: return false
+    case let code: throw SQLiteFailure(connection, code: code)
+    }
+  }
+
+  /// Readies it to be run again.
+  func reset() { sqlite3_reset(handle) }
+
+  /// `nil` for what is not an integer.
+  func optionalInteger(_ column: Int32) -> Int? {
+    sqlite3_column_type(handle, column) == SQLITE_INTEGER ? integer(column) : nil
+  }
+
+  func integer(_ column: Int32) -> Int { Int(sqlite3_column_int64(handle, column)) }
+}
