@@ -9,8 +9,8 @@ struct SearchJoins {
   var table: String {
     switch grain {
     case .event: "_event AS e"
-    case .tile: "tile AS t"
-    case .matmul: "matmul AS x"
+    case .tile: "_tile AS t"
+    case .matmul: "_matmul AS x"
     case .append: "kv_append AS k"
     case .opStart, .opEnd: "_op AS o"
     case .pass: "pass AS p"
@@ -65,13 +65,10 @@ struct SearchJoins {
     case .append: ("LEFT JOIN kv_append AS k ON k.step = _append(e.step)", [.event])
     case .matmul:
       (
-        "LEFT JOIN matmul AS x ON x.step = CASE e.kind"
+        "LEFT JOIN _matmul AS x ON x.step = CASE e.kind"
           + " WHEN \(EventKind.multiply.rawValue) THEN e.step END", [.event]
       )
-    case .tile:
-      grain == .matmul
-        ? ("LEFT JOIN tile AS t ON t.id = x.tile", [.matmul])
-        : ("LEFT JOIN tile AS t ON t.id = e.step - e.buffer", [.event])
+    case .tile: ("LEFT JOIN _tile AS t ON t.id = e.step - e.buffer", [.event])
     case .weightTile: ("LEFT JOIN weight_tile AS w ON w.id = t.weight_tile", [.tile])
     case .tileTensor: ("LEFT JOIN tensor AS u ON u.id = w.tensor", [.weightTile])
     case .tensor: ("LEFT JOIN tensor AS s ON s.id = \(tensor.id)", tensor.needs)
@@ -91,8 +88,8 @@ struct SearchJoins {
       (
         """
         coalesce(n.tensor, (
-          SELECT tensor FROM tile JOIN weight_tile ON weight_tile.id = weight_tile
-          WHERE tile.id = e.step - e.buffer))
+          SELECT tensor FROM _tile JOIN weight_tile ON weight_tile.id = weight_tile
+          WHERE _tile.id = e.step - e.buffer))
         """, [.node]
       )
     }

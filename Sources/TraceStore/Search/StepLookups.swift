@@ -3,8 +3,8 @@ import Foundation
 import GRDBSQLite
 import Inference
 
-/// What searches ask at every step and SQL alone would look for anew each time: what is alive, the most
-/// bytes alive so far, and what was appended last to the KV cache.
+/// What searches ask at every step and SQL alone would look for each time: what is alive, the most
+/// bytes alive so far, the pass, what was appended last to the KV cache, and the names of tiles.
 final class StepLookups {
   private let connection: OpaquePointer
   /// The states of memory that were asked for, by their row in `_memory`.
@@ -91,9 +91,8 @@ final class StepLookups {
   private func readPeaks() throws(SQLiteFailure) {
     let last = try Statement(connection, "SELECT max(step) FROM _event")
     _ = try last.step()
-    let total = MemoryCategory.allCases.map(\.name).joined(separator: " + ")
     let states = try Statement(
-      connection, "SELECT id, \(total) FROM _memory WHERE id > ?1 ORDER BY id")
+      connection, "SELECT id, total FROM _memory WHERE id > ?1 ORDER BY id")
     states.bind(1, peaksRead.state)
     while try states.step() {
       let (state, bytes) = (states.integer(0), states.integer(1))

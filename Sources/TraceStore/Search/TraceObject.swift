@@ -95,7 +95,8 @@ public enum TraceObject: String, CaseIterable, Sendable {
         .init(
           .integer, "first_row",
           "coalesce(x.first_row, CASE WHEN x.step NOTNULL THEN w.first_row END)"),
-        .init(.integer, "tile", "x.tile"), .init(.integer, "flops", "2 * x.m * x.k * x.n"),
+        .init(.integer, "tile", "CASE WHEN x.step NOTNULL THEN e.step - e.buffer END"),
+        .init(.integer, "flops", "2 * x.m * x.k * x.n"),
         .init(.nanoseconds, "duration_ns", "x.duration_ns"),
       ]
     case .token:
@@ -118,13 +119,12 @@ public enum TraceObject: String, CaseIterable, Sendable {
         .init(.nanoseconds, "duration_ns", "p.duration_ns"),
       ]
     case .mem:
-      let total = MemoryCategory.allCases.map(\.name).joined(separator: " + ")
       return (["live"] + MemoryCategory.allCases.map(\.name)).map {
         .init(.bytes, $0, "_mem_\($0)(e.memory)")
       } + [
         // Of the whole run.
-        .init(.bytes, "peak", "(SELECT max(\(total)) FROM _memory)"),
-        .init(.integer, "peak_step", "(SELECT id FROM _memory ORDER BY \(total) DESC, id LIMIT 1)"),
+        .init(.bytes, "peak", "(SELECT max(total) FROM _memory)"),
+        .init(.integer, "peak_step", "(SELECT id FROM _memory ORDER BY total DESC, id LIMIT 1)"),
       ]
     case .kv:
       return [
