@@ -255,7 +255,7 @@ import Testing
       try record(to: folder.file(name))
       let facts = try sqlite3(folder.file(name), query).split(separator: "\n")
       #expect(facts.count == 2 && facts[0] == "tile")
-      #expect(try facts[1].wholeMatch(of: /[0-9a-f]{32}/) != nil)
+      #expect(facts[1].count == 32 && facts[1].allSatisfy(\.isHexDigit))
       return facts[1]
     }
     #expect(ids[0] != ids[1])
