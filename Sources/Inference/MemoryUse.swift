@@ -41,6 +41,21 @@ public struct MemoryUse: Hashable, Sendable {
     set { bytes[category.rawValue] = newValue }
   }
 
+  /// Raises each category to what `other` has alive in it, if that is more.
+  @inlinable public mutating func formMaximum(_ other: MemoryUse) {
+    bytes = pointwiseMax(bytes, other.bytes)
+  }
+
+  /// A number that differs between most states; the same in every process.
+  @inlinable public var digest: UInt {
+    var digest: UInt = 0
+    for lane in 0..<8 {
+      digest = (digest ^ UInt(bitPattern: bytes[lane])) &* 0x9E37_79B9_7F4A_7C15
+      digest ^= digest >> 29
+    }
+    return digest
+  }
+
   @inlinable public static func == (a: MemoryUse, b: MemoryUse) -> Bool { a.bytes == b.bytes }
 }
 

@@ -67,4 +67,12 @@ import Testing
       }
     }
   }
+
+  /// Rows are read through GRDB, but for three that need SQLite itself.
+  @Test func theCAPIIsLeftToThree() throws {
+    let folders = ["Recorder", "Search", "Queries"].map { "TraceStore/\($0)/" }
+    for item in try Self.imports() where item.imported == "GRDBSQLite" {
+      #expect(folders.contains { item.file.hasPrefix($0) }, "\(item.file) imports GRDBSQLite")
+    }
+  }
 }

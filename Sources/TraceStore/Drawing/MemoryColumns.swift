@@ -64,9 +64,7 @@ public struct MemoryColumns {
     let step = next
     next += 1
     latest = use
-    for category in MemoryCategory.allCases {
-      peaks[category] = max(peaks[category], use[category])
-    }
+    peaks.formMaximum(use)
     let group = (step - steps.lowerBound) * groups / steps.count
     if group >= columns.count {
       columns.append(.init(firstStep: step, lastStep: step, most: use, least: use))

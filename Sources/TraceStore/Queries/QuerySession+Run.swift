@@ -47,7 +47,7 @@ extension QuerySession {
           sqlite3_prepare_v2(handle, position, -1, &statement, &tail)
         }
         defer {
-          work += Statement.work(of: statement)
+          work += PreparedStatement.work(of: statement)
           sqlite3_finalize(statement)
         }
         guard code == SQLITE_OK else { throw failure(code, query: query, from: offset) }

@@ -102,7 +102,7 @@ public final class QuerySession {
     }
     try Trace(path: attachment.path).close()
     do {
-      let statement = try Statement(handle, "ATTACH ?1 AS \(Self.quoted(name))")
+      let statement = try PreparedStatement(handle, "ATTACH ?1 AS \(Self.quoted(name))")
       statement.bind(1, TraceFile.plain(attachment.path))
       try statement.run()
     } catch {
@@ -115,7 +115,8 @@ public final class QuerySession {
     // As they are written, the other trace is the schema "other".
     let sql = TraceSchema.comparisons.replacing("other.", with: Self.quoted(other) + ".")
     for view in SchemaDefinition.all(in: sql) {
-      try Statement(handle, "CREATE TEMP VIEW" + view.sql.dropFirst("CREATE VIEW".count)).run()
+      try PreparedStatement(handle, "CREATE TEMP VIEW" + view.sql.dropFirst("CREATE VIEW".count))
+        .run()
     }
   }
 

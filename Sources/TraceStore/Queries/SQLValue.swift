@@ -79,13 +79,13 @@ extension SQLValue {
     case .real(let value): sqlite3_bind_double(statement, index, value)
     case .text(let value):
       sqlite3_bind_text(
-        statement, index, value, Int32(clamping: value.utf8.count), Statement.copied)
+        statement, index, value, Int32(clamping: value.utf8.count), PreparedStatement.copied)
     case .blob(let bytes):
       // An empty blob has no address, and would be NULL.
       if bytes.isEmpty {
         sqlite3_bind_zeroblob(statement, index, 0)
       } else {
-        sqlite3_bind_blob64(statement, index, bytes, UInt64(bytes.count), Statement.copied)
+        sqlite3_bind_blob64(statement, index, bytes, UInt64(bytes.count), PreparedStatement.copied)
       }
     }
   }
@@ -97,12 +97,13 @@ extension SQLValue {
     case .integer(let value): sqlite3_result_int64(context, Int64(value))
     case .real(let value): sqlite3_result_double(context, value)
     case .text(let value):
-      sqlite3_result_text(context, value, Int32(clamping: value.utf8.count), Statement.copied)
+      sqlite3_result_text(
+        context, value, Int32(clamping: value.utf8.count), PreparedStatement.copied)
     case .blob(let bytes):
       if bytes.isEmpty {
         sqlite3_result_zeroblob(context, 0)
       } else {
-        sqlite3_result_blob64(context, bytes, UInt64(bytes.count), Statement.copied)
+        sqlite3_result_blob64(context, bytes, UInt64(bytes.count), PreparedStatement.copied)
       }
     }
   }

@@ -5,7 +5,7 @@ import GRDB
 ///
 /// Look-ups of a few rows read them by name, as ``TraceRow``.
 final class RowReader {
-  private let statement: GRDB.Statement
+  private let statement: Statement
   private let rows: GRDB.RowCursor
 
   init(_ db: Database, _ sql: String, _ arguments: StatementArguments = []) throws {

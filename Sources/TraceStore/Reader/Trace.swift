@@ -125,7 +125,7 @@ public final class Trace {
   ) throws(TraceError) -> T? {
     try read { db in
       let statement = try db.cachedStatement(sql: sql)
-      defer { self.lookupWork += Statement.work(of: statement.sqliteStatement) }
+      defer { self.lookupWork += PreparedStatement.work(of: statement.sqliteStatement) }
       return try Row.fetchOne(statement, arguments: arguments)
         .map { try decode(TraceRow(row: $0, path: self.path)) }
     }
@@ -138,7 +138,7 @@ public final class Trace {
     try read { db in
       var result: [T] = []
       let statement = try db.cachedStatement(sql: sql)
-      defer { self.lookupWork += Statement.work(of: statement.sqliteStatement) }
+      defer { self.lookupWork += PreparedStatement.work(of: statement.sqliteStatement) }
       let rows = try Row.fetchCursor(statement, arguments: arguments)
       while let row = try rows.next() {
         result.append(try decode(TraceRow(row: row, path: self.path)))

@@ -49,14 +49,8 @@ struct MemoryStateTable {
   }
 
   private func slot(of state: MemoryUse) -> Int {
-    var hash: UInt = 0
-    func mix(_ value: Int) {
-      hash = (hash ^ UInt(bitPattern: value)) &* 0x9E37_79B9_7F4A_7C15
-      hash ^= hash >> 29
-    }
-    for category in MemoryCategory.allCases { mix(state[category]) }
     let mask = UInt(ids.count - 1)
-    var slot = hash & mask
+    var slot = state.digest & mask
     while ids[Int(slot)] != 0, states[Int(slot)] != state { slot = (slot + 1) & mask }
     return Int(slot)
   }

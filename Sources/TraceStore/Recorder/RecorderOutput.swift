@@ -72,7 +72,7 @@ final class RecorderOutput {
       """)
     try execute(handle, TraceSchema.tables)
     for (_, sql) in TraceSchema.views { try execute(handle, sql) }
-    let meta = try Statement(handle, "INSERT INTO meta VALUES (?, ?)")
+    let meta = try PreparedStatement(handle, "INSERT INTO meta VALUES (?, ?)")
     var facts = header.meta
     facts["status"] = "recording"
     facts["detail"] = "tile"
@@ -83,7 +83,7 @@ final class RecorderOutput {
       meta.bind(2, value)
       try meta.run()
     }
-    let tensor = try Statement(handle, "INSERT INTO tensor VALUES (?,?,?,?,?,?,?,?,?,?)")
+    let tensor = try PreparedStatement(handle, "INSERT INTO tensor VALUES (?,?,?,?,?,?,?,?,?,?)")
     for row in header.tensors {
       tensor.bind(1, row.id)
       tensor.bind(2, row.name)

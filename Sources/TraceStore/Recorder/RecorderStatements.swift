@@ -4,12 +4,14 @@ import Inference
 /// The statements of a recording, prepared once.
 final class RecorderStatements {
   let event, tile, matmul, allocation, op, memory: TableInsert
-  let kvAppend, node, label, weightTile: Statement
-  let kept, tileFilled, tileUsed, tileFreed, allocationFreed, pass, token: Statement
-  let tokenPass, value, failure, branch, fact: Statement
+  let kvAppend, node, label, weightTile: PreparedStatement
+  let kept, tileFilled, tileUsed, tileFreed, allocationFreed, pass, token: PreparedStatement
+  let tokenPass, value, failure, branch, fact: PreparedStatement
 
   init(_ handle: OpaquePointer) throws(SQLiteFailure) {
-    func prepare(_ sql: String) throws(SQLiteFailure) -> Statement { try Statement(handle, sql) }
+    func prepare(_ sql: String) throws(SQLiteFailure) -> PreparedStatement {
+      try PreparedStatement(handle, sql)
+    }
     event = try TableInsert(handle, into: "_event", columns: 6)
     tile = try TableInsert(handle, into: "_tile", columns: 8)
     matmul = try TableInsert(handle, into: "_matmul", columns: 7)

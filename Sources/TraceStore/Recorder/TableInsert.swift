@@ -4,16 +4,16 @@
 /// statement journal, because a conflict, which would be an error of ours, ends the transaction.
 final class TableInsert {
   private static let block = 16
-  private let many: Statement
-  private let one: Statement
+  private let many: PreparedStatement
+  private let one: PreparedStatement
   private let columns: Int32
 
   /// - Parameter columns: how many columns the table has, generated ones not counted.
   init(_ connection: OpaquePointer, into table: String, columns: Int) throws(SQLiteFailure) {
     let row = "(" + Array(repeating: "?", count: columns).joined(separator: ",") + ")"
     let rows = Array(repeating: row, count: Self.block).joined(separator: ",")
-    many = try Statement(connection, "INSERT OR ROLLBACK INTO \(table) VALUES \(rows)")
-    one = try Statement(connection, "INSERT OR ROLLBACK INTO \(table) VALUES \(row)")
+    many = try PreparedStatement(connection, "INSERT OR ROLLBACK INTO \(table) VALUES \(rows)")
+    one = try PreparedStatement(connection, "INSERT OR ROLLBACK INTO \(table) VALUES \(row)")
     self.columns = Int32(columns)
   }
 
@@ -23,7 +23,7 @@ final class TableInsert {
   ///   the first so many.
   @inline(__always)
   func insert(
-    _ count: Int, bind: (_ row: Int, _ statement: Statement, _ after: Int32) -> Void
+    _ count: Int, bind: (_ row: Int, _ statement: PreparedStatement, _ after: Int32) -> Void
   ) throws(SQLiteFailure) {
     var row = 0
     while count - row >= Self.block {

@@ -121,9 +121,7 @@ extension TraceRecorder {
   /// Adds a state of memory that no step led to before. A highest total is always one.
   private func addState(_ use: MemoryUse, step: Int) {
     batch.states.append((step, use))
-    for category in MemoryCategory.allCases where use[category] > summary.peaks[category] {
-      summary.peaks[category] = use[category]
-    }
+    summary.peaks.formMaximum(use)
     if use.total > summary.peak.total || summary.peakStep == 0 {
       summary.peak = use
       summary.peakStep = step

@@ -13,7 +13,7 @@ final class StepLookups {
   @exclusivity(unchecked) private var recentStates = (0..<1024).map {
     (id: $0 + 1, use: MemoryUse())
   }
-  private var stateQuery: Statement?
+  private var stateQuery: PreparedStatement?
   /// The states of memory with more bytes alive than any before, in order.
   @exclusivity(unchecked) private var peaks: [(step: Int, bytes: Int)] = []
   /// The last state that `peaks` knows of, and the last step that there was then.
@@ -35,7 +35,7 @@ final class StepLookups {
   }
   /// The pass that was asked for last.
   @exclusivity(unchecked) private var passed: (steps: Range<Int>, pass: Int?) = (0..<0, nil)
-  private var appendQuery: Statement?
+  private var appendQuery: PreparedStatement?
   /// What was in the KV cache last throughout some steps.
   @exclusivity(unchecked) private var appended: (steps: Range<Int>, append: Int?) = (0..<0, nil)
 
@@ -55,7 +55,7 @@ final class StepLookups {
   private func readState(_ id: Int) throws(SQLiteFailure) -> MemoryUse? {
     if stateQuery == nil {
       let columns = MemoryCategory.allCases.map(\.name).joined(separator: ", ")
-      stateQuery = try Statement(connection, "SELECT \(columns) FROM _memory WHERE id = ?1")
+      stateQuery = try PreparedStatement(connection, "SELECT \(columns) FROM _memory WHERE id = ?1")
     }
     guard let query = stateQuery else { return nil }
     defer { query.reset() }
@@ -89,9 +89,9 @@ final class StepLookups {
   }
 
   private func readPeaks() throws(SQLiteFailure) {
-    let last = try Statement(connection, "SELECT max(step) FROM _event")
+    let last = try PreparedStatement(connection, "SELECT max(step) FROM _event")
     _ = try last.step()
-    let states = try Statement(
+    let states = try PreparedStatement(
       connection, "SELECT id, total FROM _memory WHERE id > ?1 ORDER BY id")
     states.bind(1, peaksRead.state)
     while try states.step() {
@@ -107,7 +107,7 @@ final class StepLookups {
   func name(ofWeightTile id: Int) throws(SQLiteFailure) -> UnsafePointer<CChar>? {
     if lastName.id == id { return lastName.text }
     if names[id] == nil {
-      let query = try Statement(
+      let query = try PreparedStatement(
         connection,
         """
         SELECT u.name || ' rows ' || w.first_row || '..<' || (w.first_row + w.rows)
@@ -125,7 +125,7 @@ final class StepLookups {
   /// The pass that a step is part of.
   func pass(at step: Int) throws(SQLiteFailure) -> Int? {
     if passed.steps.contains(step) { return passed.pass }
-    let query = try Statement(
+    let query = try PreparedStatement(
       connection,
       "SELECT id, first_step, last_step FROM pass WHERE first_step BETWEEN 1 AND ?1"
         + " ORDER BY first_step DESC LIMIT 1")
@@ -141,7 +141,7 @@ final class StepLookups {
   func append(at step: Int) throws(SQLiteFailure) -> Int? {
     if appended.steps.contains(step) { return appended.append }
     if appendQuery == nil {
-      appendQuery = try Statement(connection, Self.appends(keeping: kept.sql))
+      appendQuery = try PreparedStatement(connection, Self.appends(keeping: kept.sql))
     }
     guard let query = appendQuery else { return nil }
     defer { query.reset() }

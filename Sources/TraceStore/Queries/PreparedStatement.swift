@@ -2,7 +2,7 @@ import Basics
 import GRDBSQLite
 
 /// A prepared statement, for the paths where a row is a few hundred nanoseconds.
-final class Statement {
+final class PreparedStatement {
   private(set) var handle: OpaquePointer?
   private let connection: OpaquePointer
 
@@ -49,7 +49,7 @@ final class Statement {
     _ = text.withUTF8 { text in
       text.withMemoryRebound(to: CChar.self) { characters in
         sqlite3_bind_text(
-          handle, index, characters.baseAddress, Int32(characters.count), Statement.copied)
+          handle, index, characters.baseAddress, Int32(characters.count), PreparedStatement.copied)
       }
     }
   }
@@ -114,7 +114,7 @@ extension TraceError {
   }
 }
 
-extension Statement {
+extension PreparedStatement {
   /// 0 is stored as NULL.
   @inline(__always) func bindNonzero(_ index: Int32, _ value: Int) {
     if value == 0 { sqlite3_bind_null(handle, index) } else { bind(index, value) }
@@ -130,13 +130,13 @@ extension Statement {
       let swapped = values.map { $0.bitPattern.littleEndian }
       swapped.withUnsafeBytes { bytes in
         _ = sqlite3_bind_blob64(
-          handle, index, bytes.baseAddress, UInt64(bytes.count), Statement.copied)
+          handle, index, bytes.baseAddress, UInt64(bytes.count), PreparedStatement.copied)
       }
     #endif
   }
 }
 
-extension Statement {
+extension PreparedStatement {
   /// Goes to the next row; `false` after the last.
   func step() throws(SQLiteFailure) -> Bool {
     switch sqlite3_step(handle) {
