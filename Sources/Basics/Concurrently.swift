@@ -75,8 +75,8 @@ package final class SerialThread: Sendable {
 ///
 /// - Returns: `false` if the system does not start a thread; then nothing is done.
 package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
-  // A new thread blocks what blocks the one that starts it. What an error of the thread itself raises
-  // has to reach the handlers that restore a terminal.
+  // A new thread blocks what blocks the one that starts it. What an error of the thread itself
+  // raises has to reach the handlers that restore a terminal.
   var signals = sigset_t()
   var before = sigset_t()
   sigfillset(&signals)

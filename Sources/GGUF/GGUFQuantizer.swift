@@ -4,9 +4,10 @@ import Quantization
 /// Turns a GGUF file into one whose weight matrices are stored as another type.
 ///
 /// Matrices are converted; norms, biases and other vectors, routers and position tables stay as
-/// they are, as llama.cpp leaves them. A matrix whose rows are no whole number of the target's blocks
-/// falls back as in llama.cpp: `q4_k` to `q5_0`, `q5_k` to `q5_1`, `q6_k` to `q8_0`, and what does not
-/// fit into blocks of 32 to `f16`. `nf4` and `fp4`, with blocks of 64, fall back to `q4_0`.
+/// they are, as llama.cpp leaves them. A matrix whose rows are no whole number of the target's
+/// blocks falls back as in llama.cpp: `q4_k` to `q5_0`, `q5_k` to `q5_1`, `q6_k` to `q8_0`, and
+/// what does not fit into blocks of 32 to `f16`. `nf4` and `fp4`, with blocks of 64, fall back to
+/// `q4_0`.
 public struct GGUFQuantizer {
   /// What became of one tensor.
   public struct Report: Sendable {

@@ -45,8 +45,8 @@ struct TensorConversion {
     return statistics
   }
 
-  /// Calls `body` with each number below `count` once, on the threads of a pool or, if the system did not
-  /// start them, on this one.
+  /// Calls `body` with each number below `count` once, on the threads of a pool or, if the system
+  /// did not start them, on this one.
   private static func forEach(_ count: Int, on pool: OpaquePointer?, _ body: (Int) -> Void) {
     guard let pool else { return (0..<count).forEach(body) }
     withoutActuallyEscaping(body) { body in

@@ -3,7 +3,8 @@ extension Engine {
   /// Takes another strategy, or another size of tiles, from the next pass on. The KV cache stays.
   ///
   /// What the strategy before kept is returned at once; what the new one does before its first pass
-  /// is done with that pass, which may fail there. Another change, or another pass, may follow then.
+  /// is done with that pass, which may fail there. Another change, or another pass, may follow
+  /// then.
   ///
   /// - Throws: `InferenceError.badOption`.
   public func change(strategy name: StrategyName, tileRows: Int) throws {

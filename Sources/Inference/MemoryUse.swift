@@ -1,5 +1,5 @@
-/// What an engine buffer is for. The trace has a column for each category, in this order; how each is
-/// drawn is in ``MemoryCategory`` of `TraceStore` (`look`).
+/// What an engine buffer is for. The trace has a column for each category, in this order; how each
+/// is drawn is in ``MemoryCategory`` of `TraceStore` (`look`).
 public enum MemoryCategory: Int, CaseIterable, Sendable {
   /// Packed weights, as they lie in the model file.
   case weights = 0

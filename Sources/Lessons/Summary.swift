@@ -140,7 +140,8 @@ public struct Summary {
     }
   }
 
-  /// Saves the summary as Markdown, with a picture (SVG) beside it for each recording that it plots.
+  /// Saves the summary as Markdown, with a picture (SVG) beside it for each recording that it
+  /// plots.
   ///
   /// - Throws: ``LessonError/cannotWrite(path:reason:)``, or what reading a recording throws.
   public func save(_ text: EngineText, to path: String, asTyped: (String) -> String) throws {

@@ -41,16 +41,17 @@ public struct ComparedRun: Sendable {
     public let decodeSpeed: Double
     /// The largest difference of a logit to the exact run's, over all passes.
     public let largestDifference: Float
-    /// KL divergence of the exact run's next token to this run's, in nats: the mean over all passes.
+    /// KL divergence of the exact run's next token to this run's, in nats: the mean over all
+    /// passes.
     public let divergence: Double
   }
 }
 
 /// Records each strategy with each type of KV cache.
 ///
-/// The exact run comes first and is not recorded: the exact strategy with an f32 cache, which is f32
-/// throughout. The others are fed the tokens that it chose, so that all see the same input and their
-/// logits can be compared pass by pass.
+/// The exact run comes first and is not recorded: the exact strategy with an f32 cache, which is
+/// f32 throughout. The others are fed the tokens that it chose, so that all see the same input and
+/// their logits can be compared pass by pass.
 ///
 /// - Parameter progress: called before each run with its name, and after it with the run.
 /// - Throws: what the exact run throws, and `InferenceError.interrupted`. A run that fails is a run

@@ -4,9 +4,9 @@ import TraceStore
 
 /// A run that is recorded as it goes, one pass at a time: what the debugger does over a model.
 ///
-/// It can be taken back to the end of any pass and go on differently, which is another branch of the
-/// same trace. Passes that were given up stay in the trace too. It has one sequence. How it can be
-/// changed between passes is in `LiveRun+Changes.swift`.
+/// It can be taken back to the end of any pass and go on differently, which is another branch of
+/// the same trace. Passes that were given up stay in the trace too. It has one sequence. How it can
+/// be changed between passes is in `LiveRun+Changes.swift`.
 public final class LiveRun {
   /// The trace; every pass is in it when ``runNextPass(isCancelled:)`` returns or throws.
   public let trace: String

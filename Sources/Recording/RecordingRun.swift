@@ -14,8 +14,8 @@ public struct RecordingOptions: Sendable {
   /// The most tokens of a prefill pass; `nil` runs the prompts in one.
   public var ubatch: Int?
   public var capture = Capture.stats
-  /// The same model with unquantized weights, a name of the catalogue or a path: the trace tells what
-  /// packing changed in the rows of each tile.
+  /// The same model with unquantized weights, a name of the catalogue or a path: the trace tells
+  /// what packing changed in the rows of each tile.
   public var original: String?
   /// Where the trace goes.
   public var output: String
@@ -72,9 +72,9 @@ public struct RecordingReport: Sendable {
 /// Runs a model into a trace.
 ///
 /// A pass is in the trace when it is finished; what ends the run earlier (an error, a signal, a
-/// full disk) leaves those before it. Where the memory budget ends it, the trace holds everything up
-/// to the allocation that would have passed it, and the report says which that was. An older trace stays
-/// what it was until there is one of the two.
+/// full disk) leaves those before it. Where the memory budget ends it, the trace holds everything
+/// up to the allocation that would have passed it, and the report says which that was. An older
+/// trace stays what it was until there is one of the two.
 ///
 /// - Parameters:
 ///   - forced: what follows the prompt of the first sequence, whatever is likeliest; no text ends then.

@@ -1,7 +1,7 @@
 import Quantization
 
-/// The sixteen values that each weight can have: every 32 weights share a scale and a minimum, which
-/// training leaves as they are.
+/// The sixteen values that each weight can have: every 32 weights share a scale and a minimum,
+/// which training leaves as they are.
 ///
 /// `value = scale × (q - offset) + minimum` with `q` the nibble, for `q4_0`, `q4_1` and `q4_K`.
 struct Int4Grid {

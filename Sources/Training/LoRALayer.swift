@@ -1,8 +1,8 @@
 /// Int4 weights that stay as they are, and a float32 change of low rank that learns:
 /// `y = x Wᵀ + (x Aᵀ) B`, with `A` `(rank, cols)` and `B` `(rank, rows)`.
 ///
-/// https://arxiv.org/abs/2106.09685, which calls `B` what is its transpose here. `B` begins as zeros,
-/// so that the layer begins as it was.
+/// https://arxiv.org/abs/2106.09685, which calls `B` what is its transpose here. `B` begins as
+/// zeros, so that the layer begins as it was.
 final class LoRALayer: TrainedLayer {
   private let weights: PackedWeights
   let down: Matrix  // A  (rank, cols)

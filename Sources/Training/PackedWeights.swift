@@ -1,7 +1,8 @@
 import CKernels
 import Quantization
 
-/// A weight matrix in int4, `(rows, cols)`: it is dequantized a tile at a time, for each product anew.
+/// A weight matrix in int4, `(rows, cols)`: it is dequantized a tile at a time, for each product
+/// anew.
 final class PackedWeights {
   let type: TensorType
   let rows: Int

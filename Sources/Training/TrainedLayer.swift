@@ -7,8 +7,8 @@ protocol TrainedLayer: AnyObject {
 
   /// `y = x Wᵀ`: `(tokens, rows)` from `(tokens, cols)`.
   func forward(_ x: Matrix, into y: Matrix) throws
-  /// From the gradient of the loss by `y`: fills ``gradients``, and adds the gradient by `x`, which a
-  /// layer in a network hands to the one below it, to `dx`.
+  /// From the gradient of the loss by `y`: fills ``gradients``, and adds the gradient by `x`, which
+  /// a layer in a network hands to the one below it, to `dx`.
   func backward(_ dy: Matrix, _ x: Matrix, into dx: Matrix) throws
   /// Subtracts the updates from the numbers that learn.
   func apply() -> StepChanges
@@ -56,8 +56,9 @@ private struct WeightGradient {
 }
 
 /// Int4 for the products. Without master weights a weight is where the grid has a value, before the
-/// step and after it; with them the updates go to a float32 copy, and the gradient by the int4 weights is
-/// taken for that by the copy, as if rounding were not there: the straight-through estimator.
+/// step and after it; with them the updates go to a float32 copy, and the gradient by the int4
+/// weights is taken for that by the copy, as if rounding were not there: the straight-through
+/// estimator.
 final class Int4Layer: TrainedLayer {
   private let weights: PackedWeights
   private let grid: GridMemory

@@ -5,8 +5,9 @@ import TraceStore
 
 /// What a layer is to learn: its weights, what it is given, and what it should make of that.
 ///
-/// The inputs are those of a recorded pass. The targets are what the layer would give if its weights
-/// were other ones: changed by about one step of the int4 grid each, in a pattern of rank 4.
+/// The inputs are those of a recorded pass. The targets are what the layer would give if its
+/// weights were other ones: changed by about one step of the int4 grid each, in a pattern of rank
+/// 4.
 struct TrainingTask {
   let tensor: String
   let type: TensorType

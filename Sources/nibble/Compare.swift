@@ -172,7 +172,8 @@ struct ComparisonRow: Encodable {
   }
 }
 
-/// The table for people: a row a run. Categories have the names and figures that `nibble record` prints.
+/// The table for people: a row a run. Categories have the names and figures that `nibble record`
+/// prints.
 struct ComparisonTable {
   private static let memory = ["peak"] + MemoryCategory.allCases.map(\.name)
   private static let rest = ["made", "moved", "prefill/s", "decode/s", "max diff", "KL"]

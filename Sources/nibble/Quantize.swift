@@ -95,8 +95,8 @@ struct Quantize: ParsableCommand {
         + "a file of f16 or f32 gives better results.")
   }
 
-  /// Ends the program at SIGINT and SIGTERM, with nothing left of the new file. If the system starts no
-  /// thread that waits for them, they end it as they always do.
+  /// Ends the program at SIGINT and SIGTERM, with nothing left of the new file. If the system
+  /// starts no thread that waits for them, they end it as they always do.
   private func removeUnfinishedAtSignals() {
     Self.blockSignals(SIG_BLOCK)
     let isWaiting = startThread { [output] in

@@ -53,7 +53,8 @@ import Testing
     #expect(try nibble("report", "t.sqlite").code == 0)
   }
 
-  /// The checker finds what is wrong: a byte more in a counter, a time out of order, a size changed.
+  /// The checker finds what is wrong: a byte more in a counter, a time out of order, a size
+  /// changed.
   @Test(.enabled(if: python != nil || isCI, "NIBBLE_PYTHON is not set"))
   func theCheckerFindsChanges() throws {
     let python = try #require(Self.python, "CI has to set NIBBLE_PYTHON")
@@ -77,8 +78,8 @@ import Testing
     }
   }
 
-  /// What an export allocates does not grow with the trace: hardly, from 5 MB of it to 16 MB, both of which are
-  /// more than SQLite keeps of a file.
+  /// What an export allocates does not grow with the trace: hardly, from 5 MB of it to 16 MB, both
+  /// of which are more than SQLite keeps of a file.
   @Test(.enabled(if: Nibble.canPreload)) func memoryIsConstant() throws {
     let nibble = try Nibble()
     for rows in ["64", "16"] {

@@ -22,8 +22,8 @@ import Testing
     #expect(result.code == 1 && result.errors.contains("a number from 1 to 16777216"))
   }
 
-  /// More than a matrix, a prompt or a context has is all of it; the budget ends the runs, which then
-  /// plan for all strategies.
+  /// More than a matrix, a prompt or a context has is all of it; the budget ends the runs, which
+  /// then plan for all strategies.
   @Test(arguments: [
     "--tile-rows 16777216", "--ubatch 9223372036854775807", "-n 9223372036854775807",
     "--tile-rows 16777216 --threads 1024 --parallel 1024 -n 9223372036854775807",

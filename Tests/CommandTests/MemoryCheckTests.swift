@@ -20,9 +20,10 @@ struct MemoryCheckTests {
   func ledgerAndSystemAgreeOnTiny(_ strategy: StrategyName) throws {
     let check = try measure("--strategy \(strategy.rawValue) -n 4")
     #expect(check.agrees, "\(check)")
-    // Tiny is smaller than the tolerance, so here is a closer one. Pages of code that is called for the
-    // first time and the runtime's own are 1.4 to 2.2 MB in a debug build, however busy the machine is;
-    // and of what each processor has counted, the kernel may not have added some hundred KB yet.
+    // Tiny is smaller than the tolerance, so here is a closer one. Pages of code that is called for
+    // the first time and the runtime's own are 1.4 to 2.2 MB in a debug build, however busy the
+    // machine is; and of what each processor has counted, the kernel may not have added some
+    // hundred KB yet.
     #expect(abs(check.difference) < 4 << 20, "\(check)")
   }
 

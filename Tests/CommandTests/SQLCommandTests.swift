@@ -145,8 +145,8 @@ import Testing
     #expect(ended.code == 1 && ended.sentence?.contains("did not stop after 0.2 s") == true)
   }
 
-  /// What is long in other ways: many calls, long values, patterns. Each takes a hundred times as long as it
-  /// may, and each call a hundredth of what it may take to listen.
+  /// What is long in other ways: many calls, long values, patterns. Each takes a hundred times as
+  /// long as it may, and each call a hundredth of what it may take to listen.
   @Test(arguments: [
     "SELECT group_concat(a.step) FROM event a, event b, event c",
     "SELECT sum(length(printf('%*d', 10000000, a.step))) FROM event a, event b",
@@ -191,8 +191,8 @@ import Testing
     #expect(result.code == 0, "\(result.errors)")
   }
 
-  /// Rows are handed on as they come: what all of a long trace takes is hardly more than what one row
-  /// does.
+  /// Rows are handed on as they come: what all of a long trace takes is hardly more than what one
+  /// row does.
   @Test(
     .enabled(if: Nibble.canPreload), arguments: ["csv", "json", "list", "box", "bars", "sparkline"])
   func memoryIsBounded(format: String) throws {

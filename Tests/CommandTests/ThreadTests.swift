@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A system that starts no thread, at a limit of processes or of memory: nibble works with those that it
-/// has, or says so, and waits for nothing.
+/// A system that starts no thread, at a limit of processes or of memory: nibble works with those
+/// that it has, or says so, and waits for nothing.
 @Suite(.enabled(if: Nibble.canPreload)) struct ThreadTests {
   let nibble: Nibble
 

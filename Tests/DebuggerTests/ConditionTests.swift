@@ -104,8 +104,8 @@ import Testing
     try expectStops(text, trace, try plain.steps(where: text))
   }
 
-  /// What `print` says of a field is its value in a condition, at the last place where the object came
-  /// into being.
+  /// What `print` says of a field is its value in a condition, at the last place where the object
+  /// came into being.
   @Test func printAndConditionsSayTheSame() throws {
     try Tiny.record(to: folder.file(), count: 2)
     let session = try Tiny.session(folder.file())

@@ -28,8 +28,8 @@ final class DebuggerTerminal: PseudoTerminal {
 
   /// A query whose last row takes long; the one before says that it comes next.
   ///
-  /// A table is shown once there are 10,000 rows, and the full screen shows what comes a tenth of a second
-  /// after it was drawn last, which counting to twenty million takes care of.
+  /// A table is shown once there are 10,000 rows, and the full screen shows what comes a tenth of a
+  /// second after it was drawn last, which counting to twenty million takes care of.
   private static func announcing(_ last: String) -> String {
     "WITH n(i) AS (VALUES(1) UNION ALL SELECT i+1 FROM n WHERE i<10002) SELECT CASE i "
       + "WHEN 10001 THEN (WITH c(x) AS (VALUES(1) UNION ALL SELECT x+1 FROM c WHERE x<2e7) "

@@ -5,9 +5,9 @@ import TestSupport
 @testable import Debugger
 @testable import TraceStore
 
-/// A table of every field of every object at every step of a trace, which the sqlite3 shell makes of
-/// the trace's tables and views by joins that anybody would write: what conditions and `print` say is
-/// compared with it.
+/// A table of every field of every object at every step of a trace, which the sqlite3 shell makes
+/// of the trace's tables and views by joins that anybody would write: what conditions and `print`
+/// say is compared with it.
 struct PlainFields {
   private let session: QuerySession
 

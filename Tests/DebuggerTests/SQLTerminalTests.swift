@@ -81,8 +81,8 @@ import Testing
     #expect(terminal.wait() == 0)
   }
 
-  /// A function that takes hours in one call: the second ^C ends the program, and the terminal is as
-  /// it was.
+  /// A function that takes hours in one call: the second ^C ends the program, and the terminal is
+  /// as it was.
   @Test func aSecondInterruptEndsWhatDoesNotListen() throws {
     let folder = try ScratchFolder()
     let terminal = try terminal(folder)

@@ -6,9 +6,10 @@
   @testable import GGUF
 
   @Suite struct ResidencyTests {
-    /// Pages come when they are read and go when they are released; those at the ends may stay, and some
-    /// come before they are read: as many around one as the kernel likes, 64 KiB mostly, and a quarter of the
-    /// file with pages of any size that it has. None goes meanwhile, unless memory is at its end.
+    /// Pages come when they are read and go when they are released; those at the ends may stay, and
+    /// some come before they are read: as many around one as the kernel likes, 64 KiB mostly, and a
+    /// quarter of the file with pages of any size that it has. None goes meanwhile, unless memory
+    /// is at its end.
     @Test func residentBytesAreThoseThatWereRead() throws {
       let size = 4 << 20
       let folder = try ScratchFolder()

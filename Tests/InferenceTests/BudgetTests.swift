@@ -50,8 +50,9 @@ import Testing
     }
   }
 
-  /// With one byte too little for any of the allocations that raise the highest total, the run fails
-  /// at that one, and is the same up to it; with exactly as many as it needs, it does not fail.
+  /// With one byte too little for any of the allocations that raise the highest total, the run
+  /// fails at that one, and is the same up to it; with exactly as many as it needs, it does not
+  /// fail.
   @Test(arguments: cases)
   func failsAtTheFirstAllocationThatWouldPassIt(test: Case) throws {
     let fixture = try Fixture(test.fixture)

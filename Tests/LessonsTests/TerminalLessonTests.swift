@@ -6,8 +6,8 @@ import TraceStore
 
 @testable import Lessons
 
-/// Every lesson of the course, checked, and played with the real program on a terminal of 80 × 24 by
-/// its solutions, in every language. A lesson is covered by being there.
+/// Every lesson of the course, checked, and played with the real program on a terminal of 80 × 24
+/// by its solutions, in every language. A lesson is covered by being there.
 @Suite(.serialized) struct TerminalLessonTests {
   /// The program, beside these tests.
   static let program = Bundle.main.bundleURL.resolvingSymlinksInPath()

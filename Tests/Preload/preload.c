@@ -1,8 +1,9 @@
-// Loaded before the C library by tests that run nibble (LD_PRELOAD), so that what they judge by does not
-// depend on the machine or on what else runs on it:
+// Loaded before the C library by tests that run nibble (LD_PRELOAD), so that what they judge by
+// does not depend on the machine or on what else runs on it:
 //
-//   NIBBLE_TEST_PEAK=FILE    writes there, at the end, the most bytes that malloc had given out at one moment
-//   NIBBLE_TEST_NO_THREADS=1 starts no thread, as a system does at a limit of processes
+//   NIBBLE_TEST_PEAK=FILE      writes there, at the end, the most bytes that malloc held at one moment
+//   NIBBLE_TEST_NO_THREADS=1   starts no thread, as a system does at a limit of processes
+//   NIBBLE_TEST_KILL_AT=SUFFIX kills the process once it has renamed a file to a name that ends so
 #if defined(__GLIBC__) || defined(__linux__)
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -10,9 +11,11 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 // glibc's own names of what is replaced here.
@@ -75,5 +78,17 @@ int pthread_create(
   typedef int function(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
   function *start = (function *)dlsym(RTLD_NEXT, "pthread_create");
   return start == NULL ? EAGAIN : start(thread, attributes, body, context);
+}
+
+int rename(const char *from, const char *to) {
+  typedef int function(const char *, const char *);
+  function *move = (function *)dlsym(RTLD_NEXT, "rename");
+  const int code = move == NULL ? -1 : move(from, to);
+  const char *suffix = getenv("NIBBLE_TEST_KILL_AT");
+  if (code == 0 && suffix != NULL && strlen(to) >= strlen(suffix)
+      && strcmp(to + strlen(to) - strlen(suffix), suffix) == 0) {
+    kill(getpid(), SIGKILL);
+  }
+  return code;
 }
 #endif

@@ -104,7 +104,8 @@ import Testing
     #expect(try sqlite3(killed, "PRAGMA integrity_check") == "ok\n")
   }
 
-  /// A kill between two of the renames, or before SQLite has made the new file, or in the middle of that.
+  /// A kill between two of the renames, or before SQLite has made the new file, or in the middle of
+  /// that.
   @Test(arguments: [
     "mv t t.nibble-older", "for f in t*; do mv $f t.nibble-older${f#t}; done",
     "for f in t*; do mv $f t.nibble-older${f#t}; done; : > t",

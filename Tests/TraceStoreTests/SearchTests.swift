@@ -285,8 +285,8 @@ import Testing
     }
   }
 
-  /// No search sorts or reads more than the steps that it looks at: whatever the length of the trace,
-  /// it ends at the first step that is found.
+  /// No search sorts or reads more than the steps that it looks at: whatever the length of the
+  /// trace, it ends at the first step that is found.
   @Test(arguments: [
     "event.kind = 'free'", "mem.live > 1", "tile.rows > 1", "matmul.m > 1", "kv.bytes > 1",
     "op.rows > 1", "pass.tokens > 1", "token.position > 1", "op.layer = 1 AND tile.rows = 8",

@@ -7,8 +7,8 @@ import TraceStore
 
 @testable import Training
 
-/// The training of one layer: its gradients, what rounding takes of its updates, its memory, and the
-/// database.
+/// The training of one layer: its gradients, what rounding takes of its updates, its memory, and
+/// the database.
 struct TrainingTests {
   /// A layer of random weights with random inputs.
   static func task(

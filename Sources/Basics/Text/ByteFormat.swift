@@ -24,8 +24,8 @@ public func formatBytes(_ bytes: Int, rounded rule: FloatingPointRoundingRule) -
 
 private let byteUnits = ["KiB", "MiB", "GiB", "TiB", "PiB"]
 
-/// Bytes of a size as people write it: `96MiB` and `1.5 GiB` in binary units, `8GB` in decimal ones,
-/// a plain number in bytes; `nil` for anything else, or nothing, or more than there can be.
+/// Bytes of a size as people write it: `96MiB` and `1.5 GiB` in binary units, `8GB` in decimal
+/// ones, a plain number in bytes; `nil` for anything else, or nothing, or more than there can be.
 public func parseBytes(_ text: String) -> Int? {
   let digits = text.prefix { "0123456789.".contains($0) }
   let unit = text.dropFirst(digits.count).drop { $0 == " " }.lowercased()

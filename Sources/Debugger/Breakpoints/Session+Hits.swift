@@ -135,8 +135,8 @@ extension DebuggerSession {
     }
   }
 
-  /// Stretches of steps, in the order in which a move goes through them, each twice as long as the one
-  /// before.
+  /// Stretches of steps, in the order in which a move goes through them, each twice as long as the
+  /// one before.
   private static func stretches(
     of steps: ClosedRange<Int>, backwards: Bool
   ) -> some Sequence<ClosedRange<Int>> {

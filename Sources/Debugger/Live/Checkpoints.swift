@@ -53,8 +53,8 @@ extension DebuggerSession {
     try place(at: step).heading(style: style, width: style.width - 20)
   }
 
-  /// Does `restart`: goes to a checkpoint and, in a live session, takes the run back to the end of the
-  /// pass that it lies in.
+  /// Does `restart`: goes to a checkpoint and, in a live session, takes the run back to the end of
+  /// the pass that it lies in.
   func restart(_ number: Int) throws {
     let step = try checkpoints.step(of: number)
     let origin = cursor.step

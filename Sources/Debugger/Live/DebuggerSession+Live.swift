@@ -68,8 +68,8 @@ extension DebuggerSession {
     }
   }
 
-  /// Shows where a pass was given up: at the allocation that would have passed the budget, or at the
-  /// end of what it did.
+  /// Shows where a pass was given up: at the allocation that would have passed the budget, or at
+  /// the end of what it did.
   private func standAtFailure(since before: Int) throws {
     let last = try trace.eventCount()
     guard last > before else { return }

@@ -2,8 +2,8 @@ import Basics
 import Inference
 import TraceStore
 
-/// Buffers of one size that hold consecutive ranges of one thing, as the pages of a layer's KV cache
-/// do: `blk.0 kv 0..<16`, `blk.0 kv 16..<32` and so on.
+/// Buffers of one size that hold consecutive ranges of one thing, as the pages of a layer's KV
+/// cache do: `blk.0 kv 0..<16`, `blk.0 kv 16..<32` and so on.
 struct BufferRun {
   /// The first of them.
   let first: TraceBuffer

@@ -75,8 +75,8 @@ extension SQLShell {
     if file?.isOnce == true { file = nil }
   }
 
-  /// Does the lines of a file; the first statement or command that fails ends it, and is told with the
-  /// file and its line.
+  /// Does the lines of a file; the first statement or command that fails ends it, and is told with
+  /// the file and its line.
   func read(_ path: String) throws {
     guard reading.count < 20 else {
       throw SQLShellError(

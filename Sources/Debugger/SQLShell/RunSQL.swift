@@ -17,8 +17,8 @@ public struct SQLOptions: Sendable {
   public init() {}
 }
 
-/// Asks a trace in SQL: what `query` says, or else what comes from standard input, with a shell where
-/// a person types there.
+/// Asks a trace in SQL: what `query` says, or else what comes from standard input, with a shell
+/// where a person types there.
 ///
 /// - Throws: what the trace throws, and the first error where nobody types.
 public func runSQL(tracePath: String, query: String?, _ options: SQLOptions) throws {

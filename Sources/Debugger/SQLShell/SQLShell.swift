@@ -39,8 +39,8 @@ public final class SQLShell {
 
   func quit() { isOver = true }
 
-  /// Does the lines of a source until it ends or `.quit` is typed. What is wrong is said, and where a
-  /// person types, the shell goes on.
+  /// Does the lines of a source until it ends or `.quit` is typed. What is wrong is said, and where
+  /// a person types, the shell goes on.
   ///
   /// - Throws: the first error, where nobody types; there ^C is one, ``TraceError/interrupted``.
   public func run(_ lines: any LineSource) throws {

@@ -11,8 +11,8 @@ public protocol LineSource: AnyObject {
   /// Whether a person types: then an empty line repeats the last command, and an error does not
   /// end anything.
   var isInteractive: Bool { get }
-  /// Whether a person types, prompted or not: then a ^C that came before the next line is asked for is
-  /// forgotten; else it is for all lines that follow.
+  /// Whether a person types, prompted or not: then a ^C that came before the next line is asked for
+  /// is forgotten; else it is for all lines that follow.
   var isTyped: Bool { get }
   /// Asks for the next line.
   func next(prompt: String) -> LineReply

@@ -89,8 +89,8 @@ extension DebuggerSession {
     return (ends[0], ends[1])
   }
 
-  /// Writes on a thread of its own, since whoever reads may write to us in between. It may also stop
-  /// reading, which is no reason to end.
+  /// Writes on a thread of its own, since whoever reads may write to us in between. It may also
+  /// stop reading, which is no reason to end.
   ///
   /// - Returns: `false` if the system starts no thread.
   private static func write(_ text: String, to descriptor: Int32) -> Bool {

@@ -42,8 +42,8 @@ public final class StandardOutput: OutputSink {
   }
 }
 
-/// A line that is to be taken away again, cut to the terminal of messages: what is wider would go on
-/// in the next line, and stay there.
+/// A line that is to be taken away again, cut to the terminal of messages: what is wider would go
+/// on in the next line, and stay there.
 func fittingTerminal(_ line: String) -> String {
   var columns: Int32 = 0
   var rows: Int32 = 0

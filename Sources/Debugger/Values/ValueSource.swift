@@ -37,8 +37,8 @@ final class ValueSource {
     self.originalPath = originalPath ?? Self.recordedOriginal(trace, meta)
   }
 
-  /// The unquantized model that the trace was recorded with (`record --original`), where it is still
-  /// there.
+  /// The unquantized model that the trace was recorded with (`record --original`), where it is
+  /// still there.
   private static func recordedOriginal(_ trace: Trace, _ meta: [String: String]) -> String? {
     guard let name = meta["original_file"], !name.isEmpty,
       let path = try? ModelCatalogue.path(of: name), let file = try? GGUFFile(path: path),

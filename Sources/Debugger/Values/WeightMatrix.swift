@@ -55,7 +55,8 @@ struct WeightMatrix {
     try inItsRange(strategy?.rowRounding(of: type))
   }
 
-  /// No rounding of what is not quantized, nor to float16 where that cannot hold the tensor's values.
+  /// No rounding of what is not quantized, nor to float16 where that cannot hold the tensor's
+  /// values.
   private func inItsRange(_ rounding: WeightRounding?) throws -> WeightRounding {
     guard type.isQuantized, let rounding else { return .none }
     let overflows = try rounding == .half && type.magnitudeBound(file.bytes(of: tensor)) > 65504

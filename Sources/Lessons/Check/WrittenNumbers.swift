@@ -128,8 +128,8 @@ extension Range<Int> {
   fileprivate mutating func removeLast() { self = lowerBound..<upperBound - 1 }
 }
 
-/// A passage as it is read: without marks of Markdown, templates, addresses and blocks that a recording
-/// fills; with one space for each gap.
+/// A passage as it is read: without marks of Markdown, templates, addresses and blocks that a
+/// recording fills; with one space for each gap.
 private struct ReadText {
   private(set) var characters: [Character] = []
   /// The line of the file that each is on.

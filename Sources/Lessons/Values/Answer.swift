@@ -24,7 +24,8 @@ enum Unit: String, CaseIterable {
     guard let number, number.isFinite else { return nil }
     if word.hasSuffix(".") { word.removeLast() }
     guard let factor = factors[word], (number * factor).isFinite else { return nil }
-    // Only a bare number can be below zero: no size, share, count or time is. No share is above one.
+    // Only a bare number can be below zero: no size, share, count or time is. No share is above
+    // one.
     let isPossible = self == .none || number >= 0 && (self != .percent || number * factor <= 1)
     return isPossible ? number * factor : nil
   }

@@ -43,8 +43,8 @@ final class Recordings {
     return path(of: trace)
   }
 
-  /// Makes a file in the folder under another name and puts it in its place, with its recipe, when it
-  /// is whole.
+  /// Makes a file in the folder under another name and puts it in its place, with its recipe, when
+  /// it is whole.
   ///
   /// - Parameter make: makes it, and tells whether it is whole.
   /// - Throws: what `make` throws, or ``LessonError/cannotWrite(path:reason:)``.

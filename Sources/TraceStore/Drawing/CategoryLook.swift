@@ -6,8 +6,8 @@ public struct CategoryLook: Sendable {
   public let label: String
   /// The same in one word.
   public let word: String
-  /// Colours of pictures on a light and on a dark ground, as CSS has them: after Okabe and Ito, whose
-  /// colours colour-blind people tell apart. A terminal's are the nearest that it has.
+  /// Colours of pictures on a light and on a dark ground, as CSS has them: after Okabe and Ito,
+  /// whose colours colour-blind people tell apart. A terminal's are the nearest that it has.
   let light, dark: String
   /// Of a terminal's 256 colours, a mid-tone that is readable on a dark and on a light ground.
   public let cube: Int

@@ -38,8 +38,8 @@ final class ExportOutput {
     pending.reserveCapacity(2 * Self.capacity)
   }
 
-  /// A new file at `path`, which is called `name` in errors; for a folder that is removed as a whole
-  /// where something fails.
+  /// A new file at `path`, which is called `name` in errors; for a folder that is removed as a
+  /// whole where something fails.
   init(creating path: String, shown name: String) throws(FileWriteError) {
     self.name = name
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)

@@ -2,8 +2,8 @@
 /// dictionaries. Opcodes and their operands as in CPython's `Lib/pickletools.py`.
 ///
 /// Lists grow one element at a time (`APPEND`), so that a reader with a small stack can hold one of
-/// millions; only opcodes that the memory_viz page knows are used. Strings that come again and again
-/// are written once and fetched by number.
+/// millions; only opcodes that the memory_viz page knows are used. Strings that come again and
+/// again are written once and fetched by number.
 struct PickleWriter {
   private let output: ExportOutput
   private var memo: [String: Int] = [:]

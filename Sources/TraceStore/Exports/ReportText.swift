@@ -1,7 +1,7 @@
 import Basics
 
-/// Text of a report: our own words, and between them what a trace holds, in which nothing may act on
-/// what shows it: `"Pass \(pass) of \(theirs: name)."`
+/// Text of a report: our own words, and between them what a trace holds, in which nothing may act
+/// on what shows it: `"Pass \(pass) of \(theirs: name)."`
 struct ReportText: Equatable, ExpressibleByStringInterpolation {
   fileprivate struct Part: Equatable {
     var text: String

@@ -2,11 +2,11 @@ import Basics
 
 /// When each step was, in ns since the recording began.
 ///
-/// A trace has the start and duration of every pass and operation, and how long each tile took to be
-/// made and multiplied, but no time for a step: the order is kept instead. So the steps of an
+/// A trace has the start and duration of every pass and operation, and how long each tile took to
+/// be made and multiplied, but no time for a step: the order is kept instead. So the steps of an
 /// operation are laid one after the other from its start, each thread's apart, every one at least a
-/// nanosecond after the step before it. No step is before the operation that it is part of, and time
-/// never goes backwards.
+/// nanosecond after the step before it. No step is before the operation that it is part of, and
+/// time never goes backwards.
 struct StepClock {
   /// The latest moment given out.
   private(set) var now = 0

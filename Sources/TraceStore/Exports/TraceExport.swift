@@ -1,7 +1,8 @@
 /// A format that a trace can be turned into for another tool: what it says of itself, and how it is
 /// written.
 ///
-/// A new one is one file, with a ``FileExport`` or a ``FolderExport``, and one entry in ``exports``.
+/// A new one is one file, with a ``FileExport`` or a ``FolderExport``, and one entry in
+/// ``exports``.
 protocol TraceExport: SendableMetatype {
   /// Its name after `--format`.
   static var name: String { get }

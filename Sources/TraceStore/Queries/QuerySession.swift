@@ -5,8 +5,8 @@ import GRDBSQLite
 ///
 /// The trace is the schema `main`; others that are attached have a schema each. Temporary views
 /// compare the trace with the first attached; the functions of ``QueryFunction`` are there too. An
-/// authorizer lets nothing but reading through, values and memory are bounded, and rows are handed on
-/// as they come.
+/// authorizer lets nothing but reading through, values and memory are bounded, and rows are handed
+/// on as they come.
 ///
 /// Not safe for several threads at once.
 public final class QuerySession {

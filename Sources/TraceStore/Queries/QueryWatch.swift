@@ -17,8 +17,8 @@ final class QueryWatch: Sendable {
   private let endProcess: @Sendable (TraceError) -> Void
   private let state: Mutex<State>
 
-  // Unchecked because of the connection, which SQLite lets any thread interrupt while it is open: it
-  // is while the stopwatch runs.
+  // Unchecked because of the connection, which SQLite lets any thread interrupt while it is open:
+  // it is while the stopwatch runs.
   private struct State: @unchecked Sendable {
     let connection: OpaquePointer
     var stopwatch: Stopwatch
@@ -33,8 +33,8 @@ final class QueryWatch: Sendable {
     state = Mutex(State(connection: session.handle, stopwatch: Stopwatch(now: session.now)))
   }
 
-  /// Looks often until `body` is done. If the system starts no thread for that, the progress handler
-  /// still asks whether the time is over.
+  /// Looks often until `body` is done. If the system starts no thread for that, the progress
+  /// handler still asks whether the time is over.
   func whileWatching<T>(_ body: () throws -> T) rethrows -> T {
     let isDone = DispatchSemaphore(value: 0)
     _ = startThread { [self] in

@@ -1,8 +1,8 @@
 import GRDBSQLite
 
 extension QuerySession {
-  /// Whether what is asked depends on the rows of a table: whether a column of them is read, or they
-  /// are counted. `SELECT 512 FROM meta LIMIT 1` does neither.
+  /// Whether what is asked depends on the rows of a table: whether a column of them is read, or
+  /// they are counted. `SELECT 512 FROM meta LIMIT 1` does neither.
   ///
   /// What only a view does for itself does not count. The session answers nothing after this.
   ///

@@ -20,8 +20,8 @@ public struct SchemaDefinition: Equatable, Sendable {
   /// Whether it is how rows lie in the file, and nothing to ask.
   public var isPrivate: Bool { name.hasPrefix("_") }
 
-  /// The definitions of a `.sql` file, in order. A definition begins a line with CREATE and ends with
-  /// a semicolon at a line's end.
+  /// The definitions of a `.sql` file, in order. A definition begins a line with CREATE and ends
+  /// with a semicolon at a line's end.
   public static func all(in text: String) -> [SchemaDefinition] {
     var found: [SchemaDefinition] = []
     var comment: [Substring] = []

@@ -20,10 +20,10 @@ public enum TableFormat: String, CaseIterable, Sendable {
 /// what the values are. JSON is valid whatever they are, a blob being a string with a character for
 /// each byte; a bar or a line break in a Markdown cell stays in it.
 ///
-/// CSV, JSON, lines and lists are written row by row; a box or a Markdown table needs rows before its
-/// first line, to know how wide its columns are, but not all of a long one. Where sqlite3 counts
-/// characters to align them, this counts the columns that they take on a terminal, which differs for
-/// wide and combining ones.
+/// CSV, JSON, lines and lists are written row by row; a box or a Markdown table needs rows before
+/// its first line, to know how wide its columns are, but not all of a long one. Where sqlite3
+/// counts characters to align them, this counts the columns that they take on a terminal, which
+/// differs for wide and combining ones.
 public final class TableFormatter {
   private let format: TableFormat
   private let output: (String) throws -> Void

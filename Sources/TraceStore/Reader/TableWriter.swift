@@ -12,6 +12,8 @@ public final class TableWriter {
 
   private let path: String
   private let queue: DatabaseQueue
+  /// Which file it is.
+  private let identity: FileIdentity?
   private var older: OlderTrace?
 
   /// - Parameters:
@@ -29,14 +31,15 @@ public final class TableWriter {
       try older?.restore(inPlaceOf: nil)
       throw TraceError(error, path: path)
     }
+    identity = FileIdentity(path: path)
     self.older = older
     try execute("BEGIN; PRAGMA application_id = \(Self.applicationID)")
     try execute(schema)
   }
 
   deinit {
-    try? queue.close()
-    try? older?.restore(inPlaceOf: FileIdentity(path: path))
+    queue.closeForGood()
+    try? older?.restore(inPlaceOf: identity)
   }
 
   /// Adds a row: a value for each column of the table.

@@ -164,8 +164,8 @@ extension Trace {
       tensor: row["tensor"])
   }
 
-  /// The whole output of an operation, `(rows, cols)` row-major, where values were captured: as many
-  /// values as ``TraceOp/rows`` and ``TraceOp/cols`` say, and at least one.
+  /// The whole output of an operation, `(rows, cols)` row-major, where values were captured: as
+  /// many values as ``TraceOp/rows`` and ``TraceOp/cols`` say, and at least one.
   public func value(ofOp op: Int) throws(TraceError) -> [Float]? {
     let query =
       "SELECT v.dtype, v.data, o.rows, o.cols FROM value AS v LEFT JOIN _op AS o ON o.id = v.op"

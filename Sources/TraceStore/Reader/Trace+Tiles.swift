@@ -59,8 +59,8 @@ extension Trace {
     try bufferID(at: step).flatMap { id throws(TraceError) in try tile(id) }
   }
 
-  /// The first step after `step` at which a tile is freed that was made in the pass of `step`, or in
-  /// the one after it.
+  /// The first step after `step` at which a tile is freed that was made in the pass of `step`, or
+  /// in the one after it.
   ///
   /// - Complexity: O(tiles of the two passes).
   public func step(ofFirstTileFreedAfter step: Int) throws(TraceError) -> Int? {
@@ -167,8 +167,8 @@ extension Trace {
     .flatMap { $0 } ?? 1
   }
 
-  /// The allocation that would have passed the memory budget and ended the run, if one did: the last
-  /// that no finished pass follows.
+  /// The allocation that would have passed the memory budget and ended the run, if one did: the
+  /// last that no finished pass follows.
   public func failure() throws(TraceError) -> TraceFailure? {
     try first(
       """

@@ -16,9 +16,9 @@ extension Trace {
       [pass.branch, pass.sequence, pass.firstPosition, last], decodeToken)
   }
 
-  /// The tokens of a branch, with those of the beginning that it shares: of all sequences, one after
-  /// the other, in the order of their positions. ``TraceToken/branch`` says which branch was the
-  /// first to have each.
+  /// The tokens of a branch, with those of the beginning that it shares: of all sequences, one
+  /// after the other, in the order of their positions. ``TraceToken/branch`` says which branch was
+  /// the first to have each.
   public func tokens(branch: Int = 0) throws(TraceError) -> [TraceToken] {
     try all(
       "SELECT * FROM branch_token WHERE branch = ? ORDER BY sequence, position",

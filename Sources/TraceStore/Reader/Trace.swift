@@ -84,13 +84,7 @@ public final class Trace {
     }
   }
 
-  deinit {
-    // When a queue of Dispatch goes, a thread has to be there; if the system starts none, Dispatch tries
-    // again, for ever. Then the queue stays.
-    if startThread({}) { return }
-    try? queue.close()
-    _ = Unmanaged.passRetained(queue)
-  }
+  deinit { queue.closeForGood() }
 
   /// Opens one more connection.
   ///
@@ -102,8 +96,8 @@ public final class Trace {
     return try QuerySession(checked: path)
   }
 
-  /// Ends the reading, so that a recording in this process can be made one file. Nothing else can be
-  /// asked after it.
+  /// Ends the reading, so that a recording in this process can be made one file. Nothing else can
+  /// be asked after it.
   public func close() throws(TraceError) {
     querySession = nil
     otherSearchSessions = []
@@ -150,6 +144,17 @@ public final class Trace {
   /// A number of a query's only row; 0 where it is NULL.
   func count(_ sql: String) throws(TraceError) -> Int {
     try first(sql, []) { try $0[0] as Int? }.flatMap { $0 } ?? 0
+  }
+}
+
+extension DatabaseQueue {
+  /// Closes it when its owner goes.
+  ///
+  /// A queue of Dispatch needs a thread to go. If the system starts none, Dispatch tries again for
+  /// ever; then the queue stays.
+  func closeForGood() {
+    try? close()
+    if !startThread({}) { _ = Unmanaged.passRetained(self) }
   }
 }
 

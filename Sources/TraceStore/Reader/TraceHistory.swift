@@ -119,8 +119,8 @@ extension Trace {
     histories = HistoryTable(branches: count, ranges: ranges.isEmpty ? [[1...Int.max]] : ranges)
   }
 
-  /// The last step of the pass that was the last to append one of the first `position` positions; of
-  /// loading for none of them.
+  /// The last step of the pass that was the last to append one of the first `position` positions;
+  /// of loading for none of them.
   private func end(
     ofPosition position: Int, in history: TraceHistory
   ) throws(TraceError) -> Int {

@@ -2,12 +2,14 @@ import Basics
 import Foundation
 import GRDBSQLite
 
-/// The trace that a new one is to replace, under another name until the new one has something to show.
+/// The trace that a new one is to replace, under another name until the new one has something to
+/// show.
 ///
-/// Both lie in one folder: `t.sqlite` is moved to `t.sqlite.nibble-older` before the new file is made, with
-/// what SQLite keeps beside it. It is removed when the first pass of the new one is committed, or the
-/// allocation that ended its run, and moved back if the recording ends before that. A process that is
-/// killed in between leaves both; whoever opens or records `t.sqlite` next calls ``recover(_:)``.
+/// Both lie in one folder: `t.sqlite` is moved to `t.sqlite.nibble-older` before the new file is
+/// made, with what SQLite keeps beside it. It is removed when the first pass of the new one is
+/// committed, or the allocation that ended its run, and moved back if the recording ends before
+/// that. A process that is killed in between leaves both; whoever opens or records `t.sqlite` next
+/// calls ``recover(_:)``.
 ///
 /// Whoever moves it holds a lock of it, which ends with the process.
 final class OlderTrace: @unchecked Sendable {  // belongs to the recorder or to its thread
@@ -46,7 +48,9 @@ final class OlderTrace: @unchecked Sendable {  // belongs to the recorder or to 
       try TraceFile.remove(path)
       return nil
     }
-    guard let lock = try lock(path) else {
+    // Another recording may have moved it since: then the file of this name is that one's new
+    // trace.
+    guard let lock = try lock(path), access(path + suffix, F_OK) != 0 else {
       throw .io(
         path: path, reason: "is being replaced by another recording; name another output")
     }
@@ -64,7 +68,8 @@ final class OlderTrace: @unchecked Sendable {  // belongs to the recorder or to 
   /// Removes it: the new trace has something to show.
   func discard() { Self.discard(aside) }
 
-  /// Removes what there is of the new trace, if that is the file `new`, and moves the older one back.
+  /// Removes what there is of the new trace, if that is the file `new`, and moves the older one
+  /// back.
   ///
   /// - Throws: ``TraceError/io(path:reason:)``, which says where the older one is.
   func restore(inPlaceOf new: FileIdentity?) throws(TraceError) {
@@ -76,18 +81,19 @@ final class OlderTrace: @unchecked Sendable {  // belongs to the recorder or to 
     try moveBack()
   }
 
-  /// Undoes or completes what a process that was killed did to `path` and the older trace there: the older
-  /// one is moved back, unless the new one has something to show. While the process runs, nothing
-  /// is done.
+  /// Undoes or completes what a process that was killed did to `path` and the older trace there:
+  /// the older one is moved back, unless the new one has something to show. While the process runs,
+  /// nothing is done.
   ///
   /// - Throws: ``TraceError/io(path:reason:)``, which says where the older trace is.
   static func recover(_ path: String) throws(TraceError) {
     let aside = path + suffix
-    guard access(aside, F_OK) == 0, try TraceFile.isOurs(aside), let lock = try lock(aside) else {
-      return
-    }
+    let isReplaced = access(path, F_OK) == 0
+    guard access(aside, F_OK) == 0, (try? TraceFile.isOurs(aside)) == true,
+      let lock = try lock(aside, isNeeded: isReplaced)
+    else { return }
     let older = OlderTrace(path: path, lock: lock)
-    guard access(path, F_OK) == 0 else { return try older.moveBack() }
+    guard isReplaced else { return try older.moveBack() }
     if TraceFile.size(path) > 0, try !TraceFile.isOurs(path) { return }
     switch hasSomethingToShow(path) {
     case true?: older.discard()
@@ -113,23 +119,31 @@ final class OlderTrace: @unchecked Sendable {  // belongs to the recorder or to 
     }
   }
 
-  /// A descriptor that holds the lock of a file, or `nil` where another one does.
-  private static func lock(_ path: String) throws(TraceError) -> Int32? {
+  /// A descriptor that holds the lock of the file at `path`, or `nil` if another one does, or did
+  /// when the file had this name.
+  ///
+  /// - Parameter isNeeded: `false` to do without, on a file system that has no such lock; there two
+  ///   recordings at once are the user's to avoid.
+  private static func lock(
+    _ path: String, isNeeded: Bool = false
+  ) throws(TraceError) -> Int32? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       if errno == ENOENT { return nil }
       throw .io(path: path, reason: "cannot be read: \(SystemError.last)")
     }
-    // Some file systems know no such lock; there two recordings at once are the user's to avoid.
-    if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+    let isLocked = flock(descriptor, LOCK_EX | LOCK_NB) == 0
+    let isHeld = !isLocked && (isNeeded || errno == EWOULDBLOCK)
+    let locked = try? FileStatus(descriptor: descriptor).identity
+    guard !isHeld, locked != nil, locked == FileIdentity(path: path) else {
       close(descriptor)
       return nil
     }
     return descriptor
   }
 
-  /// Whether a file that nobody writes any more has a pass, or an allocation that ended its run, or is no
-  /// recording and whole; `nil` where it cannot be read.
+  /// Whether a file that nobody writes any more has a pass, or an allocation that ended its run, or
+  /// is no recording and whole; `nil` where it cannot be read.
   private static func hasSomethingToShow(_ path: String) -> Bool? {
     var handle: OpaquePointer?
     defer { sqlite3_close_v2(handle) }

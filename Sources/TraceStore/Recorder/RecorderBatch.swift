@@ -2,7 +2,8 @@ import Inference
 
 /// What is on its way to the file, rows in columns; a batch is written and emptied as a whole.
 ///
-/// 0 stands for NULL where a column holds a step, and -1 where it holds a row of a tensor or a time.
+/// 0 stands for NULL where a column holds a step, and -1 where it holds a row of a tensor or a
+/// time.
 struct RecorderBatch {
   var events = Events()
   var tiles = Tiles()

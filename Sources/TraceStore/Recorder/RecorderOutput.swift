@@ -155,8 +155,9 @@ final class RecorderOutput {
     isInTransaction = false
   }
 
-  /// Writes the last tokens, the status and what was said of an error, turns the write-ahead log into part of the file, and
-  /// closes it. Another process that is reading keeps the log until it is done.
+  /// Writes the last tokens, the status and what was said of an error, turns the write-ahead log
+  /// into part of the file, and closes it. Another process that is reading keeps the log until it
+  /// is done.
   ///
   /// - Returns: what went wrong, if anything did.
   func finish(status: String, error: String?, tokens: [TraceToken]) -> TraceError? {

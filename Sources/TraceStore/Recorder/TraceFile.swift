@@ -3,7 +3,8 @@ import Foundation
 
 /// A file that is a trace, or that a recording is to make one, before SQLite opens it.
 public enum TraceFile {
-  /// Whether there is a file at `path` that a new trace may replace: an older trace, or an empty file.
+  /// Whether there is a file at `path` that a new trace may replace: an older trace, or an empty
+  /// file.
   ///
   /// - Throws: ``TraceError/directory(path:)``, ``TraceError/wouldReplace(path:)`` or
   ///   ``TraceError/io(path:reason:)`` where there is anything else.
@@ -32,8 +33,8 @@ public enum TraceFile {
     return access(path, R_OK) == 0 ? try isOurs(path) : false
   }
 
-  /// Removes a trace and what SQLite keeps beside it, which must not outlive it: another trace of this
-  /// name would take it for its own.
+  /// Removes a trace and what SQLite keeps beside it, which must not outlive it: another trace of
+  /// this name would take it for its own.
   static func remove(_ path: String) throws(TraceError) {
     for suffix in ["-wal", "-shm", "-journal", ""] {
       if unlink(path + suffix) != 0, errno != ENOENT {
@@ -56,8 +57,8 @@ public enum TraceFile {
       && [TraceSchema.applicationID, TableWriter.applicationID].contains(id)
   }
 
-  /// The path as SQLite has to be given it: else it takes some for something else, `:memory:`, `file:…` or
-  /// no name at all.
+  /// The path as SQLite has to be given it: else it takes some for something else, `:memory:`,
+  /// `file:…` or no name at all.
   static func plain(_ path: String) -> String { path.hasPrefix("/") ? path : "./" + path }
 
   /// Bytes of the trace and of what lies beside it.

@@ -155,8 +155,8 @@ extension TraceRecorder {
     writeIfFull()
   }
 
-  /// The step at which the buffer with this number was made. Such a buffer is old, so it is searched
-  /// for once.
+  /// The step at which the buffer with this number was made. Such a buffer is old, so it is
+  /// searched for once.
   private func oldBuffer(_ key: Int) -> Int? {
     if let id = oldBuffers[key] { return id }
     let id = live.index(of: key).map { live[$0].id }

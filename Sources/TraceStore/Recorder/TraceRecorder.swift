@@ -21,9 +21,9 @@ public final class TraceRecorder: PassObserver {
   public let capture: Capture
   let tensors: [TraceTensor]
   let writer: RecorderWriter
-  /// Whether the run goes on after a pass that was given up: then the pass is recorded with all that
-  /// was done to clean up after it. Otherwise it is left out, but for one that the memory budget
-  /// ended, which ends the recording.
+  /// Whether the run goes on after a pass that was given up: then the pass is recorded with all
+  /// that was done to clean up after it. Otherwise it is left out, but for one that the memory
+  /// budget ended, which ends the recording.
   let goesOn: Bool
 
   var failure: TraceError?
@@ -67,8 +67,8 @@ public final class TraceRecorder: PassObserver {
   private let identity: FileIdentity?
   /// Bytes of the file when it was looked at last: SQLite makes it no smaller.
   private var knownSize = 0
-  /// Whether the trace takes the place of an older one: at the first pass, or at the allocation that ended
-  /// its run.
+  /// Whether the trace takes the place of an older one: at the first pass, or at the allocation
+  /// that ended its run.
   public let hasReplaced: Bool
   /// Whether the older one is in its place again, since the recording ended before that.
   public private(set) var hasRestored = false
@@ -102,8 +102,8 @@ public final class TraceRecorder: PassObserver {
   static let batchLimit = 1 << 10
   static let valueLimit = 1 << 20
 
-  /// Makes a new trace. An old one at `path` is replaced once this one has something to show; anything
-  /// else there is left alone.
+  /// Makes a new trace. An old one at `path` is replaced once this one has something to show;
+  /// anything else there is left alone.
   ///
   /// - Parameter goesOn: whether the run goes on after a pass that was given up.
   /// - Throws: ``TraceError/directory(path:)``, ``TraceError/wouldReplace(path:)``,
@@ -174,9 +174,10 @@ public final class TraceRecorder: PassObserver {
     return result
   }
 
-  /// Ends the recording: drops a pass that did not finish, but for one that the memory budget ended,
-  /// writes `status` (`complete`, `interrupted`, `failed`, `error`) into `meta`, and leaves one file: the
-  /// older trace, if there is nothing to show of this one. What comes after is ignored.
+  /// Ends the recording: drops a pass that did not finish, but for one that the memory budget
+  /// ended, writes `status` (`complete`, `interrupted`, `failed`, `error`) into `meta`, and leaves
+  /// one file: the older trace, if there is nothing to show of this one. What comes after is
+  /// ignored.
   ///
   /// - Parameter error: what was said of the error that ended the run, which `meta` keeps.
   /// - Throws: what ``check()`` would, after closing the file.

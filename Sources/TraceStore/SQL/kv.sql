@@ -102,7 +102,9 @@ SELECT
   -- Bytes of their values.
   sum(value_bytes) AS value_bytes,
   -- Bytes of keys and values for one position, on average.
-  CAST((sum(key_bytes) + sum(value_bytes)) / count(*) AS BIGINT) AS bytes_per_position
+  CAST(
+    (sum(key_bytes + value_bytes) - sum(key_bytes + value_bytes) % count(*)) / count(*)
+    AS BIGINT) AS bytes_per_position
 FROM _kept_append GROUP BY branch, layer ORDER BY branch, layer;
 
 -- One row a layer and type: what storing keys and values in the cache's type changed, all positions
@@ -114,7 +116,9 @@ SELECT
   -- The type of the cache: f32, f16, q8_0 or q4_0.
   kv_type AS kv_type,
   -- Bytes of keys and values for one position.
-  CAST((sum(key_bytes) + sum(value_bytes)) / count(*) AS BIGINT) AS bytes_per_position,
+  CAST(
+    (sum(key_bytes + value_bytes) - sum(key_bytes + value_bytes) % count(*)) / count(*)
+    AS BIGINT) AS bytes_per_position,
   -- Mean of the squared changes of its keys: the square of their root mean square.
   avg(key_error_rms * key_error_rms) AS key_error_squared,
   -- The same in percent of the mean square of the keys themselves.

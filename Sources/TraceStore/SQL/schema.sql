@@ -4,16 +4,17 @@
 --
 -- Lines with $category are repeated for each category of memory.
 --
--- Stored views are in the part of SQL that SQLite and DuckDB read alike. DuckDB attaches a trace and
--- runs its views itself, after its own parser and binder: it does not see generated columns, its / of
--- whole numbers is not whole, max and min take one argument, GROUP BY has to name every column, IS
--- compares with NULL alone, and INTEGER has 32 bits (BIGINT is whole in both). A view that it cannot
--- bind is sent back to SQLite as text that SQLite does not know (count_star()), and one such view
--- breaks SHOW ALL TABLES; all its values become text.
+-- Stored views are in the part of SQL that SQLite and DuckDB read alike. DuckDB attaches a trace
+-- and runs its views itself, after its own parser and binder: it does not see generated columns,
+-- its / of whole numbers is not whole, max and min take one argument, GROUP BY has to name every
+-- column, IS compares with NULL alone, and INTEGER has 32 bits (BIGINT is whole in both). A view
+-- that it cannot bind is sent back to SQLite as text that SQLite does not know (count_star()), and
+-- one such view breaks SHOW ALL TABLES; all its values become text.
 
 -- What the run was: one fact a row, as text.
 CREATE TABLE meta (
-  -- The name of the fact: status, error, nibble_version, model, prompt, strategy, tile_rows, threads…
+  -- The name of the fact: status, error, nibble_version, model, prompt, strategy, tile_rows,
+  -- threads…
   key TEXT PRIMARY KEY,
   -- The fact. `status` is recording, complete, interrupted by ^C, failed where the memory budget
   -- ended the run, or error where anything else did, of which the fact `error` tells.
@@ -210,8 +211,9 @@ CREATE TABLE _event (
   kind INTEGER NOT NULL,
   -- The state of memory after it: a row of _memory.
   memory INTEGER NOT NULL,
-  -- How many steps ago the buffer or tile was made that it makes, reads, writes or frees: 0 where it
-  -- makes it. NULL for compute and fail, and for a product of weights that are read where they lie.
+  -- How many steps ago the buffer or tile was made that it makes, reads, writes or frees: 0 where
+  -- it makes it. NULL for compute and fail, and for a product of weights that are read where they
+  -- lie.
   buffer INTEGER
 );
 
@@ -380,9 +382,9 @@ SELECT
   CASE e.kind
     WHEN 0 THEN 'dequantize' WHEN 1 THEN 'multiply' WHEN 2 THEN 'free' WHEN 3 THEN 'alloc'
     WHEN 4 THEN 'compute' WHEN 5 THEN 'append' WHEN 6 THEN 'fail' END AS kind,
-  -- The buffer or tile that it makes (alloc, dequantize), reads (multiply), writes (append) or frees:
-  -- the step that made it. NULL for compute and fail, and for a product of weights that are read
-  -- where they lie.
+  -- The buffer or tile that it makes (alloc, dequantize), reads (multiply), writes (append) or
+  -- frees: the step that made it. NULL for compute and fail, and for a product of weights that are
+  -- read where they lie.
   e.step - e.buffer AS buffer,
   -- Bytes of $label alive after it.
   m.$category AS $category,

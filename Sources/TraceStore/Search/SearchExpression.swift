@@ -1,8 +1,8 @@
 /// A condition over what is at a step: an SQL expression over the fields and words of
 /// ``TraceObject``.
 ///
-/// Sizes and times can carry a unit: `mem.live > 64MiB`, `op.duration_ns > 5 ms`. Names and units are
-/// the same in capitals.
+/// Sizes and times can carry a unit: `mem.live > 64MiB`, `op.duration_ns > 5 ms`. Names and units
+/// are the same in capitals.
 public struct SearchExpression: Sendable, Equatable {
   /// As it was typed.
   public let text: String
@@ -29,8 +29,8 @@ public struct SearchExpression: Sendable, Equatable {
     sql = tokens.map(\.sql).joined()
   }
 
-  /// The SQL of the parts that AND joins outside of parentheses, each of which can be judged as soon
-  /// as the tables that it needs are joined.
+  /// The SQL of the parts that AND joins outside of parentheses, each of which can be judged as
+  /// soon as the tables that it needs are joined.
   var conjuncts: [String] {
     var parts = [""]
     var (depth, betweens) = (0, 0)

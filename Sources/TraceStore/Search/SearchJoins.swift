@@ -1,5 +1,5 @@
-/// The tables of a search: the one that is gone through, and those that are looked up for each of its
-/// rows by their keys.
+/// The tables of a search: the one that is gone through, and those that are looked up for each of
+/// its rows by their keys.
 struct SearchJoins {
   let grain: SearchQuery.Grain
 
@@ -41,8 +41,8 @@ struct SearchJoins {
     }
   }
 
-  /// The joins that bring in the tables needed, each after those that it needs in turn: in the order
-  /// of what a condition says, since SQLite judges each part of it as soon as it can.
+  /// The joins that bring in the tables needed, each after those that it needs in turn: in the
+  /// order of what a condition says, since SQLite judges each part of it as soon as it can.
   func joins(to needed: [SearchTable], having joined: Set<SearchTable>) -> [String] {
     var (joined, found) = (joined, [String]())
     func add(_ table: SearchTable) {

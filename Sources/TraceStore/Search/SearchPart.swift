@@ -9,8 +9,8 @@ struct SearchPart: @unchecked Sendable {  // the session belongs to one thread a
   let session: QuerySession
   let sql: String
 
-  /// Looks through some parts at once, one on this thread. What the first of them finds, or where it
-  /// fails, counts, and ends those after it.
+  /// Looks through some parts at once, one on this thread. What the first of them finds, or where
+  /// it fails, counts, and ends those after it.
   static func firstRow(of parts: [SearchPart]) throws -> FoundRow? {
     guard let first = parts.first else { return nil }
     let race = Race()

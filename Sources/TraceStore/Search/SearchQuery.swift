@@ -103,8 +103,8 @@ struct SearchQuery {
       """
   }
 
-  /// What a row has to fulfil. IS TRUE keeps SQLite from making a LEFT JOIN another join, whose order
-  /// it would choose, and then sort.
+  /// What a row has to fulfil. IS TRUE keeps SQLite from making a LEFT JOIN another join, whose
+  /// order it would choose, and then sort.
   private func conditions(_ filter: Filter) -> [String] {
     guard let expression else { return [] }
     switch filter {

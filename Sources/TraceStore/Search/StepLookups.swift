@@ -25,8 +25,8 @@ final class StepLookups {
   private var names: [Int: UnsafeMutablePointer<CChar>] = [:]
   @exclusivity(unchecked) private var lastName: (id: Int, text: UnsafePointer<CChar>?) = (-1, nil)
 
-  /// SQL that is true of an append `a` that is in the KV cache at an event `e`, and the last steps of
-  /// the passes that were given up, in order.
+  /// SQL that is true of an append `a` that is in the KV cache at an event `e`, and the last steps
+  /// of the passes that were given up, in order.
   var kept: (sql: String, ends: [Int]) = ("true", []) {
     didSet {
       if kept == oldValue { return }
@@ -102,8 +102,8 @@ final class StepLookups {
     peaksRead.step = last.integer(0)
   }
 
-  /// What a tile of some rows of weights is called as a buffer, which takes longer to put together than
-  /// to look up.
+  /// What a tile of some rows of weights is called as a buffer, which takes longer to put together
+  /// than to look up.
   func name(ofWeightTile id: Int) throws(SQLiteFailure) -> UnsafePointer<CChar>? {
     if lastName.id == id { return lastName.text }
     if names[id] == nil {
@@ -202,8 +202,8 @@ extension QuerySession {
   }
 }
 
-/// A function of a step, or of a state of memory, as a connection holds it, called for every row of a
-/// search.
+/// A function of a step, or of a state of memory, as a connection holds it, called for every row of
+/// a search.
 private final class StepFunction {
   enum Value {
     case peak, append, pass, name, live

@@ -42,8 +42,8 @@ extension Trace {
     return known.count > 12 ? "it is one of \(known.count), such as \(shown)" : "it is \(shown)"
   }
 
-  /// What a column can be, where that is a list of names that no step adds to; `nil` for others. All
-  /// operations of a model are known once a pass is finished.
+  /// What a column can be, where that is a list of names that no step adds to; `nil` for others.
+  /// All operations of a model are known once a pass is finished.
   private func names(in object: TraceObject, _ field: TraceField) throws -> [String]? {
     switch (object, field.name) {
     case (.event, "kind"): EventKind.allCases.map(\.name)
@@ -112,8 +112,8 @@ extension SearchExpression {
     }
   }
 
-  /// Whether what stands beside a comparison ends it: where a text is joined to another, or compared
-  /// without regard to capitals, it is none of its own.
+  /// Whether what stands beside a comparison ends it: where a text is joined to another, or
+  /// compared without regard to capitals, it is none of its own.
   private static func isEdge(_ token: SearchToken?) -> Bool {
     switch token?.kind {
     case nil, .mark("("), .mark(")"), .mark(","): true

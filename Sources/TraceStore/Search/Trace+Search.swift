@@ -88,9 +88,9 @@ extension Trace {
     return nil
   }
 
-  /// The step nearest to the beginning of a range, or to its end, at which the value of an expression
-  /// is another than at the step before it in the history of its branch. Before there is anything
-  /// that it speaks of, it counts as 0.
+  /// The step nearest to the beginning of a range, or to its end, at which the value of an
+  /// expression is another than at the step before it in the history of its branch. Before there is
+  /// anything that it speaks of, it counts as 0.
   public func firstChange(
     of expression: SearchExpression, in steps: ClosedRange<Int>, backwards: Bool
   ) throws -> Int? {
@@ -158,8 +158,8 @@ extension Trace {
     ) { try self.range($0[0], $0[1]) }
   }
 
-  /// SQL that is true of an append `a` that is in the KV cache at an event `e` of some steps, and the
-  /// last steps of the passes that were given up.
+  /// SQL that is true of an append `a` that is in the KV cache at an event `e` of some steps, and
+  /// the last steps of the passes that were given up.
   func kept(in steps: ClosedRange<Int>) throws -> (sql: String, ends: [Int]) {
     var conditions = ["a.step <= e.step"]
     let ranges = try history(at: steps.upperBound).ranges(after: 0, through: steps.upperBound)

@@ -2,8 +2,8 @@ import Basics
 import Foundation
 import Inference
 
-/// A trace, or two beside each other, as one page that needs no network: `page.html` with the style,
-/// the scripts and the data in it.
+/// A trace, or two beside each other, as one page that needs no network: `page.html` with the
+/// style, the scripts and the data in it.
 ///
 /// The data is a reduced form of the trace whose size does not depend on the length of the run:
 /// ``PageRun`` says how, and the page says it to its reader.

@@ -77,8 +77,8 @@ struct FunctionCall {
 }
 
 extension QuerySession {
-  /// Makes functions known to the connection. A wrong number of arguments is SQLite's to tell. Views
-  /// that are stored in a trace may not call them, since they have to work without nibble.
+  /// Makes functions known to the connection. A wrong number of arguments is SQLite's to tell.
+  /// Views that are stored in a trace may not call them, since they have to work without nibble.
   func register(_ functions: [QueryFunction]) {
     for function in functions {
       for count in function.counts {
