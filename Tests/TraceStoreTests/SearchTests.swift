@@ -254,7 +254,7 @@ import Testing
   /// are threads or as are worth one.
   @Test(arguments: [
     (10, "mem.live > 1", 1), (3 * SearchQuery.fewest, "mem.live > 1", 3),
-    (9 * SearchQuery.fewest + 7, "mem.live > 1", 4), (9 * SearchQuery.fewest, "tile.rows > 1", 1),
+    (9 * SearchQuery.fewest + 7, "mem.live > 1", 4), (2 * SearchQuery.fewest, "tile.rows > 1", 2),
   ])
   func partsOfASearch(count: Int, condition: String, parts: Int) throws {
     let query = SearchQuery(try SearchExpression(condition), scope: .everywhere)

@@ -29,24 +29,24 @@ public struct SearchExpression: Sendable, Equatable {
     sql = tokens.map(\.sql).joined()
   }
 
-  /// The SQL of the parts that AND joins outside of parentheses, each of which can be judged as
-  /// soon as the tables that it needs are joined.
-  var conjuncts: [String] {
-    var parts = [""]
+  /// The parts that AND joins outside of parentheses, each of which can be judged as soon as the tables
+  /// that it needs are joined.
+  var conjuncts: [[SearchToken]] {
+    var parts: [[SearchToken]] = [[]]
     var (depth, betweens) = (0, 0)
     for token in tokens {
       switch token.kind {
       case .mark("("), .word("CASE"): depth += 1
       case .mark(")"), .word("END"): depth -= 1
-      case .word("OR") where depth == 0: return [sql]
+      case .word("OR") where depth == 0: return [tokens]
       case .word("BETWEEN") where depth == 0: betweens += 1
       case .word("AND") where depth == 0 && betweens > 0: betweens -= 1
       case .word("AND") where depth == 0:
-        parts.append("")
+        parts.append([])
         continue
       default: break
       }
-      parts[parts.count - 1] += token.sql
+      parts[parts.count - 1].append(token)
     }
     return parts
   }

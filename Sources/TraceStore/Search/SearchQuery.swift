@@ -109,10 +109,29 @@ struct SearchQuery {
     guard let expression else { return [] }
     switch filter {
     case .none: return []
-    case .holds: return expression.conjuncts.map { "(\($0)) IS TRUE" }
+    case .holds:
+      return expression.conjuncts.flatMap(conditions)
     case .isUnderstood: return ["(\(expression.sql))"]
     case .differs(let value): return ["coalesce((\(expression.sql)), 0) IS NOT \(value.literal)"]
     }
+  }
+
+  /// A part of a condition, after what an event has to be for it not to be NULL, which is seen before
+  /// anything is looked up. Operators make NULL of NULL; words may do otherwise, as do commas.
+  private func conditions(_ part: [SearchToken]) -> [String] {
+    let isStrict = part.allSatisfy { token in
+      if case .word = token.kind { false } else { token.kind != .mark(",") }
+    }
+    guard grain == .event, isStrict else { return ["(\(part.map(\.sql).joined())) IS TRUE"] }
+    var kinds: [String] = []
+    let sql = part.map { token in
+      guard case .field(_, let field) = token.kind, let known = field.kinds else {
+        return token.sql
+      }
+      kinds.append(TraceField.isEvent(of: known))
+      return "(\(field.sqlAtKinds))"
+    }
+    return kinds + ["(\(sql.joined())) IS TRUE"]
   }
 
   /// The parts of some steps that are searched at once, the one where the search begins first.
@@ -121,7 +140,7 @@ struct SearchQuery {
   func parts(
     of steps: ClosedRange<Int>, atMost count: Int, backwards: Bool
   ) -> [ClosedRange<Int>] {
-    let count = grain == .event ? max(1, min(count, steps.count / Self.fewest)) : 1
+    let count = expression == nil ? 1 : max(1, min(count, steps.count / Self.fewest))
     let length = (steps.count + count - 1) / count
     let parts = stride(from: steps.lowerBound, through: steps.upperBound, by: length).map {
       $0...min(steps.upperBound, $0 + length - 1)

@@ -22,7 +22,8 @@ final class StepLookups {
   @exclusivity(unchecked) private var lastPeak = 0
 
   /// The names of tiles that were asked for, by their rows in `weight_tile`, and the last of them.
-  private var names: [Int: UnsafeMutablePointer<CChar>] = [:]
+  private var names: [Int: UnsafePointer<CChar>] = [:]
+  private var nameQuery: PreparedStatement?
   @exclusivity(unchecked) private var lastName: (id: Int, text: UnsafePointer<CChar>?) = (-1, nil)
 
   /// SQL that is true of an append `a` that is in the KV cache at an event `e`, and the last steps
@@ -41,7 +42,7 @@ final class StepLookups {
 
   init(_ connection: OpaquePointer) { self.connection = connection }
 
-  deinit { for name in names.values { free(name) } }
+  deinit { for name in names.values { free(UnsafeMutablePointer(mutating: name)) } }
 
   /// What is alive in a state of memory.
   func use(inState id: Int) throws(SQLiteFailure) -> MemoryUse? {
@@ -105,21 +106,30 @@ final class StepLookups {
   /// What a tile of some rows of weights is called as a buffer, which takes longer to put together
   /// than to look up.
   func name(ofWeightTile id: Int) throws(SQLiteFailure) -> UnsafePointer<CChar>? {
-    if lastName.id == id { return lastName.text }
-    if names[id] == nil {
-      let query = try PreparedStatement(
+    if lastName.id != id {
+      let name = if let known = names[id] { known } else { try readName(ofWeightTile: id) }
+      lastName = (id, name)
+    }
+    return lastName.text
+  }
+
+  private func readName(ofWeightTile id: Int) throws(SQLiteFailure) -> UnsafePointer<CChar>? {
+    if nameQuery == nil {
+      nameQuery = try PreparedStatement(
         connection,
         """
         SELECT u.name || ' rows ' || w.first_row || '..<' || (w.first_row + w.rows)
         FROM weight_tile AS w JOIN tensor AS u ON u.id = w.tensor WHERE w.id = ?1
         """)
-      query.bind(1, id)
-      if try query.step(), let text = sqlite3_column_text(query.handle, 0) {
-        names[id] = strdup(UnsafeRawPointer(text).assumingMemoryBound(to: CChar.self))
-      }
     }
-    lastName = (id, names[id].map { UnsafePointer($0) })
-    return lastName.text
+    guard let query = nameQuery else { return nil }
+    defer { query.reset() }
+    query.bind(1, id)
+    guard try query.step(), let text = sqlite3_column_text(query.handle, 0),
+      let copy = strdup(UnsafeRawPointer(text).assumingMemoryBound(to: CChar.self))
+    else { return nil }
+    names[id] = UnsafePointer(copy)
+    return names[id]
   }
 
   /// The pass that a step is part of.

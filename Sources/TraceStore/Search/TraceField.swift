@@ -23,10 +23,27 @@ public struct TraceField: Equatable, Sendable {
   public let kind: Kind
   /// Over the aliases of ``SearchTable``.
   let sql: String
+  /// The same at an event of ``kinds``.
+  let sqlAtKinds: String
+  /// The kinds of event that it is not NULL at, where it is NULL at all others.
+  let kinds: [EventKind]?
   /// Whether `print` leaves it out at steps that have none.
-  public let isLeftOut: Bool
+  public var isLeftOut: Bool { kinds != nil }
 
-  init(_ kind: Kind, _ name: String, _ sql: String, isLeftOut: Bool = false) {
-    (self.kind, self.name, self.sql, self.isLeftOut) = (kind, name, sql, isLeftOut)
+  init(_ kind: Kind, _ name: String, _ sql: String) {
+    (self.kind, self.name, self.sql, sqlAtKinds, kinds) = (kind, name, sql, sql, nil)
+  }
+
+  /// - Parameter isGuarded: whether SQL of its own says that it is NULL at other kinds.
+  init(
+    _ kind: Kind, _ name: String, _ sql: String, at kinds: [EventKind], isGuarded: Bool = true
+  ) {
+    (self.kind, self.name, sqlAtKinds, self.kinds) = (kind, name, sql, kinds)
+    self.sql = isGuarded ? sql : "CASE WHEN \(Self.isEvent(of: kinds)) THEN \(sql) END"
+  }
+
+  /// Whether the event `e` is of one of these kinds. A list of more than two would be an index.
+  static func isEvent(of kinds: [EventKind]) -> String {
+    "\(kinds.reduce(0) { $0 | 1 << $1.rawValue }) >> e.kind & 1"
   }
 }

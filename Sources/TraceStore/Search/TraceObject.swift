@@ -38,20 +38,25 @@ public enum TraceObject: String, CaseIterable, Sendable {
   public var fields: [TraceField] {
     switch self {
     case .event:
+      let taking: [EventKind] = [.alloc, .dequantize, .free, .fail]
       let kinds = EventKind.allCases.map { "WHEN \($0.rawValue) THEN '\($0.name)'" }
       return [
         .init(.integer, "step", "e.step"),
         .init(.text, "kind", "CASE e.kind \(kinds.joined(separator: " ")) END"),
         .init(.text, "op", "n.name"), .init(.integer, "thread", "e.thread"),
         .init(
-          .text, "buffer", Self.ofBuffer("name", ofTile: "_name(t.weight_tile)"), isLeftOut: true),
+          .text, "buffer", Self.ofBuffer("name", ofTile: "_name(t.weight_tile)"), at: taking,
+          isGuarded: false),
         .init(
           .text, "category",
-          Self.ofBuffer("category", ofTile: "'\(MemoryCategory.weightsDequantized.name)'"),
-          isLeftOut: true),
-        .init(.bytes, "bytes", Self.ofBuffer("bytes", ofTile: "t.bytes"), isLeftOut: true),
-        .init(.bytes, "live", Self.ofFailure("live"), isLeftOut: true),
-        .init(.bytes, "budget", Self.ofFailure("budget"), isLeftOut: true),
+          Self.ofBuffer(
+            "category",
+            ofTile: "CASE WHEN t.id NOTNULL THEN '\(MemoryCategory.weightsDequantized.name)' END"),
+          at: taking, isGuarded: false),
+        .init(
+          .bytes, "bytes", Self.ofBuffer("bytes", ofTile: "t.bytes"), at: taking, isGuarded: false),
+        .init(.bytes, "live", "(\(Self.ofFailure("live")))", at: [.fail], isGuarded: false),
+        .init(.bytes, "budget", "(\(Self.ofFailure("budget")))", at: [.fail], isGuarded: false),
       ]
     case .op:
       return [
@@ -91,12 +96,13 @@ public enum TraceObject: String, CaseIterable, Sendable {
       ]
     case .matmul:
       return [
-        .init(.integer, "m", "x.m"), .init(.integer, "k", "x.k"), .init(.integer, "n", "x.n"),
+        .init(.integer, "m", "x.m", at: [.multiply]), .init(.integer, "k", "x.k", at: [.multiply]),
+        .init(.integer, "n", "x.n", at: [.multiply]),
         .init(
           .integer, "first_row",
           "coalesce(x.first_row, CASE WHEN x.step NOTNULL THEN w.first_row END)"),
         .init(.integer, "tile", "CASE WHEN x.step NOTNULL THEN e.step - e.buffer END"),
-        .init(.integer, "flops", "2 * x.m * x.k * x.n"),
+        .init(.integer, "flops", "2 * x.m * x.k * x.n", at: [.multiply]),
         .init(.nanoseconds, "duration_ns", "x.duration_ns"),
       ]
     case .token:
@@ -138,21 +144,21 @@ public enum TraceObject: String, CaseIterable, Sendable {
     }
   }
 
-  /// What is known of the buffer that an event makes or frees, or that the memory budget refused
-  /// it. A tile that lies in another buffer is not one.
+  /// What is known of the buffer that an event makes or frees, or that the memory budget refused it.
+  /// A tile that lies in another buffer is not one.
+  ///
+  /// - Parameter tile: NULL where there is no tile.
   private static func ofBuffer(_ column: String, ofTile tile: String) -> String {
     let allocation =
       "SELECT \(column) FROM _allocation JOIN _label ON _label.id = label"
       + " WHERE _allocation.id = e.step - e.buffer"
     return """
-      CASE WHEN e.kind IN (\(EventKind.multiply.rawValue), \(EventKind.append.rawValue)) THEN NULL
-        WHEN t.id IS NULL THEN coalesce((\(allocation)), \(ofFailure(column)))
-        WHEN t.in_buffer IS NULL THEN \(tile) END
+      CASE WHEN t.in_buffer IS NULL
+        THEN coalesce(\(tile), (\(allocation)), (\(ofFailure(column)))) END
       """
   }
 
   private static func ofFailure(_ column: String) -> String {
-    "CASE e.kind WHEN \(EventKind.fail.rawValue)"
-      + " THEN (SELECT \(column) FROM failure WHERE failure.step = e.step) END"
+    "SELECT \(column) FROM failure WHERE failure.step = e.step"
   }
 }
