@@ -29,8 +29,8 @@ public struct SearchExpression: Sendable, Equatable {
     sql = tokens.map(\.sql).joined()
   }
 
-  /// The parts that AND joins outside of parentheses, each of which can be judged as soon as the tables
-  /// that it needs are joined.
+  /// The parts that AND joins outside of parentheses, each of which can be judged as soon as the
+  /// tables that it needs are joined.
   var conjuncts: [[SearchToken]] {
     var parts: [[SearchToken]] = [[]]
     var (depth, betweens) = (0, 0)

@@ -116,8 +116,9 @@ struct SearchQuery {
     }
   }
 
-  /// A part of a condition, after what an event has to be for it not to be NULL, which is seen before
-  /// anything is looked up. Operators make NULL of NULL; words may do otherwise, as do commas.
+  /// A part of a condition, after what an event has to be for it not to be NULL, which is seen
+  /// before anything is looked up. Operators make NULL of NULL; words may do otherwise, as do
+  /// commas.
   private func conditions(_ part: [SearchToken]) -> [String] {
     let isStrict = part.allSatisfy { token in
       if case .word = token.kind { false } else { token.kind != .mark(",") }

@@ -144,8 +144,8 @@ public enum TraceObject: String, CaseIterable, Sendable {
     }
   }
 
-  /// What is known of the buffer that an event makes or frees, or that the memory budget refused it.
-  /// A tile that lies in another buffer is not one.
+  /// What is known of the buffer that an event makes or frees, or that the memory budget refused
+  /// it. A tile that lies in another buffer is not one.
   ///
   /// - Parameter tile: NULL where there is no tile.
   private static func ofBuffer(_ column: String, ofTile tile: String) -> String {
