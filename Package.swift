@@ -93,22 +93,28 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    // All that a test imports: what is left out here is not built again when it changes.
     .testTarget(name: "BasicsTests", dependencies: ["Basics", "TestSupport"]),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "TestSupport"]),
     .testTarget(
-      name: "QuantizationTests", dependencies: ["Quantization", "TestSupport"],
+      name: "QuantizationTests", dependencies: ["CKernels", "Quantization", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "GGUFTests", dependencies: ["GGUF", "TestSupport"], resources: [.copy("Fixtures")]),
+      name: "GGUFTests", dependencies: ["GGUF", "Quantization", "TestSupport"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "TokenizationTests", dependencies: ["Tokenization", "TestSupport"],
+      name: "TokenizationTests", dependencies: ["Tokenization", "GGUF", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "InferenceTests",
       dependencies: ["CKernels", "Inference", "GGUF", "Quantization", "TestSupport"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "TraceStoreTests", dependencies: ["TraceStore", "Recording", "TestSupport"]),
-    .testTarget(name: "RecordingTests", dependencies: ["Recording", "TestSupport"]),
+    .testTarget(
+      name: "TraceStoreTests",
+      dependencies: ["Basics", "TraceStore", "Inference", "Recording", "TestSupport"]),
+    .testTarget(
+      name: "RecordingTests",
+      dependencies: ["Recording", "TraceStore", "Inference", "GGUF", "Quantization", "TestSupport"]),
     // Crashes on purpose, beside the tests that start it.
     .executableTarget(
       name: "Crash", dependencies: ["CLibEdit", "CNcurses", "CTerminal"],
@@ -118,10 +124,17 @@ let package = Package(
       linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(
-      name: "DebuggerTests", dependencies: ["Debugger", "Crash", "TestSupport"],
+      name: "DebuggerTests",
+      dependencies: [
+        "Debugger", "Recording", "TraceStore", "Inference", "GGUF", "Quantization", "Basics",
+        "Crash", "TestSupport",
+      ],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "LessonsTests", dependencies: ["Lessons", "nibble", "TestSupport"]),
+      name: "LessonsTests",
+      dependencies: [
+        "Lessons", "nibble", "Debugger", "Recording", "TraceStore", "Basics", "TestSupport",
+      ]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
