@@ -71,7 +71,7 @@ package final class SerialThread: Sendable {
 
 /// Does something on a thread of its own, which no signal is delivered to.
 ///
-/// Dispatch is no help here: where the system starts no thread it tries again, for ever.
+/// Dispatch cannot be used here: if the system starts no thread, it tries again for ever.
 ///
 /// - Returns: `false` if the system does not start a thread; then nothing is done.
 package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
@@ -107,7 +107,7 @@ package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
   return code == 0
 }
 
-/// What a new thread is handed as a pointer.
+/// The closure of a new thread, which is passed to it as a pointer.
 private final class ThreadBody: Sendable {
   let body: @Sendable () -> Void
 

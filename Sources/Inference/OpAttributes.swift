@@ -38,8 +38,8 @@ public struct OpAttributes: Equatable, Sendable {
     self.window = window
   }
 
-  /// `{"epsilon":1e-05}`: a JSON object with its keys sorted, floats as few digits as tell them from
-  /// every other; `nil` for an operation that has none.
+  /// `{"epsilon":1e-05}`: a JSON object with its keys sorted, floats in as few digits as tell them
+  /// from every other; `nil` for an operation that has none.
   public var json: String? {
     let fields: [(key: String, value: String?)] = [
       ("base", base.map { "\($0)" }), ("dimensions", dimensions.map { "\($0)" }),

@@ -8,8 +8,8 @@ public enum TraceSchema {
   /// `PRAGMA application_id` of a trace: "nibb" in ASCII, which `file(1)` can tell it by.
   public static let applicationID = 0x6E69_6262
 
-  /// `PRAGMA user_version` of the traces that this nibble writes, and the only one that it reads. It
-  /// counts up with every change of a table or a view.
+  /// `PRAGMA user_version` of the traces that this nibble writes, and the only one that it reads.
+  /// It counts up with every change of a table or a view.
   public static let version = 4
 
   /// The tables, and the views that stand for tables.

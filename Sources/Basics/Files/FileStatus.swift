@@ -1,6 +1,6 @@
 import SystemPackage
 
-/// What the system knows of a file without reading it.
+/// Kind, size and identity of a file, as the system has them without reading it.
 public struct FileStatus: Sendable {
   public enum Kind: Sendable { case file, directory, symbolicLink, pipe, other }
 

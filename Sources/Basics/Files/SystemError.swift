@@ -12,7 +12,7 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The error of the last system call that failed on this thread.
   public static var last: SystemError { SystemError(errno) }
 
-  /// True if there is no such file.
+  /// True if the file does not exist.
   public var isMissingFile: Bool { number == ENOENT }
 
   public var description: String { Errno(rawValue: number).description }

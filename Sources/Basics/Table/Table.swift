@@ -86,7 +86,7 @@ public struct Table: Sendable {
     return texts
   }
 
-  /// What was not taken, and the end of a box.
+  /// The rows that are left, and the end of a box.
   public mutating func finish() -> [String] {
     take() + (style == .box && !isVertical ? [rule("└", "┴", "┘", "─")] : [])
   }

@@ -63,7 +63,7 @@ extension DebuggerSession {
     return try fields(of: object, at: step)
   }
 
-  /// - Throws: `DebuggerError.nothingHere` where there is no such object.
+  /// - Throws: `DebuggerError.nothingHere` if the step has no such object.
   func fields(of object: TraceObject, at step: Int) throws -> Fields {
     guard let values = try trace.values(of: object, at: step) else {
       throw DebuggerError.nothingHere(

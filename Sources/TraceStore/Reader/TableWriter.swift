@@ -19,7 +19,8 @@ public final class TableWriter {
   /// - Parameters:
   ///   - path: the file, which is created anew.
   ///   - schema: statements that make the tables.
-  /// - Throws: ``TraceError``, which is ``TraceError/wouldReplace(path:)`` for a file of another kind.
+  /// - Throws: ``TraceError``, which is ``TraceError/wouldReplace(path:)`` for a file of another
+  ///   kind.
   public init(path: String, schema: String) throws(TraceError) {
     self.path = path
     let older = try OlderTrace.setAside(path)
