@@ -41,22 +41,39 @@ static inline float exponential(float x) {
   return x == inside ? value : (x < 0.0f ? 0.0f : x + INFINITY);
 }
 
-static inline __attribute__((always_inline)) void swiglu(const float *gate, const float *up,
-                                                         float *y, size_t count) {
-  // y may be gate or up: what is computed goes there some values at a time.
-  enum { PORTION = 64 };
-  float values[PORTION];
-  size_t i = 0;
-  for (; i + PORTION <= count; i += PORTION) {
-    for (int j = 0; j < PORTION; j++)
-      values[j] = gate[i + j] / (1.0f + exponential(-gate[i + j])) * up[i + j];
-    memcpy(y + i, values, sizeof values);
+#define LOOP static inline __attribute__((always_inline))
+
+// y = gate * sigmoid(slope(gate)) * up. y may be gate or up: what is computed goes there some values
+// at a time.
+#define GATED(name, slope)                                                                \
+  LOOP void name(const float *gate, const float *up, float *y, size_t count) {            \
+    enum { PORTION = 64 };                                                                \
+    float values[PORTION];                                                                \
+    size_t i = 0;                                                                         \
+    for (; i + PORTION <= count; i += PORTION) {                                          \
+      for (int j = 0; j < PORTION; j++)                                                   \
+        values[j] = gate[i + j] / (1.0f + exponential(-slope(gate[i + j]))) * up[i + j];  \
+      memcpy(y + i, values, sizeof values);                                               \
+    }                                                                                     \
+    for (; i < count; i++) y[i] = gate[i] / (1.0f + exponential(-slope(gate[i]))) * up[i]; \
   }
-  for (; i < count; i++) y[i] = gate[i] / (1.0f + exponential(-gate[i])) * up[i];
+#define SILU(v) (v)
+// 1 + tanh(u) = 2 sigmoid(2u)
+#define GELU(v) (1.5957691216057308f * (v) * (1.0f + 0.044715f * (v) * (v)))
+GATED(swiglu, SILU)
+GATED(geglu, GELU)
+
+LOOP void soft_cap(float *x, size_t count, float scale, float cap) {
+  const float slope = 2.0f * scale / cap;
+  for (size_t i = 0; i < count; i++)
+    x[i] = cap * (1.0f - 2.0f / (exponential(slope * x[i]) + 1.0f));
 }
 
-static inline __attribute__((always_inline)) void softmax(float *x, size_t count, size_t visible,
-                                                          float scale) {
+LOOP void softmax(float *x, size_t count, size_t first, size_t end, float scale) {
+  memset(x, 0, first * sizeof *x);
+  memset(x + end, 0, (count - end) * sizeof *x);
+  x += first;
+  const size_t visible = end - first;
   float lanes[16], highest = -INFINITY;
   for (int lane = 0; lane < 16; lane++) lanes[lane] = -INFINITY;
   size_t all = visible & ~(size_t)15;
@@ -73,66 +90,91 @@ static inline __attribute__((always_inline)) void softmax(float *x, size_t count
   for (; whole < visible; whole++) sums[0] += x[whole];
   const float inverse = (float)(1.0 / sum_of(sums));
   for (size_t i = 0; i < visible; i++) x[i] *= inverse;
-  memset(x + visible, 0, (count - visible) * sizeof *x);
+}
+
+LOOP int all_finite(const float *x, size_t count) {
+  uint32_t highest = 0;
+  for (size_t i = 0; i < count; i++) {
+    uint32_t bits;
+    memcpy(&bits, x + i, 4);
+    bits &= 0x7f800000;
+    highest = bits > highest ? bits : highest;
+  }
+  return highest < 0x7f800000;
 }
 
 // The same loops for AVX-512, AVX2, and for what every machine has (on 64-bit Arm, NEON).
 #if defined(__x86_64__)
-#define WIDEST __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")))
-WIDEST static void swiglu_avx512(const float *gate, const float *up, float *y, size_t count) {
-  swiglu(gate, up, y, count);
-}
-WIDEST static void softmax_avx512(float *x, size_t count, size_t visible, float scale) {
-  softmax(x, count, visible, scale);
-}
-#define WIDE __attribute__((target("avx2,fma")))
-WIDE static void swiglu_avx2(const float *gate, const float *up, float *y, size_t count) {
-  swiglu(gate, up, y, count);
-}
-WIDE static void softmax_avx2(float *x, size_t count, size_t visible, float scale) {
-  softmax(x, count, visible, scale);
-}
+#define COMPILED(result, name, parameters, arguments)                                        \
+  __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma"))) static result       \
+      name##_avx512 parameters { return name arguments; }                                    \
+  __attribute__((target("avx2,fma"))) static result name##_avx2 parameters {                 \
+    return name arguments;                                                                   \
+  }                                                                                          \
+  static inline result name##_isa(nibble_isa isa, UNPACKED parameters) {                     \
+    if (isa >= NIBBLE_ISA_AVX512) return name##_avx512 arguments;                            \
+    if (isa >= NIBBLE_ISA_AVX2) return name##_avx2 arguments;                                \
+    return name arguments;                                                                   \
+  }
+#else
+#define COMPILED(result, name, parameters, arguments)                                        \
+  static inline result name##_isa(nibble_isa isa, UNPACKED parameters) {                     \
+    (void)isa;                                                                               \
+    return name arguments;                                                                   \
+  }
 #endif
+#define UNPACKED(...) __VA_ARGS__
+
+COMPILED(void, swiglu, (const float *gate, const float *up, float *y, size_t count),
+         (gate, up, y, count))
+COMPILED(void, geglu, (const float *gate, const float *up, float *y, size_t count),
+         (gate, up, y, count))
+COMPILED(void, soft_cap, (float *x, size_t count, float scale, float cap), (x, count, scale, cap))
+COMPILED(void, softmax, (float *x, size_t count, size_t first, size_t end, float scale),
+         (x, count, first, end, scale))
+COMPILED(int, all_finite, (const float *x, size_t count), (x, count))
 
 void nibble_swiglu_isa(nibble_isa isa, const float *gate, const float *up, float *y,
                        size_t count) {
-#if defined(__x86_64__)
-  if (isa >= NIBBLE_ISA_AVX512) {
-    swiglu_avx512(gate, up, y, count);
-    return;
-  }
-  if (isa >= NIBBLE_ISA_AVX2) {
-    swiglu_avx2(gate, up, y, count);
-    return;
-  }
-#else
-  (void)isa;
-#endif
-  swiglu(gate, up, y, count);
+  swiglu_isa(isa, gate, up, y, count);
 }
 
-void nibble_softmax_isa(nibble_isa isa, float *x, size_t count, size_t visible, float scale) {
-#if defined(__x86_64__)
-  if (isa >= NIBBLE_ISA_AVX512) {
-    softmax_avx512(x, count, visible, scale);
-    return;
-  }
-  if (isa >= NIBBLE_ISA_AVX2) {
-    softmax_avx2(x, count, visible, scale);
-    return;
-  }
-#else
-  (void)isa;
-#endif
-  softmax(x, count, visible, scale);
+void nibble_geglu_isa(nibble_isa isa, const float *gate, const float *up, float *y,
+                      size_t count) {
+  geglu_isa(isa, gate, up, y, count);
+}
+
+void nibble_softmax_isa(nibble_isa isa, float *x, size_t count, size_t first, size_t end,
+                        float scale) {
+  softmax_isa(isa, x, count, first, end, scale);
 }
 
 void nibble_swiglu(const float *gate, const float *up, float *y, size_t count) {
-  nibble_swiglu_isa(nibble_isa_best(), gate, up, y, count);
+  swiglu_isa(nibble_isa_best(), gate, up, y, count);
 }
 
-void nibble_softmax(float *x, size_t count, size_t visible, float scale) {
-  nibble_softmax_isa(nibble_isa_best(), x, count, visible, scale);
+void nibble_geglu(const float *gate, const float *up, float *y, size_t count) {
+  geglu_isa(nibble_isa_best(), gate, up, y, count);
+}
+
+void nibble_soft_cap(float *x, size_t count, float scale, float cap) {
+  soft_cap_isa(nibble_isa_best(), x, count, scale, cap);
+}
+
+void nibble_softmax(float *x, size_t count, size_t first, size_t end, float scale) {
+  softmax_isa(nibble_isa_best(), x, count, first, end, scale);
+}
+
+size_t nibble_first_not_finite(const float *x, size_t count) {
+  enum { PORTION = 4096 };
+  const nibble_isa isa = nibble_isa_best();
+  for (size_t first = 0; first < count; first += PORTION) {
+    const size_t n = count - first < PORTION ? count - first : PORTION;
+    if (all_finite_isa(isa, x + first, n)) continue;
+    for (size_t i = first; i < first + n; i++)
+      if (!isfinite(x[i])) return i;
+  }
+  return count;
 }
 
 void nibble_packing_error(uint32_t type, const float *x, const void *stored, size_t count,
@@ -162,6 +204,35 @@ void nibble_transpose(const float *x, size_t rows, size_t cols, float *y, size_t
 
 void nibble_add(const float *a, const float *b, float *y, size_t count) {
   for (size_t i = 0; i < count; i++) y[i] = a[i] + b[i];
+}
+
+void nibble_scale(float *x, size_t count, float scale) {
+  for (size_t i = 0; i < count; i++) x[i] *= scale;
+}
+
+void nibble_weighted_rows(const float *rows, const float *weights, size_t count, size_t cols,
+                          float *y) {
+  for (size_t c = 0; c < cols; c++) y[c] = weights[0] * rows[c];
+  for (size_t r = 1; r < count; r++)
+    for (size_t c = 0; c < cols; c++) y[c] += weights[r] * rows[r * cols + c];
+}
+
+void nibble_route(const float *logits, size_t count, size_t used, int32_t *experts,
+                  float *weights) {
+  double sum = 0;
+  for (size_t slot = 0; slot < used; slot++) {
+    size_t best = count;
+    for (size_t e = 0; e < count; e++) {
+      int taken = 0;
+      for (size_t s = 0; s < slot; s++) taken |= experts[s] == (int32_t)e;
+      if (!taken && (best == count || logits[e] > logits[best])) best = e;
+    }
+    experts[slot] = (int32_t)best;
+    // Divided by the sum over the chosen, the softmax over all is the softmax over them.
+    weights[slot] = expf(logits[best] - logits[experts[0]]);
+    sum += weights[slot];
+  }
+  for (size_t slot = 0; slot < used; slot++) weights[slot] = (float)(weights[slot] / sum);
 }
 
 static inline void rotate(float *a, float *b, float cosine, float sine) {

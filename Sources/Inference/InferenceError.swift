@@ -8,6 +8,7 @@ public enum InferenceError: Error, CustomStringConvertible {
   case wrongShape(tensor: String, expected: [Int], found: [Int], path: String)
   case unusableType(tensor: String, type: String, path: String)
   case notFinite(tensor: String, path: String)
+  case notFiniteOutput(op: String, value: Float, row: Int, column: Int)
   case emptyPrompt
   case contextFull(needed: Int, context: Int)
   case tokenOutOfRange(Int, vocabulary: Int)
@@ -22,7 +23,8 @@ public enum InferenceError: Error, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unknownArchitecture(let name, let path):
-      "\(path): the architecture '\(name)' is not one that nibble runs (llama, qwen2, qwen3)."
+      "\(path): the architecture '\(name)' is not one that nibble runs "
+        + "(\(architectureNames.joined(separator: ", ")))."
     case .badMetadata(let key, let problem, let path):
       "\(path): the metadata key '\(key)' \(problem)."
     case .missingTensor(let name, let path):
@@ -35,6 +37,9 @@ public enum InferenceError: Error, CustomStringConvertible {
     case .notFinite(let tensor, let path):
       "\(path): the tensor '\(tensor)' holds numbers that cannot be (an infinity, a NaN, a factor "
         + "that is not positive); the file is damaged."
+    case .notFiniteOutput(let op, let value, let row, let column):
+      "The result of '\(op)' is not finite (\(value) in row \(row), column \(column)); the model "
+        + "file is damaged, or its numbers are beyond float32."
     case .emptyPrompt:
       "The prompt has no tokens; give some text with -p."
     case .contextFull(let needed, let context):

@@ -2,10 +2,14 @@
 public struct OpAttributes: Equatable, Sendable {
   /// RoPE: the base of its frequencies, `base^(-2i / dimensions)` radians a position for pair i.
   public let base: Float?
+  /// Soft cap: the magnitude that no value passes.
+  public let cap: Float?
   /// RoPE: values of each head that are rotated, from its first on; `nil` for all.
   public let dimensions: Int?
   /// RMSNorm: what is added to the mean square.
   public let epsilon: Float?
+  /// Mixture of experts: experts of a token.
+  public let expertsUsed: Int?
   /// RoPE: what positions are divided by (linear scaling); `nil` for 1.
   public let factor: Float?
   /// Values of a head.
@@ -15,20 +19,22 @@ public struct OpAttributes: Equatable, Sendable {
   /// Attention: heads of keys and values, each of them read by `heads / kvHeads` of the query.
   public let kvHeads: Int?
   /// RoPE: which values of a head it rotates together.
-  public let layout: ModelConfig.RopeLayout?
-  /// Softmax: what its input is multiplied by.
+  public let layout: RopeLayout?
+  /// Softmax, soft cap and scaling: what the input is multiplied by.
   public let scale: Float?
   /// Attention: positions that a token sees, itself among them; `nil` for all up to its own.
   public let window: Int?
 
   public init(
-    base: Float? = nil, dimensions: Int? = nil, epsilon: Float? = nil, factor: Float? = nil,
-    headSize: Int? = nil, heads: Int? = nil, kvHeads: Int? = nil,
-    layout: ModelConfig.RopeLayout? = nil, scale: Float? = nil, window: Int? = nil
+    base: Float? = nil, cap: Float? = nil, dimensions: Int? = nil, epsilon: Float? = nil,
+    expertsUsed: Int? = nil, factor: Float? = nil, headSize: Int? = nil, heads: Int? = nil,
+    kvHeads: Int? = nil, layout: RopeLayout? = nil, scale: Float? = nil, window: Int? = nil
   ) {
     self.base = base
+    self.cap = cap
     self.dimensions = dimensions
     self.epsilon = epsilon
+    self.expertsUsed = expertsUsed
     self.factor = factor
     self.headSize = headSize
     self.heads = heads
@@ -42,8 +48,10 @@ public struct OpAttributes: Equatable, Sendable {
   /// from every other; `nil` for an operation that has none.
   public var json: String? {
     let fields: [(key: String, value: String?)] = [
-      ("base", base.map { "\($0)" }), ("dimensions", dimensions.map { "\($0)" }),
-      ("epsilon", epsilon.map { "\($0)" }), ("factor", factor.map { "\($0)" }),
+      ("base", base.map { "\($0)" }), ("cap", cap.map { "\($0)" }),
+      ("dimensions", dimensions.map { "\($0)" }),
+      ("epsilon", epsilon.map { "\($0)" }), ("experts_used", expertsUsed.map { "\($0)" }),
+      ("factor", factor.map { "\($0)" }),
       ("head_size", headSize.map { "\($0)" }), ("heads", heads.map { "\($0)" }),
       ("kv_heads", kvHeads.map { "\($0)" }), ("layout", layout.map { "\"\($0.rawValue)\"" }),
       ("scale", scale.map { "\($0)" }), ("window", window.map { "\($0)" }),
@@ -51,4 +59,12 @@ public struct OpAttributes: Equatable, Sendable {
     let known = fields.compactMap { key, value in value.map { "\"\(key)\":\($0)" } }
     return known.isEmpty ? nil : "{\(known.joined(separator: ","))}"
   }
+}
+
+/// Which two values of a head RoPE rotates together; in traces by ggml's names of it.
+public enum RopeLayout: String, Sendable {
+  /// (0, 1), (2, 3), …
+  case interleaved = "normal"
+  /// (0, n/2), (1, n/2 + 1), …
+  case halves = "neox"
 }

@@ -35,6 +35,15 @@ public protocol PassObserver: AnyObject {
   ///     an operation without one (a KV append). Valid during the call only.
   ///   - nanoseconds: wall time of the operation, without what the observer itself took.
   func opEnded(output: UnsafeBufferPointer<Float>?, nanoseconds: Int)
+  /// A router sent each of the tokens to experts.
+  ///
+  /// - Parameters:
+  ///   - experts: of each token its choices, the first one first, `(tokens, experts.count /
+  ///     tokens)`.
+  ///   - weights: how much each counts, of the same shape.
+  func routed(experts: [Int], weights: [Float], tokens: Int)
+  /// The operation that ended has a result that holds an infinity or a NaN; the pass fails.
+  func outputNotFinite()
   /// The operation was given up, and the pass with it.
   func opFailed(nanoseconds: Int)
 
@@ -118,6 +127,7 @@ public struct OpDescription: Sendable {
   public enum Kind: Int, CaseIterable, Sendable {
     case getRows = 0
     case norm, matmul, rope, kvAppend, scores, softmax, weightedSum, add, silu
+    case gelu, scale, softCap, route, expertMatmul, expertSum
     /// The name on screen, as ggml names its operations: `GET_ROWS`, `RMS_NORM`, `MUL_MAT`, …
     public var name: String {
       switch self {
@@ -131,6 +141,12 @@ public struct OpDescription: Sendable {
       case .weightedSum: "kqv"
       case .add: "add"
       case .silu: "swiglu"
+      case .gelu: "geglu"
+      case .scale: "scale"
+      case .softCap: "soft_cap"
+      case .route: "route"
+      case .expertMatmul: "mul_mat_id"
+      case .expertSum: "expert_sum"
       }
     }
   }
@@ -229,10 +245,8 @@ public struct KVAppendDescription: Sendable {
   public let errors: (key: StorageError, value: StorageError)?
 }
 
-/// Watches nothing, and costs nothing.
-public final class NoObserver: PassObserver {
-  public init() {}
-  public static var isWatching: Bool { false }
+// What an observer does not care about.
+extension PassObserver {
   public var measuresValues: Bool { false }
   public func allocated(_ buffer: BufferDescription, live: MemoryUse) {}
   public func freed(_ buffer: BufferDescription, live: MemoryUse) {}
@@ -242,6 +256,8 @@ public final class NoObserver: PassObserver {
   public func passFailed(nanoseconds: Int) {}
   public func opBegan(_ op: OpDescription) {}
   public func opEnded(output: UnsafeBufferPointer<Float>?, nanoseconds: Int) {}
+  public func routed(experts: [Int], weights: [Float], tokens: Int) {}
+  public func outputNotFinite() {}
   public func opFailed(nanoseconds: Int) {}
   public func dequantizing(_ tile: TileDescription, live: MemoryUse) {}
   public func dequantized(_ tile: TileDescription, values: UnsafeRawPointer, nanoseconds: Int) {}
@@ -249,4 +265,10 @@ public final class NoObserver: PassObserver {
   public func freedTile(_ tile: TileDescription, live: MemoryUse) {}
   public func computed(thread: Int, live: MemoryUse) {}
   public func appended(_ append: KVAppendDescription, live: MemoryUse) {}
+}
+
+/// Watches nothing, and costs nothing.
+public final class NoObserver: PassObserver {
+  public static var isWatching: Bool { false }
+  public init() {}
 }

@@ -102,7 +102,8 @@ extension LiveRun {
     let target = lines[result?.branch ?? 0] ?? line
     let end = result?.end ?? 0
     if target.branch == line.branch, end == engine.position { return false }
-    let shared = zip(line.passes, target.passes.prefix(end)).prefix { $0 == $1 }.count
+    let shared = engine.keepable(
+      zip(line.passes, target.passes.prefix(end)).prefix { $0 == $1 }.count)
     leaveLine { _ in
       target.cut(at: end, keeping: shared, choice: result?.choice)
     }

@@ -3,7 +3,6 @@ import Inference
 /// Keeps outputs of the operations of one pass, and the keys and values of all.
 final class OutputCollector: PassObserver {
   static var isWatching: Bool { true }
-  var measuresValues: Bool { false }
 
   /// Whether the outputs of the pass that runs are kept.
   var keepsOutputs = false
@@ -73,18 +72,6 @@ final class OutputCollector: PassObserver {
   func rewind(sequence: Int, to position: Int) {
     history.truncate(sequence: sequence, to: position)
   }
-
-  func passFailed(nanoseconds: Int) {}
-  func opFailed(nanoseconds: Int) {}
-  func allocated(_ buffer: BufferDescription, live: MemoryUse) {}
-  func freed(_ buffer: BufferDescription, live: MemoryUse) {}
-  func allocationFailed(_ failure: AllocationFailure) {}
-  func dequantizing(_ tile: TileDescription, live: MemoryUse) {}
-  func dequantized(_ tile: TileDescription, values: UnsafeRawPointer, nanoseconds: Int) {}
-  func multiplied(_ matmul: MatmulDescription, nanoseconds: Int, live: MemoryUse) {}
-  func freedTile(_ tile: TileDescription, live: MemoryUse) {}
-  func computed(thread: Int, live: MemoryUse) {}
-  func appended(_ append: KVAppendDescription, live: MemoryUse) {}
 }
 
 /// Keys and values of all positions as they were computed, before the cache's type rounds them.

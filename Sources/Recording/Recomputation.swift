@@ -106,7 +106,7 @@ public final class Recomputation {
   ) throws {
     engine.isCancelled = isCancelled
     defer { engine.isCancelled = { false } }
-    try rewind(to: first)
+    let first = try rewind(to: first)
     for (index, pass) in path.enumerated().dropFirst(first) {
       progress(index, path.count)
       collector.keepsOutputs = keepsOutputs && index == path.count - 1
@@ -116,8 +116,16 @@ public final class Recomputation {
 
   private static let passesKept = 2
 
-  private func rewind(to count: Int) throws {
-    guard count < done.count else { return }
+  /// Takes the engine back to the end of so many passes, or of none.
+  ///
+  /// - Returns: how many of them are done.
+  private func rewind(to count: Int) throws -> Int {
+    guard count < done.count else { return count }
+    var count = count
+    let left = try done[count...].flatMap(batch)
+    if !left.allSatisfy({ engine.keepable($0.position, sequence: $0.sequence) == $0.position }) {
+      count = 0  // what they see has left the window of the cache
+    }
     for pass in done[count...].reversed() {
       for (sequence, position, _) in try batch(of: pass) {
         engine.truncate(to: position, sequence: sequence)
@@ -125,6 +133,7 @@ public final class Recomputation {
       }
     }
     done.removeSubrange(count...)
+    return count
   }
 
   private func run(_ pass: TracePass) throws {

@@ -17,7 +17,7 @@ extension TraceHeader {
       ("model_file", ModelCatalogue.reference(to: options.model)),
       ("model_sha256", try ModelDigest.sha256(of: loaded.path)),
       ("original_file", options.original.map { ModelCatalogue.reference(to: $0) } ?? ""),
-      ("architecture", config.architecture.rawValue),
+      ("architecture", config.architecture),
       ("layers", "\(config.layerCount)"),
       ("embedding_length", "\(config.embeddingLength)"),
       ("feed_forward_length", "\(config.feedForwardLength)"),

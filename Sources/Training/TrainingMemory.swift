@@ -79,7 +79,6 @@ final class TrainingMemory {
 /// Sums what the ledger reports by what it is for.
 private final class PeakWatcher: PassObserver {
   static var isWatching: Bool { true }
-  var measuresValues: Bool { false }
   private var live: [TrainingCategory: Int] = [:]
   private var highest = 0
   private(set) var peak: [TrainingCategory: Int] = [:]
@@ -97,18 +96,4 @@ private final class PeakWatcher: PassObserver {
     guard let category = TrainingCategory(rawValue: buffer.name) else { return }
     live[category, default: 0] += bytes
   }
-
-  func allocationFailed(_ failure: AllocationFailure) {}
-  func passBegan(_ pass: PassDescription) {}
-  func passEnded(nanoseconds: Int) {}
-  func passFailed(nanoseconds: Int) {}
-  func opBegan(_ op: OpDescription) {}
-  func opEnded(output: UnsafeBufferPointer<Float>?, nanoseconds: Int) {}
-  func opFailed(nanoseconds: Int) {}
-  func dequantizing(_ tile: TileDescription, live: MemoryUse) {}
-  func dequantized(_ tile: TileDescription, values: UnsafeRawPointer, nanoseconds: Int) {}
-  func multiplied(_ matmul: MatmulDescription, nanoseconds: Int, live: MemoryUse) {}
-  func freedTile(_ tile: TileDescription, live: MemoryUse) {}
-  func computed(thread: Int, live: MemoryUse) {}
-  func appended(_ append: KVAppendDescription, live: MemoryUse) {}
 }

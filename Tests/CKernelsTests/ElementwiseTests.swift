@@ -11,18 +11,18 @@ import Testing
   func softmax(isa: InstructionSet) {
     var random = SeededGenerator(seed: 3)
     for count in 1...70 {
-      for visible in Set([1, (count + 1) / 2, count]) {
+      for (first, end) in [(0, 1), (0, (count + 1) / 2), (0, count), (count / 3, count / 3 + 1)] {
         let x = (0..<count).map { _ in Float.random(in: -30...30, using: &random) }
         var y = x
-        nibble_softmax_isa(isa.code, &y, count, visible, 0.25)
-        let highest = Double(x[..<visible].max() ?? 0)
-        let terms = x[..<visible].map { exp(0.25 * (Double($0) - highest)) }
+        nibble_softmax_isa(isa.code, &y, count, first, end, 0.25)
+        let highest = Double(x[first..<end].max() ?? 0)
+        let terms = x[first..<end].map { exp(0.25 * (Double($0) - highest)) }
         let sum = terms.reduce(0, +)
-        for (value, term) in zip(y, terms) {
+        for (value, term) in zip(y[first..<end], terms) {
           // The argument of exp has f32's error, up to 15 of them.
           #expect(abs(Double(value) - term / sum) <= 20 * Self.rounding * term / sum)
         }
-        #expect(y[visible...].allSatisfy { $0 == 0 })
+        #expect((y[..<first] + y[end...]).allSatisfy { $0 == 0 })
       }
     }
   }
@@ -39,11 +39,11 @@ import Testing
     ]
     for (x, expected) in cases {
       var y = x
-      nibble_softmax_isa(isa.code, &y, y.count, y.count, 1)
+      nibble_softmax_isa(isa.code, &y, y.count, 0, y.count, 1)
       #expect(zip(y, expected).allSatisfy { abs($0 - $1) < 1e-7 }, "\(x) → \(y)")
     }
     var infinite: [Float] = [.nan, 1, 2]
-    nibble_softmax_isa(isa.code, &infinite, 3, 3, 1)
+    nibble_softmax_isa(isa.code, &infinite, 3, 0, 3, 1)
     #expect(infinite[0].isNaN, "a NaN is not hidden")
   }
 
@@ -139,6 +139,79 @@ import Testing
         }
       }
       #expect(zip(y, expected).allSatisfy { abs(Double($0) - $1) < 1e-6 })
+    }
+  }
+
+  @Test(arguments: InstructionSet.available)
+  func geglu(isa: InstructionSet) {
+    var random = SeededGenerator(seed: 6)
+    for count in 1...70 {
+      let gate = (0..<count).map { _ in Float.random(in: -12...12, using: &random) }
+      let up = (0..<count).map { _ in Float.random(in: -3...3, using: &random) }
+      var y = [Float](repeating: 0, count: count)
+      nibble_geglu_isa(isa.code, gate, up, &y, count)
+      for i in 0..<count {
+        let v = Double(gate[i])
+        let gelu = v / 2 * (1 + tanh((2 / Double.pi).squareRoot() * (v + 0.044715 * v * v * v)))
+        let expected = gelu * Double(up[i])
+        // Where gelu all but vanishes, exp's argument of up to 100 has f32's error.
+        #expect(abs(Double(y[i]) - expected) <= 60 * Self.rounding * abs(expected) + 1e-12)
+      }
+    }
+  }
+
+  @Test func softCap() {
+    let x: [Float] = [0, 1e-3, -0.5, 3, -7, 40, -1000, 3e38, -.infinity]
+    var y = x
+    nibble_soft_cap(&y, x.count, 0.5, 4)
+    for (x, y) in zip(x, y) {
+      #expect(abs(Double(y) - 4 * tanh(0.5 * Double(x) / 4)) < 1e-6, "\(x)")
+    }
+    var nan: [Float] = [.nan]
+    nibble_soft_cap(&nan, 1, 1, 4)
+    #expect(nan[0].isNaN, "a NaN is not hidden")
+  }
+
+  @Test func theFirstValueThatIsNotFinite() {
+    for count in [0, 1, 15, 64, 4095, 4096, 9000] {
+      var x = [Float](repeating: .greatestFiniteMagnitude, count: count)
+      #expect(nibble_first_not_finite(x, count) == count)
+      for (index, value) in [(count - 1, Float.nan), (count / 2, -.infinity), (0, .infinity)]
+      where count > 0 {
+        x[index] = value
+        #expect(nibble_first_not_finite(x, count) == index)
+      }
+    }
+  }
+
+  /// Against a plain softmax over all experts, of which the highest are kept and divided by their sum.
+  @Test func routes() {
+    var random = SeededGenerator(seed: 7)
+    for (count, used) in [(1, 1), (4, 2), (8, 8), (128, 8)] {
+      var logits = (0..<count).map { _ in Float.random(in: -5...5, using: &random) }
+      if count == 8 { logits[5] = logits[2] }  // the lower number is first
+      var experts = [Int32](repeating: -1, count: used)
+      var weights = [Float](repeating: -1, count: used)
+      nibble_route(logits, count, used, &experts, &weights)
+      let order = logits.indices.sorted { (-logits[$0], $0) < (-logits[$1], $1) }.prefix(used)
+      #expect(experts.map(Int.init) == Array(order))
+      let all = logits.map { exp(Double($0)) }
+      let chosen = order.map { all[$0] / all.reduce(0, +) }
+      for (weight, probability) in zip(weights, chosen) {
+        #expect(abs(Double(weight) - probability / chosen.reduce(0, +)) < 1e-6)
+      }
+    }
+  }
+
+  @Test func weightedRows() {
+    var random = SeededGenerator(seed: 8)
+    let rows = (0..<3 * 37).map { _ in Float.random(in: -1...1, using: &random) }
+    let weights: [Float] = [0.5, 0.3, 0.2]
+    var y = [Float](repeating: 9, count: 37)
+    nibble_weighted_rows(rows, weights, 3, 37, &y)
+    for c in 0..<37 {
+      let expected = (0..<3).reduce(0.0) { $0 + Double(weights[$1]) * Double(rows[$1 * 37 + c]) }
+      #expect(abs(Double(y[c]) - expected) < 1e-6)
     }
   }
 }

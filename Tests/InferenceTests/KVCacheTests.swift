@@ -44,22 +44,51 @@ import Testing
   @Test func truncatingFreesThePagesBehind() throws {
     let model = try Fixture("llama").model
     let ledger = MemoryLedger(observer: NoObserver())
-    let cache = try KVCache(config: model.config, type: .f32)
-    let row = [Float](repeating: 1, count: model.config.kvLength)
+    let cache = try KVCache(shapes: model.config.caches(), type: .f32)
+    let rowBytes = cache.rowBytes(layer: 0)
+    let pageBytes = 2 * KVCache.pageLength * rowBytes
     for layer in 0..<2 {
       for position in 0..<40 {
         try cache.reserve(layer: layer, end: position + 1) { bytes, name in
           try ledger.allocate(bytes, .kvCache, name())
         }
-        try cache.store(layer: layer, position: position, key: row, value: row)
+        cache.appended(layer: layer, position: position)
       }
     }
-    #expect(ledger.live.kvCache == 2 * 3 * cache.pageBytes)
-    #expect(cache.usedBytes == 2 * 40 * 2 * cache.rowBytes)
+    #expect(ledger.live.kvCache == 2 * 3 * pageBytes)
+    #expect(cache.usedBytes == 2 * 40 * 2 * rowBytes)
     for (count, pages) in [(33, 3), (32, 2), (1, 1), (0, 0)] {
       cache.truncate(to: count, free: ledger.free)
-      #expect(ledger.live.kvCache == 2 * pages * cache.pageBytes)
-      #expect(cache.usedBytes == 2 * count * 2 * cache.rowBytes)
+      #expect(ledger.live.kvCache == 2 * pages * pageBytes)
+      #expect(cache.usedBytes == 2 * count * 2 * rowBytes)
     }
+  }
+
+  @Test func pagesThatNobodySeesAgainAreFreed() throws {
+    let ledger = MemoryLedger(observer: NoObserver())
+    let shapes = [
+      KVShape(heads: 1, headSize: 32, window: 20), KVShape(heads: 1, headSize: 32, window: nil),
+    ]
+    let cache = try KVCache(shapes: shapes, type: .f32)
+    let pageBytes = 2 * KVCache.pageLength * cache.rowBytes(layer: 0)
+    for position in 0..<100 {
+      for layer in 0..<2 {
+        cache.forget(before: position, layer: layer, free: ledger.free)
+        try cache.reserve(layer: layer, end: position + 1) { bytes, name in
+          try ledger.allocate(bytes, .kvCache, name())
+        }
+        cache.appended(layer: layer, position: position)
+      }
+      let pages = position / 16 + 1
+      let gone = max(position - 20 + 1, 0) / 16
+      #expect(ledger.live.kvCache == (2 * pages - gone) * pageBytes)
+      #expect(
+        cache.usedBytes == (2 * (position + 1) - 16 * gone) * 2 * cache.rowBytes(layer: 0))
+    }
+    // At 99 a token sees from 80 on, which is where a page begins.
+    #expect(cache.holds(whatIsSeenFrom: 99) && !cache.holds(whatIsSeenFrom: 98))
+    cache.truncate(to: 0, free: ledger.free)
+    #expect(ledger.live.kvCache == 0 && cache.usedBytes == 0)
+    #expect(cache.holds(whatIsSeenFrom: 0))
   }
 }

@@ -1,3 +1,4 @@
+import CKernels
 import Quantization
 import TestSupport
 import Testing
@@ -76,5 +77,7 @@ import Testing
 }
 
 extension Weight {
-  func decodeAll(into values: UnsafeMutablePointer<Float>) { decode(rows: 0..<rows, into: values) }
+  func decodeAll(into values: UnsafeMutablePointer<Float>) {
+    nibble_dequantize_f32(type.rawValue, packed(row: 0), values, rows * cols)
+  }
 }

@@ -27,7 +27,7 @@ struct ReferenceOperation {
     case .add: row = try sums()
     case .silu: row = try gatedUnits()
     case .getRows: row = try fetchedRows()
-    case .kvAppend, nil: throw why.unexpected()
+    default: throw why.unexpected()
     }
     return try (0..<op.rows).flatMap { index in
       if isCancelled() { throw InferenceError.interrupted }

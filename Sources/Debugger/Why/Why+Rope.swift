@@ -10,7 +10,7 @@ extension WhyOperation {
       return explanation(
         [
           "= \(input.name)[\(input.label)\(column)]: of each head only "
-            + "\(turn.model.config.ropeCount) values are turned"
+            + "\(turn.model.rope.ropeCount) values are turned"
         ], result: Figure(turn.row[column]))
     }
     let (a, b) = (Figure(turn.row[pair.a]), Figure(turn.row[pair.b]))
@@ -63,12 +63,12 @@ extension WhyOperation {
 
     /// `nil` for what is not turned.
     func pair(ofColumn column: Int) -> Pair? {
-      let config = model.config
+      let config = model.config; let rope = model.rope
       let start = column / config.headSize * config.headSize
       let place = column - start
-      guard place < config.ropeCount, start + config.headSize <= row.count else { return nil }
-      let pairs = config.ropeCount / 2
-      let isInterleaved = config.ropeLayout == .interleaved
+      guard place < rope.ropeCount, start + config.headSize <= row.count else { return nil }
+      let pairs = rope.ropeCount / 2
+      let isInterleaved = rope.ropeLayout == .interleaved
       let index = isInterleaved ? place / 2 : place % pairs
       let a = start + (isInterleaved ? 2 * index : index)
       let angle = Double(position) * model.ropeFrequency(ofPair: index)
@@ -90,7 +90,7 @@ extension WhyOperation {
 extension Model {
   /// How fast RoPE turns a pair, with its numbers: `10000^(-2 × 3 / 64)`.
   fileprivate func ropeFormula(ofPair pair: Int) -> String {
-    var text = "\(Figure(inFull: config.ropeBase))^(-2 × \(pair) / \(config.ropeCount))"
+    var text = "\(Figure(inFull: rope.ropeBase))^(-2 × \(pair) / \(rope.ropeCount))"
     let divisor = ropeDivisor(ofPair: pair)
     if divisor != 1 { text += " / \(Figure(inFull: divisor))" }
     return text

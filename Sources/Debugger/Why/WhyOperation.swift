@@ -46,7 +46,7 @@ struct WhyOperation {
     case .add: explanation = try addition()
     case .silu: explanation = try gatedUnit()
     case .getRows: explanation = try fetchedRow()
-    case .kvAppend, nil:
+    default:
       throw DebuggerError.otherKind(
         name: op.name, kind: "an operation that computes no values of its own",
         advice: "its inputs are \(op.inputs.joined(separator: " and "))")

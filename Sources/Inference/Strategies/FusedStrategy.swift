@@ -1,4 +1,3 @@
-import CKernels
 import Quantization
 
 /// Nothing is dequantized in memory: nibbles become floats in registers, inside the dot product.
@@ -15,13 +14,7 @@ struct FusedStrategy: Strategy {
   ) throws {
     let share = (weight.rows + engine.threads - 1) / engine.threads
     try engine.forEachRows(of: weight, by: share) { rows, thread in
-      engine.multiply(weight, rows: rows, tokens: x.rows, thread: thread) {
-        var product = nibble_product(
-          w: weight.packed(row: rows.lowerBound), w_stride: weight.rowBytes, rows: rows.count,
-          cols: weight.cols, x: x.values, x_stride: x.cols, tokens: x.rows,
-          y: y.values + rows.lowerBound, y_stride: y.cols)
-        nibble_fused_matmul(weight.type.rawValue, &product)
-      }
+      engine.multiplyInPlace(weight, rows: rows, x, into: y, thread: thread)
     }
   }
 }

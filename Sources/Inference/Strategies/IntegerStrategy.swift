@@ -20,19 +20,6 @@ struct IntegerStrategy: Strategy {
     type == .nf4 || type == .fp4 ? .steps : .none
   }
 
-  /// Those of nf4 and fp4, which are resolved from the file, are in memory twice.
-  static func packedBytes(of model: Model) -> Int {
-    matrices(of: model).filter { !model.isMapped($0) }.reduce(model.residentBytes) {
-      $0 + $1.rows * $1.rowBytes
-    }
-  }
-
-  /// The activations of the widest matrix, as int8.
-  static func workspace(of model: Model, tokens: Int) -> (name: String, bytes: Int)? {
-    let cols = matrices(of: model).map(\.cols).max() ?? 0
-    return ("int8 activations", nibble_int8_bytes(tokens, cols))
-  }
-
   /// Interleaved matrices, by ``Weight/index``.
   private var panels: [Int: Buffer] = [:]
 
@@ -51,17 +38,29 @@ struct IntegerStrategy: Strategy {
       let buffer = try engine.ledger.allocate(
         weight.rows * weight.rowBytes, .weights, "\(weight.name), rows interleaved")
       panels[weight.index] = buffer
-      let panel = Int(NIBBLE_PANEL)
-      let mebibyte = max((1 << 20) / (weight.rowBytes * panel), 1) * panel  // in whole panels
-      let share = min(Self.share(of: weight, threads: engine.threads), mebibyte)
-      engine.workers.forEach(weight.rows, by: share) { rows, _ in
-        nibble_interleave(
-          weight.type.rawValue, weight.packed(row: rows.lowerBound),
-          buffer.base + rows.lowerBound * weight.rowBytes, rows.count, weight.cols)
-        engine.model.releasePages(of: weight, rows: rows)
-      }
-      engine.model.releasePages(of: weight)  // with those that two ranges of rows share
+      for slice in weight.slices { interleave(slice, into: panel(of: slice, in: buffer), engine) }
     }
+  }
+
+  private func interleave<Observer>(
+    _ weight: Weight, into target: UnsafeMutableRawPointer, _ engine: Engine<Observer>
+  ) {
+    // A mebibyte, in whole panels.
+    let mebibyte = max((1 << 20) / (weight.rowBytes * Self.panel), 1) * Self.panel
+    let share = min(Self.share(of: weight, threads: engine.threads), mebibyte)
+    engine.backend.forEach(weight.rows, by: share) { rows, _ in
+      engine.backend.interleave(
+        weight.type, weight.packed(row: rows.lowerBound), rows: rows.count, cols: weight.cols,
+        into: target + rows.lowerBound * weight.rowBytes)
+      if engine.backend.computes { engine.model.releasePages(of: weight, rows: rows) }
+    }
+    // With those that two ranges of rows share.
+    if engine.backend.computes { engine.model.releasePages(of: weight) }
+  }
+
+  /// Where the panels of a matrix, or of one of its experts, begin.
+  private func panel(of weight: Weight, in buffer: Buffer) -> UnsafeMutableRawPointer {
+    buffer.base + weight.firstRow * weight.rowBytes
   }
 
   mutating func release<Observer>(on engine: Engine<Observer>) {
@@ -72,52 +71,45 @@ struct IntegerStrategy: Strategy {
   func multiply<Observer>(
     _ weight: Weight, _ x: Activation, into y: Activation, on engine: Engine<Observer>
   ) throws {
-    guard let panel = panels[weight.index], let workspace = engine.strategyWorkspace else {
-      preconditionFailure("prepare interleaved every matrix, and a pass has room for int8")
+    guard let buffer = panels[weight.index], let pass = engine.pass else {
+      preconditionFailure("prepare interleaved every matrix, and a pass multiplies")
     }
-    let rounded = workspace.assumingMemoryBound(to: nibble_int8_block.self)
-    engine.round(x, to: rounded)
-    let product = nibble_integer_product(
-      type: weight.type.rawValue, w: panel.base, rows: weight.rows, cols: weight.cols, x: rounded,
-      tokens: x.rows, y: y.values, y_stride: y.cols)
+    let widest = engine.model.matrices.filter(\.type.isQuantized).map(\.cols).max() ?? 0
+    let rounded = try pass.take(
+      Slot("int8 activations", .workspace),
+      bytes: engine.backend.int8Bytes(tokens: pass.tokens.count, cols: widest)
+    ).base
+    engine.backend.round(x, into: rounded)
+    engine.computed()
+    let panel = panel(of: weight, in: buffer)
     let share = Self.share(of: weight, threads: engine.threads)
     try engine.forEachRows(of: weight, by: share) { rows, thread in
       engine.multiply(weight, rows: rows, tokens: x.rows, thread: thread) {
-        withUnsafePointer(to: product) {
-          nibble_integer_matmul($0, rows.lowerBound, rows.count)
-        }
+        engine.backend.multiplyIntegers(panel, weight, rows: rows, rounded, into: y)
       }
     }
   }
 
-  func decode(_ weight: Weight, row: Int, into values: UnsafeMutablePointer<Float>) {
+  func decode<Observer>(
+    _ weight: Weight, row: Int, into values: UnsafeMutablePointer<Float>,
+    on engine: Engine<Observer>
+  ) {
     guard let panel = panels[weight.index] else {  // not quantized
-      return weight.decode(rows: row..<row + 1, into: values)
+      return engine.backend.dequantize(
+        weight.type, weight.packed(row: row), count: weight.cols, into: values, as: .f32)
     }
-    nibble_dequantize_interleaved(
-      weight.type.rawValue, panel.base, weight.rows, weight.cols, row, values)
+    engine.backend.dequantizeInterleaved(panel.base, weight, row: row, into: values)
   }
 
   /// Rows for one thread: whole panels.
   private static func share(of weight: Weight, threads: Int) -> Int {
-    let panel = Int(NIBBLE_PANEL)
-    return (weight.rows + threads * panel - 1) / (threads * panel) * panel
+    (weight.rows + threads * panel - 1) / (threads * panel) * panel
   }
+
+  /// Rows that are interleaved with each other.
+  private static let panel = Int(NIBBLE_PANEL)
 
   var resident: [UnsafeMutableRawPointer] { panels.values.map(\.base) }
-}
-
-extension Engine {
-  /// Rounds activations to int8: x `(nTokens, cols)`. One step, `compute`.
-  func round(_ x: Activation, to blocks: UnsafeMutablePointer<nibble_int8_block>) {
-    let tokensAtOnce = 48  // whole groups of nibble_int8_group
-    workers.forEach(x.rows, by: tokensAtOnce) { rows, _ in
-      nibble_int8_quantize(
-        x.row(rows.lowerBound), x.cols, rows.count, x.cols,
-        blocks + rows.lowerBound * x.cols / 32)
-    }
-    computed()
-  }
 }
 
 extension StrategyName {

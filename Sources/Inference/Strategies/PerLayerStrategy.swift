@@ -1,19 +1,11 @@
-/// The matrices of one layer become f16 together when the layer begins, and are freed when it ends,
-/// as systems do that stream a model layer by layer. The output matrix, which is in no layer, is
-/// dequantized for its product.
+/// The matrices of one layer become f16 together when the layer begins, those of experts when the
+/// router has chosen them, and all are freed when the layer ends, as in systems that stream a model
+/// layer by layer. The output matrix, which is in no layer, is dequantized for its product.
 struct PerLayerStrategy: Strategy {
   static let name = "per-layer"
   static let summary = "one layer's matrices at once, freed after the layer"
   static let usedBy = "layer streaming"
   static let tiles = TileScope.layer
-
-  static func layerBytes(of layer: Layer) -> Int {
-    layer.linears.reduce(0) { $0 + $1.weight.wholeTileBytes }
-  }
-
-  static func productBytes(of weight: Weight, _ options: EngineOptions) -> Int {
-    weight.wholeTileBytes  // of the output matrix
-  }
 
   /// Of the layer that is under way.
   private var tiles: [Tile] = []
@@ -21,9 +13,9 @@ struct PerLayerStrategy: Strategy {
 
   init(options: EngineOptions) { outside = PerTensorStrategy(options: options) }
 
-  mutating func layerBegan<Observer>(_ layer: Layer, on engine: Engine<Observer>) throws {
-    for linear in layer.linears where linear.weight.type.isQuantized {
-      tiles.append(try engine.dequantize(linear.weight))
+  mutating func prefetch<Observer>(_ weights: [Weight], on engine: Engine<Observer>) throws {
+    for weight in weights where weight.type.isQuantized {
+      tiles.append(try engine.dequantize(weight))
     }
   }
 
@@ -35,7 +27,7 @@ struct PerLayerStrategy: Strategy {
   func multiply<Observer>(
     _ weight: Weight, _ x: Activation, into y: Activation, on engine: Engine<Observer>
   ) throws {
-    if let tile = tiles.first(where: { $0.description.tensor == weight.index }) {
+    if let tile = tiles.first(where: { $0.holds(weight) }) {
       engine.multiply(tile, weight, x, into: y)
     } else {
       try outside.multiply(weight, x, into: y, on: engine)

@@ -6,10 +6,6 @@ struct PerTensorStrategy: Strategy {
   static let usedBy = "bitsandbytes, several tokens at once"
   static let tiles = TileScope.matrix
 
-  static func productBytes(of weight: Weight, _ options: EngineOptions) -> Int {
-    weight.wholeTileBytes
-  }
-
   init(options: EngineOptions) {}
 
   func multiply<Observer>(

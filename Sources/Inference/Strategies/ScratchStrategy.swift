@@ -6,10 +6,6 @@ struct ScratchStrategy: Strategy {
   static let usedBy = "in-place dequantization"
   static let tiles = TileScope.rows
 
-  static func residentBytes(of model: Model, _ options: EngineOptions) -> Int {
-    options.threads * model.largestTile(rows: options.tileRows)
-  }
-
   /// Rows of a tile; the last tile of a matrix may have fewer.
   let tileRows: Int
   /// One a thread, each of the size of the largest tile.

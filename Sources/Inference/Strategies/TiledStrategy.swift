@@ -6,11 +6,6 @@ struct TiledStrategy: Strategy {
   static let usedBy = "the general idea of tiling"
   static let tiles = TileScope.rows
 
-  static func productBytes(of weight: Weight, _ options: EngineOptions) -> Int {
-    let tile = weight.tileBytes(rows: min(options.tileRows, weight.rows))
-    return min(weight.wholeTileBytes, options.threads * tile)
-  }
-
   /// Rows of a tile; the last tile of a matrix may have fewer.
   let tileRows: Int
 

@@ -1,4 +1,3 @@
-import CKernels
 import Quantization
 
 /// Every quantized matrix becomes f16 before the first pass, and stays: what people fear that
@@ -10,10 +9,6 @@ struct WholeModelStrategy: Strategy {
   static let tiles = TileScope.model
 
   static func rowRounding(of type: TensorType) -> WeightRounding { rounding(of: type) }
-
-  static func residentBytes(of model: Model, _ options: EngineOptions) -> Int {
-    model.matrices.reduce(0) { $0 + $1.wholeTileBytes }
-  }
 
   /// By ``Weight/index``.
   private var tiles: [Int: Tile] = [:]
@@ -38,13 +33,15 @@ struct WholeModelStrategy: Strategy {
     engine.multiply(tile, weight, x, into: y)
   }
 
-  func decode(_ weight: Weight, row: Int, into values: UnsafeMutablePointer<Float>) {
-    guard let tile = tiles[weight.index] else {  // not quantized
-      return weight.decode(rows: row..<row + 1, into: values)
-    }
-    let type: TensorType = tile.description.type == .f16 ? .f16 : .f32
-    nibble_dequantize_f32(
-      type.rawValue, tile.values + tile.offset(ofRow: row), values, weight.cols)
+  func decode<Observer>(
+    _ weight: Weight, row: Int, into values: UnsafeMutablePointer<Float>,
+    on engine: Engine<Observer>
+  ) {
+    let tile = tiles[weight.index]  // none if it is not quantized
+    engine.backend.dequantize(
+      tile?.tensorType ?? weight.type,
+      tile.map { UnsafeRawPointer($0.values(of: weight, row: row)) } ?? weight.packed(row: row),
+      count: weight.cols, into: values, as: .f32)
   }
 
   var resident: [UnsafeMutableRawPointer] { tiles.values.map(\.values) }

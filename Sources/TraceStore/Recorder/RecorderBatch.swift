@@ -27,10 +27,20 @@ struct RecorderBatch {
   var pass: Pass?
   /// Allocations that would have passed the memory budget.
   var failures: [(step: Int, allocation: AllocationFailure)] = []
+  var routes: [Route] = []
   var branches: [TraceBranch] = []
   var tokens: [TraceToken] = []
   /// What the recording has come to, where the batch is the last of a transaction.
   var committed: TraceSummary?
+
+  /// Where a router sent the rows of a pass: `(rows, experts.count / rows)`.
+  struct Route {
+    let pass: Int
+    let op: Int
+    let rows: Int
+    let experts: [Int]
+    let weights: [Float]
+  }
 
   struct Events {
     var firstStep = 1
@@ -222,6 +232,7 @@ struct RecorderBatch {
     valueCount = 0
     pass = nil
     failures.removeAll()
+    routes.removeAll(keepingCapacity: true)
     branches.removeAll()
     tokens.removeAll()
     committed = nil

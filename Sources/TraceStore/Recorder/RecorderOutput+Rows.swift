@@ -121,6 +121,7 @@ extension RecorderOutput {
       statements.kept.bind(1, id)
       try statements.kept.run()
     }
+    for route in batch.routes { try insert(route) }
     for value in batch.values { try insert(value) }
   }
 
@@ -222,6 +223,20 @@ extension RecorderOutput {
   }
 
   /// Writes an allocation that was not made.
+  private func insert(_ route: RecorderBatch.Route) throws(SQLiteFailure) {
+    guard route.rows > 0 else { return }
+    let slots = route.experts.count / route.rows
+    for (index, expert) in route.experts.enumerated() {
+      statements.route.bind(1, route.pass)
+      statements.route.bind(2, route.op)
+      statements.route.bind(3, index / slots)
+      statements.route.bind(4, index % slots)
+      statements.route.bind(5, expert)
+      statements.route.bind(6, Double(route.weights[index]))
+      try statements.route.run()
+    }
+  }
+
   private func insert(_ failure: AllocationFailure, step: Int) throws(SQLiteFailure) {
     try begin()
     statements.failure.bind(1, step)

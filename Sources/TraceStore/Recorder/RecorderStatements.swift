@@ -6,7 +6,7 @@ final class RecorderStatements {
   let event, tile, matmul, allocation, op, memory: TableInsert
   let kvAppend, node, label, weightTile: PreparedStatement
   let kept, tileFilled, tileUsed, tileFreed, allocationFreed, pass, token: PreparedStatement
-  let tokenPass, value, failure, branch, fact: PreparedStatement
+  let tokenPass, value, failure, branch, fact, route: PreparedStatement
 
   init(_ handle: OpaquePointer) throws(SQLiteFailure) {
     func prepare(_ sql: String) throws(SQLiteFailure) -> PreparedStatement {
@@ -35,6 +35,7 @@ final class RecorderStatements {
       """)
     value = try prepare("INSERT INTO value VALUES (?,'f32',?,?)")
     failure = try prepare("INSERT INTO failure VALUES (?,?,?,?,?,?)")
+    route = try prepare("INSERT INTO route VALUES (?,?,?,?,?,?)")
     branch = try prepare("INSERT INTO branch VALUES (?,?,?,?)")
     fact = try prepare("INSERT OR REPLACE INTO meta VALUES (?,?)")
   }
@@ -44,7 +45,7 @@ final class RecorderStatements {
     for table in [event, tile, matmul, allocation, op, memory] { table.finalize() }
     for statement in [
       kvAppend, node, label, weightTile, kept, tileFilled, tileUsed, tileFreed, allocationFreed,
-      pass, token, tokenPass, value, failure, branch, fact,
+      pass, token, tokenPass, value, failure, branch, fact, route,
     ] {
       statement.finalize()
     }

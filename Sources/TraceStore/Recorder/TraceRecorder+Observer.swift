@@ -242,6 +242,18 @@ extension TraceRecorder {
     }
   }
 
+  public func routed(experts: [Int], weights: [Float], tokens: Int) {
+    guard isRecording else { return }
+    batch.routes.append(
+      RecorderBatch.Route(
+        pass: passes, op: ops, rows: tokens, experts: experts, weights: weights))
+  }
+
+  public func outputNotFinite() {
+    guard isRecording, !goesOn else { return }
+    end = End(step: nextStep - 1, time: now())
+  }
+
   public func opFailed(nanoseconds: Int) {
     guard isRecording, goesOn, let op else { return }
     self.op = nil

@@ -356,6 +356,23 @@ CREATE TABLE failure (
   budget INTEGER NOT NULL
 );
 
+-- Which experts a router sent each row to, in models with a mixture of experts.
+CREATE TABLE route (
+  -- The pass.
+  pass INTEGER NOT NULL,
+  -- The operation of the router.
+  op INTEGER NOT NULL,
+  -- The row of the pass's activations: a token of it, counting from 0.
+  row INTEGER NOT NULL,
+  -- 0 for the row's first choice, 1 for its second…
+  slot INTEGER NOT NULL,
+  -- The expert, counting from 0.
+  expert INTEGER NOT NULL,
+  -- What its result is multiplied by.
+  weight REAL NOT NULL,
+  PRIMARY KEY (op, row, slot)
+) WITHOUT ROWID;
+
 -- The whole output of an operation, where values were captured.
 CREATE TABLE value (
   -- The operation.

@@ -10,10 +10,11 @@ public struct PassPart: Sendable {
   /// Positions of the sequence after the pass.
   var end: Int { position + rows.count }
 
-  /// Positions of all pages of which the token, counted from the first of the part, sees one.
-  func pagedCount(seenBy token: Int) -> Int {
+  /// Positions of the pages of which a token, counted from the first of the part, sees one.
+  func pages(seenBy token: Int, _ shape: KVShape) -> Range<Int> {
     let page = KVCache.pageLength
-    return min((position + token + page) / page * page, end)
+    let first = shape.first(seenFrom: position + token)
+    return first / page * page..<min((position + token + page) / page * page, end)
   }
 }
 

@@ -36,18 +36,30 @@ extension Engine {
   /// - Throws: `InferenceError.unusableKVType`.
   public func change(kvType: KVType) throws {
     guard kvType != options.kvType else { return }
-    let empty = try caches.map { _ in try KVCache(config: model.config, type: kvType) }
+    let empty = try caches.map { _ in try KVCache(shapes: model.architecture.caches, type: kvType) }
     for sequence in caches.indices { truncate(to: 0, sequence: sequence) }
     options.kvType = kvType
     caches = empty
   }
 
+  /// Positions of a sequence that can be kept where it is to go on at `count`: all of them, or none
+  /// where pages that it would see have been freed since.
+  public func keepable(_ count: Int, sequence: Int = 0) -> Int {
+    caches[sequence].holds(whatIsSeenFrom: count) ? count : 0
+  }
+
   /// Forgets the positions of a sequence from `count` on, and returns the pages that held nothing
   /// else.
+  ///
+  /// - Precondition: they are ``keepable(_:sequence:)``.
   public func truncate(to count: Int, sequence: Int = 0) {
     precondition((0...positions[sequence]).contains(count), "positions that are in the cache")
-    caches[sequence].truncate(to: count, free: ledger.free)
+    truncateCache(of: sequence, to: count)
     positions[sequence] = count
+  }
+
+  func truncateCache(of sequence: Int, to count: Int) {
+    caches[sequence].truncate(to: count, free: ledger.free)
   }
 
   /// Does what the strategy does before its first pass, where that is not done yet.

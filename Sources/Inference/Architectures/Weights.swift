@@ -26,46 +26,83 @@ public struct WeightTensor: Sendable {
     self.cols = cols
     self.bytes = bytes
     self.fileOffset = fileOffset
+    layer = Self.layer(of: name)
     var parts = name.split(separator: ".")
-    if parts.count > 2, parts[0] == "blk", let number = Int(parts[1]) {
-      layer = number
-      parts.removeFirst(2)
-    } else {
-      layer = nil
-    }
+    if layer != nil { parts.removeFirst(2) }
     if parts.last == "weight" { parts.removeLast() }
     role = parts.joined(separator: ".")
   }
+
+  /// N of a name that begins with `blk.N.`.
+  static func layer(of name: String) -> Int? {
+    let parts = name.split(separator: ".")
+    return parts.count > 2 && parts[0] == "blk" ? Int(parts[1]) : nil
+  }
 }
 
-/// A weight matrix, where it lies in the mapped file: `(rows, cols)` = (outputs, inputs).
+/// A weight matrix, where it lies in the mapped file: `(rows, cols)` = (outputs, inputs). Rows are
+/// counted from its first, which for the matrix of one expert is not the first of its tensor.
 public struct Weight: Sendable {
   /// Index in ``Model/tensors``.
   public let index: Int
   public let name: String
+  /// The transformer layer that it belongs to.
+  let layer: Int?
   public let type: TensorType
-  public let rows: Int
+  /// The row of the tensor that is its first.
+  private(set) var firstRow = 0
+  public private(set) var rows: Int
   public let cols: Int
+  /// Matrices that it is made of, an expert each; `nil` where it is one matrix.
+  private(set) var experts: Int?
   /// Bytes of one packed row.
   public let rowBytes: Int
   /// What its tiles are made of: f16, or f32 where a value may pass 65504.
   public let tileType: TileDescription.ValueType
-  nonisolated(unsafe) let packed: UnsafeRawPointer
+  nonisolated(unsafe) private(set) var packed: UnsafeRawPointer
+
+  init(
+    index: Int, name: String, layer: Int?, type: TensorType, rows: Int, cols: Int, experts: Int?,
+    rowBytes: Int, tileType: TileDescription.ValueType, packed: UnsafeRawPointer
+  ) {
+    self.index = index
+    self.name = name
+    self.layer = layer
+    self.type = type
+    self.rows = rows
+    self.cols = cols
+    self.experts = experts
+    self.rowBytes = rowBytes
+    self.tileType = tileType
+    self.packed = packed
+  }
+
+  /// The matrix of one expert.
+  func slice(_ expert: Int) -> Weight {
+    guard let experts else { preconditionFailure("\(name) is one matrix") }
+    var slice = self
+    slice.rows = rows / experts
+    slice.firstRow = expert * slice.rows
+    slice.packed = packed(row: slice.firstRow)
+    slice.experts = nil
+    return slice
+  }
+
+  /// The matrices that products are computed with, each by itself: itself, or those of its experts.
+  var slices: [Weight] { experts.map { (0..<$0).map(slice) } ?? [self] }
+  /// Rows of each of them.
+  var sliceRows: Int { rows / (experts ?? 1) }
 
   /// Bytes of `rows` of its rows as a tile.
   func tileBytes(rows: Int) -> Int { rows * cols * tileType.size }
 
-  /// Bytes of all its rows as a tile; 0 if it is not quantized, and is multiplied where it lies.
-  var wholeTileBytes: Int { type.isQuantized ? tileBytes(rows: rows) : 0 }
+  /// Rows of it as rows of its tensor.
+  func absolute(_ rows: Range<Int>) -> Range<Int> {
+    firstRow + rows.lowerBound..<firstRow + rows.upperBound
+  }
 
   /// Packed bytes from `row` on.
   func packed(row: Int) -> UnsafeRawPointer { packed + row * rowBytes }
-
-  /// Writes `rows` as f32 values, `(rows.count, cols)`.
-  func decode(rows: Range<Int>, into values: UnsafeMutablePointer<Float>) {
-    nibble_dequantize_f32(
-      type.rawValue, packed(row: rows.lowerBound), values, rows.count * cols)
-  }
 }
 
 /// A vector of the model as f32 values: a norm's weights, a bias, RoPE frequency factors.
@@ -98,25 +135,18 @@ public final class Vector: @unchecked Sendable {
 }
 
 /// `y = W x`, plus a bias in some models.
-public struct Linear: Sendable {
-  public let weight: Weight
-  public let bias: Vector?
+struct Linear: Sendable {
+  let weight: Weight
+  var bias: Vector?
+  /// Heads that lie side by side in y; `nil` if they are not told apart.
+  var heads: Int?
 }
 
-/// One transformer block; beside each field, its name in the file and its shape.
-public struct Layer: Sendable {
-  let attnNorm: Vector  // blk.N.attn_norm    (nEmbd)
-  let query: Linear  // blk.N.attn_q       (nHead * headSize, nEmbd)
-  let key: Linear  // blk.N.attn_k       (nKVHead * headSize, nEmbd)
-  let value: Linear  // blk.N.attn_v       (nKVHead * headSize, nEmbd)
-  let queryNorm: Vector?  // blk.N.attn_q_norm  (headSize), qwen3
-  let keyNorm: Vector?  // blk.N.attn_k_norm  (headSize), qwen3
-  let attnOutput: Linear  // blk.N.attn_output  (nEmbd, nHead * headSize)
-  let ffnNorm: Vector  // blk.N.ffn_norm     (nEmbd)
-  let ffnGate: Linear  // blk.N.ffn_gate     (nFF, nEmbd)
-  let ffnUp: Linear  // blk.N.ffn_up       (nFF, nEmbd)
-  let ffnDown: Linear  // blk.N.ffn_down     (nEmbd, nFF)
+/// A matrix an expert, one after the other in one tensor: `(count, rows, cols)`.
+struct Experts: Sendable {
+  let weight: Weight
+  let count: Int
 
-  /// In the order in which a pass comes to them.
-  var linears: [Linear] { [query, key, value, attnOutput, ffnGate, ffnUp, ffnDown] }
+  /// The matrix of one expert, `(rows, cols)`.
+  subscript(expert: Int) -> Weight { weight.slice(expert) }
 }

@@ -16,6 +16,7 @@ package struct Buffer {
 /// also holds what is alive to the budget, before anything is taken.
 public final class MemoryLedger<Observer: PassObserver> {
   let observer: Observer
+  private let memory: any MemorySource
   /// Bytes that may be alive together, mapped weights in full; `nil` for no limit.
   @exclusivity(unchecked) private var budget: Int?
   // What changes at every step changes under the lock, and is not checked for overlapping access.
@@ -29,8 +30,11 @@ public final class MemoryLedger<Observer: PassObserver> {
   private let lock = NSLock()
   @exclusivity(unchecked) private var lastID = 0
 
-  package init(observer: Observer, budget: Int? = nil) {
+  package init(
+    observer: Observer, memory: any MemorySource = HostMemory(), budget: Int? = nil
+  ) {
     self.observer = observer
+    self.memory = memory
     self.budget = budget
   }
 
@@ -76,7 +80,7 @@ public final class MemoryLedger<Observer: PassObserver> {
 
   /// Returns the bytes of `buffer`.
   package func free(_ buffer: Buffer) {
-    AlignedMemory.deallocate(buffer.base)
+    memory.deallocate(buffer.base)
     step(buffer.description.category, -buffer.description.bytes) {
       $0.freed(buffer.description, live: $1)
     }
@@ -164,7 +168,7 @@ public final class MemoryLedger<Observer: PassObserver> {
   private func systemAllocate(
     _ bytes: Int, _ name: @autoclosure () -> String
   ) throws -> UnsafeMutableRawPointer {
-    guard let base = AlignedMemory.allocate(bytes) else {
+    guard let base = memory.allocate(bytes) else {
       throw InferenceError.outOfMemory(bytes: bytes, buffer: name())
     }
     return base

@@ -7,10 +7,20 @@ struct Tile {
   let description: TileDescription
   let values: UnsafeMutableRawPointer
 
-  /// Bytes before a row of the matrix.
-  func offset(ofRow row: Int) -> Int {
-    (row - description.firstRow) * description.cols * description.type.size
+  /// Where a row of a matrix, or of one of its experts, lies.
+  func values(of weight: Weight, row: Int) -> UnsafeMutableRawPointer {
+    let row = weight.firstRow + row - description.firstRow
+    return values + row * description.cols * description.type.size
   }
+
+  /// Whether it is the whole of a matrix.
+  func holds(_ weight: Weight) -> Bool {
+    description.tensor == weight.index && description.firstRow == weight.firstRow
+      && description.rows == weight.rows
+  }
+
+  /// The type of its values, as a tensor has it.
+  var tensorType: TensorType { description.type == .f16 ? .f16 : .f32 }
 }
 
 extension Engine {
@@ -22,7 +32,7 @@ extension Engine {
   ) throws {
     let lock = NSLock()
     var failure: (any Error)?
-    workers.forEach(weight.rows, by: size) { rows, thread in
+    backend.forEach(weight.rows, by: size) { rows, thread in
       do {
         if lock.withLock({ failure != nil }) { return }
         try body(rows, thread)
@@ -49,7 +59,7 @@ extension Engine {
   func dequantize(_ weight: Weight) throws -> Tile {
     let tile = try takeTile(weight, rows: 0..<weight.rows, in: nil, thread: 0)
     fill(tile) {
-      workers.forEach(weight.rows, by: 64) { rows, _ in decode(weight, rows: rows, into: tile) }
+      backend.forEach(weight.rows, by: 64) { rows, _ in decode(weight, rows: rows, into: tile) }
     }
     return tile
   }
@@ -59,13 +69,14 @@ extension Engine {
   ) throws -> Tile {
     func describe(id: Int) -> TileDescription {
       TileDescription(
-        id: id, tensor: weight.index, firstRow: rows.lowerBound, rows: rows.count,
+        id: id, tensor: weight.index, firstRow: weight.absolute(rows).lowerBound, rows: rows.count,
         cols: weight.cols, type: weight.tileType, thread: thread,
         buffer: buffer?.description.id)
     }
     guard let buffer else {
       return try ledger.allocateTile(
-        weight.tileBytes(rows: rows.count), "\(weight.name) rows \(rows)", thread: thread,
+        weight.tileBytes(rows: rows.count), "\(weight.name) rows \(weight.absolute(rows))",
+        thread: thread,
         describe)
     }
     let description = describe(id: ledger.nextID())
@@ -78,7 +89,8 @@ extension Engine {
   private func fill(_ tile: Tile, _ body: () -> Void) {
     let start = Observer.isWatching ? nibble_nanoseconds() : 0
     body()
-    let end = Observer.isWatching ? nibble_nanoseconds() : 0
+    guard Observer.isWatching, backend.computes else { return }
+    let end = nibble_nanoseconds()
     ledger.report(now: end) {
       $0.dequantized(tile.description, values: tile.values, nanoseconds: Int(end - start))
     }
@@ -86,17 +98,9 @@ extension Engine {
 
   /// Writes `rows` of `weight` to their place in a tile.
   private func decode(_ weight: Weight, rows: Range<Int>, into tile: Tile) {
-    let packed = weight.packed(row: rows.lowerBound)
-    let count = rows.count * weight.cols
-    let values = tile.values + tile.offset(ofRow: rows.lowerBound)
-    switch weight.tileType {
-    case .f16:
-      nibble_dequantize_f16(
-        weight.type.rawValue, packed, values.assumingMemoryBound(to: UInt16.self), count)
-    case .f32:
-      nibble_dequantize_f32(
-        weight.type.rawValue, packed, values.assumingMemoryBound(to: Float.self), count)
-    }
+    backend.dequantize(
+      weight.type, weight.packed(row: rows.lowerBound), count: rows.count * weight.cols,
+      into: tile.values(of: weight, row: rows.lowerBound), as: weight.tileType)
   }
 
   /// Multiplies by `rows` of a tile of `weight`: one step, `multiply`.
@@ -106,26 +110,27 @@ extension Engine {
     _ tile: Tile, _ weight: Weight, rows: Range<Int>, _ x: Activation, into y: Activation,
     thread: Int
   ) {
-    multiply(
-      UnsafeRawPointer(tile.values + tile.offset(ofRow: rows.lowerBound)),
-      tile.description.type == .f16 ? .f16 : .f32, weight, tile: tile.description.id, rows: rows,
-      x, into: y, thread: thread)
+    multiply(weight, tile: tile.description.id, rows: rows, tokens: x.rows, thread: thread) {
+      backend.multiply(
+        tile.values(of: weight, row: rows.lowerBound), tile.tensorType, rows: rows, x, into: y)
+    }
   }
 
   /// Multiplies by a tile of the whole of `weight`, on all threads: a step each, `multiply`.
   func multiply(_ tile: Tile, _ weight: Weight, _ x: Activation, into y: Activation) {
-    workers.forEach(weight.rows, by: (weight.rows + threads - 1) / threads) { rows, thread in
+    backend.forEach(weight.rows, by: (weight.rows + threads - 1) / threads) { rows, thread in
       multiply(tile, weight, rows: rows, x, into: y, thread: thread)
     }
   }
 
-  /// Multiplies by rows of a matrix that is not quantized, where it lies: one step, `multiply`.
+  /// Multiplies by rows of a matrix where they lie, packed or not: one step, `multiply`.
   func multiplyInPlace(
     _ weight: Weight, rows: Range<Int>, _ x: Activation, into y: Activation, thread: Int
   ) {
-    multiply(
-      weight.packed(row: rows.lowerBound), weight.type, weight, tile: nil, rows: rows, x,
-      into: y, thread: thread)
+    multiply(weight, rows: rows, tokens: x.rows, thread: thread) {
+      backend.multiply(
+        weight.packed(row: rows.lowerBound), weight.type, rows: rows, x, into: y)
+    }
   }
 
   /// Records one product of `tokens` tokens with `rows` of `weight`, which `product` computes: one
@@ -138,7 +143,8 @@ extension Engine {
     product()
     let end = Observer.isWatching ? nibble_nanoseconds() : 0
     let description = MatmulDescription(
-      tensor: weight.index, tile: tile, firstRow: rows.lowerBound, m: tokens, k: weight.cols,
+      tensor: weight.index, tile: tile, firstRow: weight.absolute(rows).lowerBound, m: tokens,
+      k: weight.cols,
       n: rows.count, thread: thread)
     ledger.step(.weightsDequantized, 0, now: end) {
       $0.multiplied(description, nanoseconds: Int(end - start), live: $1)
@@ -148,26 +154,9 @@ extension Engine {
   /// Returns a tile to the ledger, or what holds it to the next tile: one step, `free`.
   func free(_ tile: Tile) {
     let isOwner = tile.description.buffer == nil
-    if isOwner { AlignedMemory.deallocate(tile.values) }
+    if isOwner { backend.deallocate(tile.values) }
     ledger.step(.weightsDequantized, isOwner ? -tile.description.bytes : 0) {
       $0.freedTile(tile.description, live: $1)
-    }
-  }
-
-  private func multiply(
-    _ values: UnsafeRawPointer, _ type: TensorType, _ weight: Weight, tile: Int?,
-    rows: Range<Int>, _ x: Activation, into y: Activation, thread: Int
-  ) {
-    multiply(weight, tile: tile, rows: rows, tokens: x.rows, thread: thread) {
-      var product = nibble_product(
-        w: values, w_stride: weight.cols, rows: rows.count, cols: weight.cols, x: x.values,
-        x_stride: x.cols, tokens: x.rows, y: y.values + rows.lowerBound, y_stride: y.cols)
-      switch type {
-      case .f16: nibble_matmul_f16(&product)
-      case .bf16: nibble_matmul_bf16(&product)
-      case .f32: nibble_matmul_f32(&product)
-      default: preconditionFailure("\(type) is multiplied through tiles")
-      }
     }
   }
 }

@@ -1,0 +1,55 @@
+import GGUF
+
+/// The metadata whose keys begin with the value of `general.architecture`.
+struct ArchitectureMetadata {
+  let architecture: String
+  private let metadata: GGUFMetadata
+  private let path: String
+
+  /// - Throws: `GGUFError` for a file without an architecture.
+  init(_ file: GGUFFile) throws {
+    metadata = file.metadata
+    path = file.path
+    architecture = try metadata.string("general.architecture")
+  }
+
+  /// `general.name`, or the architecture.
+  var title: String { (try? metadata.string("general.name")) ?? architecture }
+
+  func has(_ suffix: String) -> Bool { metadata[key(suffix)] != nil }
+
+  /// An integer, 1 to 2^24.
+  func count(_ suffix: String, default fallback: Int? = nil) throws -> Int {
+    if let fallback, !has(suffix) { return fallback }
+    let value = try metadata.int(key(suffix))
+    guard (1...(1 << 24)).contains(value) else { throw refusal(suffix, "is \(value)") }
+    return value
+  }
+
+  /// An integer, 1 to 2^24, or `nil` if it is missing.
+  func optionalCount(_ suffix: String) throws -> Int? { has(suffix) ? try count(suffix) : nil }
+
+  /// A number above 0.
+  func number(_ suffix: String, default fallback: Double? = nil) throws -> Double {
+    if let fallback, !has(suffix) { return fallback }
+    let value = Double(try metadata.float(key(suffix)))
+    guard value.isFinite, value > 0 else { throw refusal(suffix, "is \(value)") }
+    return value
+  }
+
+  /// A number above 0; `nil` where it is 0 or missing.
+  func optionalNumber(_ suffix: String) throws -> Double? {
+    guard has(suffix), try metadata.float(key(suffix)) != 0 else { return nil }
+    return try number(suffix)
+  }
+
+  /// A text, or `nil` if it is missing.
+  func text(_ suffix: String) throws -> String? { try metadata.optionalString(key(suffix)) }
+
+  /// An error about a value.
+  func refusal(_ suffix: String, _ problem: String) -> InferenceError {
+    .badMetadata(key: key(suffix), problem: problem, path: path)
+  }
+
+  private func key(_ suffix: String) -> String { "\(architecture).\(suffix)" }
+}

@@ -1,0 +1,81 @@
+import GGUF
+import Quantization
+
+/// A model whose weights stay packed in the mapped file.
+public final class Model: Sendable {
+  public let file: GGUFFile
+  public let config: ModelConfig
+  /// Every tensor of the file, in its order; the index is the tensor's id in a trace.
+  public let tensors: [WeightTensor]
+  /// Names of the tensors that the forward pass does not use.
+  public let unusedTensors: [String]
+  let architecture: any Architecture
+  /// The matrices that the forward pass uses, each once, in the order in which it comes to them.
+  let matrices: [Weight]
+  /// Those of each layer but for its experts.
+  let matricesByLayer: [[Weight]]
+  /// Bytes of the vectors that are not f32 in the file and were made so when it was opened.
+  let convertedBytes: Int
+
+  /// Binds the tensors of `file` to the places where the forward pass uses them.
+  ///
+  /// - Throws: `InferenceError` where the architecture, a type or a shape is not what the
+  ///   forward pass needs; `GGUFError` for metadata that is missing.
+  public init(file: GGUFFile) throws {
+    let name = try file.metadata.string("general.architecture")
+    guard let family = architectures.first(where: { $0.names.contains(name) }) else {
+      throw InferenceError.unknownArchitecture(name, path: file.path)
+    }
+    let reader = try ModelReader(file)
+    architecture = try family.init(reader)
+    self.file = file
+    config = reader.config
+    matrices = reader.matrices
+    matricesByLayer = (0..<config.layerCount).map { il in
+      reader.matrices.filter { $0.layer == il && $0.experts == nil }
+    }
+    convertedBytes = reader.vectors.reduce(0) { $0 + $1.ownedBytes }
+    tensors = file.tensors.map {
+      WeightTensor(
+        name: $0.name, type: $0.typeName, rows: $0.rows, cols: $0.cols, bytes: $0.byteCount,
+        fileOffset: $0.fileOffset)
+    }
+    unusedTensors = file.tensors.indices.filter { !reader.used.contains($0) }
+      .map { file.tensors[$0].name }
+  }
+
+  /// Bytes of all packed tensors in the file.
+  public var packedBytes: Int { tensors.reduce(0) { $0 + $1.bytes } }
+  /// Bytes of all packed tensors in memory: more than in the file where the nested scales of nf4
+  /// and fp4 are resolved.
+  public var residentBytes: Int { file.tensors.reduce(0) { $0 + $1.residentBytes } }
+  /// Bytes of the tensors that are where the file is mapped, or of the others.
+  func packedBytes(whereMapped isMapped: Bool) -> Int {
+    file.tensors.filter { $0.isMapped == isMapped }.reduce(0) { $0 + $1.byteCount }
+  }
+  /// Whether a matrix is where the file is mapped.
+  func isMapped(_ weight: Weight) -> Bool { file.tensors[weight.index].isMapped }
+  /// Bytes of all quantized matrices as f16, and of the other tensors as they are: what
+  /// dequantizing the whole model would take in place of ``packedBytes``.
+  public var float16Bytes: Int {
+    tensors.reduce(0) { sum, tensor in
+      let quantized = TensorType(name: tensor.type)?.isQuantized ?? false
+      return sum + (quantized ? tensor.rows * tensor.cols * 2 : tensor.bytes)
+    }
+  }
+
+  /// Gives the pages of some rows of a matrix, by default all, in the mapped file back to the
+  /// system, until they are read again.
+  func releasePages(of weight: Weight, rows: Range<Int>? = nil) {
+    let rows = rows ?? 0..<weight.rows
+    file.releasePages(
+      of: file.tensors[weight.index],
+      rows: weight.firstRow + rows.lowerBound..<weight.firstRow + rows.upperBound)
+  }
+
+  /// Bytes of the largest tile of at most `rows` rows; 0 where no matrix is quantized.
+  func largestTile(rows: Int) -> Int {
+    matrices.filter(\.type.isQuantized).map { $0.tileBytes(rows: min(rows, $0.sliceRows)) }.max()
+      ?? 0
+  }
+}
