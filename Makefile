@@ -22,6 +22,7 @@ demo: build
 test:
 	@scripts/setup test
 	@scripts/fetch-smollm2
+	@scripts/fetch-gemma3-270m
 	swift build $(FLAGS) --build-tests $(TESTFLAGS)
 	@ln -sfn $(BIN)/nibble nibble
 	NIBBLE_PYTHON=$(CURDIR)/.venv/bin/python \
@@ -37,7 +38,7 @@ install: build
 	rm -rf "$(DESTDIR)$(PREFIX)/lib/nibble/"*.resources
 	cp -R $(BIN)/nibble_Recording.resources $(BIN)/nibble_LessonContent.resources \
 	  "$(DESTDIR)$(PREFIX)/lib/nibble/"
-	install -m 755 scripts/fetch-smollm2 "$(DESTDIR)$(PREFIX)/lib/nibble/scripts/"
+	install -m 755 scripts/fetch-* "$(DESTDIR)$(PREFIX)/lib/nibble/scripts/"
 	ln -sfn ../lib/nibble/nibble "$(DESTDIR)$(PREFIX)/bin/nibble"
 
 uninstall:

