@@ -9,7 +9,7 @@ let package = Package(
   products: [
     .executable(name: "nibble", targets: ["nibble"]),
     // For Benchmarks/, a package of its own.
-    .library(name: "TraceStore", targets: ["Inference", "TraceStore"]),
+    .library(name: "TraceStore", targets: ["Events", "TraceStore"]),
     // For tests, which load it into a nibble that they run.
     .library(name: "Preload", type: .dynamic, targets: ["Preload"]),
   ],
@@ -29,6 +29,7 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(name: "CKernels"),
+    .target(name: "Events"),
     // 1
     .target(name: "Quantization", dependencies: ["CKernels"]),
     // 2
@@ -36,12 +37,13 @@ let package = Package(
     // 3
     .target(name: "Tokenization", dependencies: ["GGUF"]),
     // 4
-    .target(name: "Inference", dependencies: ["Basics", "CKernels", "Quantization", "GGUF"]),
+    .target(
+      name: "Inference", dependencies: ["Basics", "CKernels", "Events", "Quantization", "GGUF"]),
     // 5
     .target(
       name: "TraceStore",
       dependencies: [
-        "Basics", "CKernels", "GGUF", "Inference",
+        "Basics", "CKernels", "Events",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
@@ -50,13 +52,16 @@ let package = Package(
     .target(
       name: "Recording",
       dependencies: [
-        "Basics", "CKernels", "Quantization", "GGUF", "Inference", "Tokenization", "TraceStore",
+        "Basics", "CKernels", "Events", "Quantization", "GGUF", "Inference", "Tokenization",
+        "TraceStore",
       ],
       resources: [.copy("Resources")]),
     // 7
     .target(
       name: "Training",
-      dependencies: ["CKernels", "Quantization", "GGUF", "Inference", "Recording", "TraceStore"],
+      dependencies: [
+        "CKernels", "Events", "Quantization", "GGUF", "Inference", "Recording", "TraceStore",
+      ],
       resources: [.embedInCode("training.sql")]),
     .target(name: "CTerminal"),
     .target(
@@ -71,8 +76,8 @@ let package = Package(
     .target(
       name: "Debugger",
       dependencies: [
-        "Basics", "CLibEdit", "CNcurses", "CTerminal", "Quantization", "GGUF", "Inference",
-        "Recording", "TraceStore",
+        "Basics", "CLibEdit", "CNcurses", "CTerminal", "Events", "Quantization", "GGUF",
+        "Inference", "Recording", "TraceStore",
       ]),
     // 8: adding a lesson to lessons/course needs no edit here.
     .target(
@@ -88,7 +93,8 @@ let package = Package(
     .executableTarget(
       name: "nibble",
       dependencies: [
-        "Basics", "Lessons", "Debugger", "Recording", "TraceStore", "Inference", "Tokenization",
+        "Basics", "Events", "Lessons", "Debugger", "Recording", "TraceStore", "Inference",
+        "Tokenization",
         "GGUF", "Quantization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -107,14 +113,16 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "InferenceTests",
-      dependencies: ["CKernels", "Inference", "GGUF", "Quantization", "TestSupport"],
+      dependencies: ["CKernels", "Events", "Inference", "GGUF", "Quantization", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "TraceStoreTests",
-      dependencies: ["Basics", "TraceStore", "Inference", "Recording", "TestSupport"]),
+      dependencies: ["Basics", "Events", "TraceStore", "TestSupport"]),
     .testTarget(
       name: "RecordingTests",
-      dependencies: ["Recording", "TraceStore", "Inference", "GGUF", "Quantization", "TestSupport"]),
+      dependencies: [
+        "Events", "Recording", "TraceStore", "Inference", "GGUF", "Quantization", "TestSupport",
+      ]),
     // Crashes on purpose, beside the tests that start it.
     .executableTarget(
       name: "Crash", dependencies: ["CLibEdit", "CNcurses", "CTerminal"],
@@ -126,8 +134,8 @@ let package = Package(
     .testTarget(
       name: "DebuggerTests",
       dependencies: [
-        "Debugger", "Recording", "TraceStore", "Inference", "GGUF", "Quantization", "Basics",
-        "Crash", "TestSupport",
+        "Debugger", "Events", "Recording", "TraceStore", "Inference", "GGUF", "Quantization",
+        "Basics", "Crash", "TestSupport",
       ],
       resources: [.copy("Fixtures")]),
     .testTarget(
@@ -138,11 +146,11 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Training", "Recording", "TraceStore", "Inference", "Quantization", "TestSupport",
+        "Training", "Recording", "TraceStore", "Quantization", "TestSupport",
       ]),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["nibble", "Inference", "Recording", "TraceStore", "TestSupport"]),
+      dependencies: ["nibble", "Events", "Inference", "Recording", "TraceStore", "TestSupport"]),
     .testTarget(name: "ProjectTests"),
   ],
   swiftLanguageModes: [.v6]

@@ -1,5 +1,5 @@
 import Basics
-import Inference
+import Events
 import TraceStore
 
 /// Why a command of the debugger could not be done; each says what to type instead.

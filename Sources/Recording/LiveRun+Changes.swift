@@ -1,13 +1,26 @@
 import Inference
 import TraceStore
 
-// What can be changed between the passes of a live run.
+/// What can be changed from one pass of a live run to the next.
+public struct LiveSettings: Equatable, Sendable {
+  public var strategy: StrategyName
+  /// Rows of a tile, for strategies that make tiles of rows.
+  public var tileRows: Int
+  public var kvType: KVType
+
+  public init(strategy: StrategyName, tileRows: Int, kvType: KVType) {
+    self.strategy = strategy
+    self.tileRows = tileRows
+    self.kvType = kvType
+  }
+}
+
 extension LiveRun {
   /// Takes other settings from the next pass on. The KV cache stays but for another type of it: then
   /// the tokens so far are run again, as a branch of its own, before anything new.
   ///
   /// - Throws: `InferenceError` where the model cannot be run so; then nothing changes.
-  public func change(to settings: PassSettings) throws {
+  public func change(to settings: LiveSettings) throws {
     var changed = options.engine
     changed.strategy = settings.strategy
     changed.tileRows = settings.tileRows

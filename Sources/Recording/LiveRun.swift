@@ -11,7 +11,7 @@ public final class LiveRun {
   /// The trace; every pass is in it when ``runNextPass(isCancelled:)`` returns or throws.
   public let trace: String
   /// With what the next pass is run.
-  public internal(set) var settings: PassSettings
+  public internal(set) var settings: LiveSettings
   /// The model that is run, with its tokenizer.
   public let loaded: LoadedModel
   let options: RecordingOptions
@@ -38,7 +38,7 @@ public final class LiveRun {
     loaded = try LoadedModel(options.model)
     self.options = options
     trace = options.output
-    settings = PassSettings(
+    settings = LiveSettings(
       strategy: options.engine.strategy, tileRows: options.engine.tileRows,
       kvType: options.engine.kvType)
     if let ubatch = options.ubatch, ubatch < 1 {

@@ -1,4 +1,4 @@
-import Inference
+import Events
 
 /// Keeps outputs of the operations of one pass, and the keys and values of all.
 final class OutputCollector: PassObserver {

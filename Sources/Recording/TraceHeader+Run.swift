@@ -1,6 +1,5 @@
 import CKernels
 import Foundation
-import Inference
 import TraceStore
 
 extension TraceHeader {

@@ -1,4 +1,4 @@
-import Inference
+import Events
 
 /// What makes an SQLite file a trace: the constants in its header, its tables and its views.
 ///

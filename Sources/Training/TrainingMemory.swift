@@ -1,3 +1,4 @@
+import Events
 import Inference
 
 /// What a buffer of a training is for; raw values are those of `training_memory.category`.

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Basics
 import Foundation
-import Inference
 import Recording
 
 extension Record {

@@ -3,7 +3,6 @@ import Basics
 import Debugger
 import Foundation
 import GGUF
-import Inference
 import Recording
 import TraceStore
 

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import GGUF
-import Inference
 import Quantization
 import Recording
 

@@ -1,7 +1,6 @@
 import Basics
 import Foundation
 import GGUF
-import Inference
 
 /// The metadata and tensors of a file, as `nibble inspect` shows them.
 struct ModelListing: Encodable {

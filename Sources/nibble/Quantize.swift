@@ -2,7 +2,6 @@ import ArgumentParser
 import Basics
 import Foundation
 import GGUF
-import Inference
 import Quantization
 import Recording
 

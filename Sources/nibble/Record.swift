@@ -1,6 +1,7 @@
 import ArgumentParser
 import Basics
 import Debugger
+import Events
 import Foundation
 import Inference
 import Recording

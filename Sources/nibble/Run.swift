@@ -1,5 +1,6 @@
 import ArgumentParser
 import Basics
+import Events
 import Foundation
 import Inference
 import Recording

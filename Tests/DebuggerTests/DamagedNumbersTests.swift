@@ -1,6 +1,5 @@
 import Foundation
 import GGUF
-import Inference
 import Recording
 import TestSupport
 import Testing

@@ -1,6 +1,5 @@
 import Basics
 import Foundation
-import Inference
 import Recording
 import Testing
 import TraceStore

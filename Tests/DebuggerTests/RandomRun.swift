@@ -1,7 +1,6 @@
+import Events
 import TestSupport
 import TraceStore
-
-@testable import Inference
 
 /// Records a run of no particular model: operations of random length in random layers, events
 /// between operations and between passes, operations of one step; whatever the shape of a trace,

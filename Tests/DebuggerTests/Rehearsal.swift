@@ -1,9 +1,8 @@
+import Events
 import Foundation
 import GGUF
 import Quantization
 import TraceStore
-
-@testable import Inference
 
 /// Plays the engine's part in a recording, computing nothing: the operations, tiles and buffers of
 /// a small transformer, the same at every run.

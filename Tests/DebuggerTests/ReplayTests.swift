@@ -1,4 +1,3 @@
-import Inference
 import TestSupport
 import Testing
 import TraceStore

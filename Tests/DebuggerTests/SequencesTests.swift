@@ -1,9 +1,9 @@
+import Events
 import TestSupport
 import Testing
 import TraceStore
 
 @testable import Debugger
-@testable import Inference
 
 /// What the debugger says of passes that hold several sequences.
 @Suite struct SequencesTests {

@@ -1,5 +1,4 @@
 import Basics
-import Inference
 import TestSupport
 import Testing
 import TraceStore

@@ -1,4 +1,5 @@
 import CKernels
+import Events
 import Quantization
 import TestSupport
 import Testing

@@ -1,3 +1,5 @@
+import Events
+
 @testable import Inference
 
 /// An observer that writes down what it is told.

@@ -5,8 +5,8 @@ import Testing
 /// through one module alone.
 @Suite struct ImportTests {
   static let floors: [String: Int] = [
-    "Basics": 0, "CKernels": 0, "Quantization": 1, "GGUF": 2, "Tokenization": 3, "Inference": 4,
-    "TraceStore": 5, "Recording": 6, "CTerminal": 5, "CLibEdit": 6, "CNcurses": 6,
+    "Basics": 0, "CKernels": 0, "Events": 0, "Quantization": 1, "GGUF": 2, "Tokenization": 3,
+    "Inference": 4, "TraceStore": 5, "Recording": 6, "CTerminal": 5, "CLibEdit": 6, "CNcurses": 6,
     "Training": 7, "Debugger": 7, "Lessons": 8, "nibble": 9,
   ]
   /// Outside packages, and the one module that brings each in.
@@ -30,8 +30,8 @@ import Testing
     let file: String
   }
 
-  static func imports() throws -> [Import] {
-    let root = sources.standardizedFileURL.path + "/"
+  static func imports(in folder: URL = sources) throws -> [Import] {
+    let root = folder.standardizedFileURL.path + "/"
     let paths = try FileManager.default.subpathsOfDirectory(atPath: root)
     var found: [Import] = []
     for file in paths where file.hasSuffix(".swift") {
@@ -44,6 +44,20 @@ import Testing
         guard before.allSatisfy({ $0.hasPrefix("@") || $0 == "public" }) else { continue }
         found.append(Import(module: module, imported: words[place + 1], file: file))
       }
+    }
+    return found
+  }
+
+  /// What Package.swift lists for each target: modules of ours and products of others.
+  static func dependencies() throws -> [String: Set<String>] {
+    let package = sources.deletingLastPathComponent().appending(path: "Package.swift")
+    let text = try String(contentsOf: package, encoding: .utf8)
+    let target = /arget\(\s*name: "(\w+)"(?:, path: "[^"]*")?(?:,\s*dependencies: \[([^\]]*)\])?/
+    var found: [String: Set<String>] = [:]
+    for match in text.matches(of: target) {
+      // A product is called `.product(name: "GRDB", package: "GRDB.swift")`.
+      let list = (match.2 ?? "").replacing(/, package: "[^"]*"/, with: "")
+      found[String(match.1)] = Set(list.matches(of: /"(\w+)"/).map { String($0.1) })
     }
     return found
   }
@@ -66,6 +80,30 @@ import Testing
         #expect(to < from, "\(item.file) imports \(item.imported), which is no lower floor")
       }
     }
+  }
+
+  /// A module that a target does not list may be built after it.
+  @Test func everyImportIsListed() throws {
+    let tests = Self.sources.deletingLastPathComponent().appending(path: "Tests")
+    let imports = try Self.imports() + Self.imports(in: tests)
+    let listed = try Self.dependencies()
+    #expect(imports.count { $0.file.hasPrefix("TraceStoreTests/") } > 10, "the tests' were found")
+    // Tests also hold Python that imports.
+    let ours = Set(listed.keys).union(Self.doors.keys)
+    for item in imports where ours.contains(item.imported) {
+      let known = try #require(listed[item.module], "\(item.file)")
+      #expect(
+        known.contains(item.imported),
+        "\(item.file) imports \(item.imported), which Package.swift does not list")
+    }
+  }
+
+  /// Any program could write a trace: what an engine tells it is in Events.
+  @Test func aTraceKnowsNoEngine() throws {
+    let listed = try Self.dependencies()
+    #expect(listed["Events"] == [])
+    #expect(
+      listed["TraceStore"] == ["Basics", "CKernels", "Events", "GRDB", "GRDBSQLite"])
   }
 
   /// Rows are read through GRDB, but for three that need SQLite itself.

@@ -79,7 +79,7 @@ extension LiveRunTests {
     let fitting = try live.needs().filter { $0.bytes <= 2_200_000 }.map(\.strategy)
     #expect(fitting.contains(.tiled) && !fitting.contains(strategy))
     #expect(throws: InferenceError.self) { try live.runNextPass() }  // as before
-    try live.change(to: PassSettings(strategy: .tiled, tileRows: 64, kvType: .f16))
+    try live.change(to: LiveSettings(strategy: .tiled, tileRows: 64, kvType: .f16))
     try run(live, 3)
     #expect(try trace.failure() == nil)
     #expect(try trace.failure(at: failure.step) == failure)
@@ -101,7 +101,7 @@ extension LiveRunTests {
       $0.engine.memoryBudget = 1_926_144 + 120_000
     }
     for _ in 0..<3 { #expect(throws: InferenceError.self) { try live.runNextPass() } }
-    try live.change(to: PassSettings(strategy: .fused, tileRows: 64, kvType: .f16))
+    try live.change(to: LiveSettings(strategy: .fused, tileRows: 64, kvType: .f16))
     try run(live, 2)
     try live.finish()
     #expect(try tests.number("SELECT count(*) FROM failure", live.trace) >= 3)
@@ -125,7 +125,7 @@ extension LiveRunTests {
     try run(live, 1)
     #expect(throws: InferenceError.self) { try live.force(1 << 20) }
     #expect(throws: InferenceError.self) {
-      try live.change(to: PassSettings(strategy: .tiled, tileRows: 0, kvType: .f16))
+      try live.change(to: LiveSettings(strategy: .tiled, tileRows: 0, kvType: .f16))
     }
     #expect(live.settings.tileRows == 64)
     #expect(throws: InferenceError.self) { try self.live("x.sqlite") { $0.prompts = [""] } }

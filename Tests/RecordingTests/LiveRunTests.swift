@@ -84,7 +84,7 @@ import TraceStore
     }
     try run(live, 2)
     let state = live.position
-    try live.change(to: PassSettings(strategy: second, tileRows: 16, kvType: .f32))
+    try live.change(to: LiveSettings(strategy: second, tileRows: 16, kvType: .f32))
     try run(live, 1)
     #expect(live.position == state + 1)
     try live.finish()
@@ -273,7 +273,7 @@ import TraceStore
   @Test func anotherTypeOfCacheIsFilledAgain() throws {
     let live = try live()
     try run(live, 3)
-    try live.change(to: PassSettings(strategy: .tiled, tileRows: 64, kvType: .q8))
+    try live.change(to: LiveSettings(strategy: .tiled, tileRows: 64, kvType: .q8))
     #expect(
       try live.runNextPass() == LiveRun.Pass(id: 4, newBranch: 1, refilled: 0..<6))
     try run(live, 1)

@@ -1,3 +1,4 @@
+import Events
 import Foundation
 import Inference
 import TestSupport
@@ -32,7 +33,7 @@ import TraceStore
       case 6: try? live.force(Int.random(in: 200..<900, using: &random))
       case 7:
         let kvType: KVType = live.settings.kvType == .f16 ? .q8 : .f16
-        try live.change(to: PassSettings(strategy: .tiled, tileRows: 48, kvType: kvType))
+        try live.change(to: LiveSettings(strategy: .tiled, tileRows: 48, kvType: kvType))
       default:
         let pass = finished.randomElement(using: &random)
         _ = try live.goBack(

@@ -47,6 +47,10 @@ import TraceStore
     let path = options.output
     #expect(report.summary.passes == 6)
     #expect(try number("SELECT max(step) FROM event", path) == report.summary.events)
+    let tileRows: SQLValue = [.tiled, .scratch].contains(strategy) ? .integer(64) : .null
+    #expect(
+      try rows("SELECT DISTINCT strategy, tile_rows FROM pass", path)
+        == [[.text(strategy.rawValue), tileRows]])
     #expect(try number("SELECT count(*) FROM event", path) == report.summary.events)
     // At each step the live bytes equal the sum of the buffers alive.
     let wrong = try number(

@@ -1,8 +1,8 @@
+import Events
 import Foundation
 import TestSupport
 import Testing
 
-@testable import Inference
 @testable import TraceStore
 
 /// Traces of runs that the memory budget ended.

@@ -1,6 +1,5 @@
+import Events
 import TraceStore
-
-@testable import Inference
 
 /// The dimensions of a transformer for ``FakeEngine``.
 struct FakeModel {

@@ -1,4 +1,4 @@
-import Inference
+import Events
 import TestSupport
 import Testing
 

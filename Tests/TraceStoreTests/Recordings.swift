@@ -1,5 +1,4 @@
 import Foundation
-import Inference
 
 @testable import TraceStore
 

@@ -1,5 +1,5 @@
+import Events
 import Foundation
-import Inference
 import TestSupport
 import Testing
 

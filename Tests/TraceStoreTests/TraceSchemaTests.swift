@@ -1,8 +1,8 @@
+import Events
 import Foundation
 import TestSupport
 import Testing
 
-@testable import Inference
 @testable import TraceStore
 
 @Suite struct TraceSchemaTests {

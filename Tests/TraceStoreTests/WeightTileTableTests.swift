@@ -1,7 +1,7 @@
+import Events
 import TestSupport
 import Testing
 
-@testable import Inference
 @testable import TraceStore
 
 @Suite struct WeightTileTableTests {

@@ -1,5 +1,4 @@
 import Foundation
-import Inference
 import Quantization
 import Recording
 import Testing

@@ -5,7 +5,7 @@ import re
 
 # As the engine lists them.
 _CASES = re.findall(r"^  case (\w+)", (pathlib.Path(__file__).parents[2]
-                    / "Sources/Inference/MemoryUse.swift").read_text(), re.M)
+                    / "Sources/Events/MemoryUse.swift").read_text(), re.M)
 CATEGORIES = [re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), case) for case in _CASES]
 
 

@@ -3,8 +3,8 @@
 //
 // The recorder's passes and operations, and what their tables hold, come on top of its rows.
 import EventLoop
+import Events
 import Foundation
-import Inference
 import TraceStore
 
 let passes = 50

@@ -1,6 +1,5 @@
 import Basics
 import CTerminal
-import Inference
 import TraceStore
 
 /// The breakpoints that a move came upon at a step.

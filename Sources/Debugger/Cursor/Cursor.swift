@@ -1,4 +1,3 @@
-import Inference
 import TraceStore
 
 /// A place in a trace: the step that has just happened, on one of the branches of the run.

@@ -1,5 +1,5 @@
 import Basics
-import Inference
+import Events
 import TraceStore
 
 /// What is alive, by category, on one line, with the change since another moment:

@@ -1,4 +1,3 @@
-import Inference
 import TraceStore
 
 /// What a step is part of and what happened at it, as far as the trace tells.

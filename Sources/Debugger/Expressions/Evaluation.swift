@@ -1,4 +1,4 @@
-import Inference
+import Events
 import TraceStore
 
 extension DebuggerSession {

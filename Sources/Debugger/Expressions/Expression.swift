@@ -1,5 +1,4 @@
 import Basics
-import Inference
 import TraceStore
 
 /// What `print` computes: figures, names with slices, functions over them, and arithmetic.

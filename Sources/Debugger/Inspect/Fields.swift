@@ -1,6 +1,5 @@
 import Basics
 import Foundation
-import Inference
 import TraceStore
 
 /// A figure that `print` shows, with its unit.

@@ -1,5 +1,4 @@
 import Basics
-import Inference
 import TraceStore
 
 /// What `info` can tell about.

@@ -1,6 +1,6 @@
 import Basics
+import Events
 import Foundation
-import Inference
 import TraceStore
 
 extension DebuggerSession {

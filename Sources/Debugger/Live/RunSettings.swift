@@ -80,7 +80,7 @@ extension DebuggerSession {
     let pass = try trace.pass(at: cursor.step)
     let here: [RunSetting: String?] = [
       .strategy: pass?.strategy ?? meta["strategy"],
-      .tileRows: pass?.tileRows.map(String.init) ?? meta["tile_rows"],
+      .tileRows: pass.map { $0.tileRows.map(String.init) } ?? meta["tile_rows"],
       .kvType: pass?.kvType ?? meta["kv_type"],
       .memoryBudget: Self.budget(
         live.map { $0.memoryBudget(at: cursor.step) } ?? meta["memory_budget"].flatMap { Int($0) }),

@@ -1,5 +1,5 @@
 import Basics
-import Inference
+import Events
 import TraceStore
 
 /// Buffers of one size that hold consecutive ranges of one thing, as the pages of a layer's KV

@@ -1,5 +1,4 @@
 import CTerminal
-import Inference
 import TraceStore
 
 /// What `play` was asked for.

@@ -1,5 +1,5 @@
 import Basics
-import Inference
+import Events
 import TraceStore
 
 /// The memory of a range of steps, drawn as far as it has come: what `play` shows.

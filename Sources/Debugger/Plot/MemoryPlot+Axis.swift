@@ -1,5 +1,5 @@
 import Basics
-import Inference
+import Events
 import TraceStore
 
 /// The y axis of a plot: round ticks in binary units, a whole number of lines apart.

@@ -1,4 +1,4 @@
-import Inference
+import Events
 
 /// Lower blocks, from one eighth to the whole.
 let lowerBlocks = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]

@@ -1,6 +1,5 @@
 import Basics
 import CTerminal
-import Inference
 import TraceStore
 
 extension MemoryPlot {

@@ -1,5 +1,5 @@
 import Basics
-import Inference
+import Events
 import TraceStore
 
 /// Live memory over the steps of a trace, stacked by category.

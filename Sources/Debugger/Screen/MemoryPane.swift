@@ -1,5 +1,4 @@
 import Basics
-import Inference
 import TraceStore
 
 /// The memory of the pass with the cursor in it.

@@ -1,5 +1,4 @@
 import Basics
-import Inference
 import TraceStore
 
 /// The operations of a pass as a program is listed: those of this layer one a line, the other

@@ -1,4 +1,4 @@
-import Inference
+import Events
 import TraceStore
 
 /// What the panes show: a place in the trace and what lies around it.

@@ -1,5 +1,4 @@
 import Basics
-import Inference
 import TraceStore
 
 /// The tensors of the operation at the cursor: the packed weights that it reads and the

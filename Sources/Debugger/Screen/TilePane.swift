@@ -1,5 +1,4 @@
 import Basics
-import Inference
 import TraceStore
 
 /// The tile at the cursor: which rows it holds, what it takes, its life, and where it stands among

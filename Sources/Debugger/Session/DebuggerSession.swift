@@ -1,6 +1,6 @@
 import Basics
 import CTerminal
-import Inference
+import Events
 import Recording
 import TraceStore
 

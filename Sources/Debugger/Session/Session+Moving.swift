@@ -1,5 +1,4 @@
 import Basics
-import Inference
 import TraceStore
 
 extension DebuggerSession {

@@ -1,6 +1,6 @@
 import Basics
 import CTerminal
-import Inference
+import Events
 import TraceStore
 
 /// What the receiving end can show: width, colour and characters.

@@ -1,4 +1,5 @@
 import Basics
+import Events
 import Foundation
 import GGUF
 import Inference

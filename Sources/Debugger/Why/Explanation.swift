@@ -1,5 +1,4 @@
 import Basics
-import Inference
 import TraceStore
 
 /// What made a number: how it was computed, and the terms of its sum. Each figure is computed of

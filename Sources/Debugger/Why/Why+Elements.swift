@@ -1,6 +1,5 @@
 import Basics
 import Foundation
-import Inference
 import TraceStore
 
 // Operations of one element, or of a row with itself.

@@ -1,4 +1,4 @@
-import Inference
+import Events
 import TraceStore
 
 /// Explains one value of an operation's output.

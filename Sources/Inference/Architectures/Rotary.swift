@@ -1,3 +1,4 @@
+import Events
 import Foundation
 
 /// Rotary positions (RoPE, arXiv:2104.09864): pairs of values of each head are turned by an angle

@@ -1,3 +1,4 @@
+import Events
 import Foundation
 
 public struct RopeShim {

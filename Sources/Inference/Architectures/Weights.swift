@@ -1,4 +1,5 @@
 import CKernels
+import Events
 import Quantization
 
 /// A tensor of the model file, as the trace describes it.

@@ -1,3 +1,4 @@
+import Events
 import Quantization
 
 /// Where the buffers of an engine lie, and who computes on them.

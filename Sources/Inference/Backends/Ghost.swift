@@ -1,3 +1,4 @@
+import Events
 import Quantization
 
 /// Computes nothing and takes no memory: an engine on it takes and returns the same buffers in the

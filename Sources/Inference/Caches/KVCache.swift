@@ -1,4 +1,5 @@
 import CKernels
+import Events
 import Quantization
 
 /// How keys and values are kept.

@@ -1,3 +1,5 @@
+import Events
+
 /// A matrix of f32 values that flows between operations: `(rows, cols)`, row-major, one row a
 /// token (or one a head and token, for attention scores).
 struct Activation {

@@ -1,4 +1,5 @@
 import CKernels
+import Events
 import Foundation
 import Quantization
 

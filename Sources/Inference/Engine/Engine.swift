@@ -1,3 +1,4 @@
+import Events
 import GGUF
 
 /// How a model is run.

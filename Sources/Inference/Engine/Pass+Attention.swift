@@ -1,4 +1,5 @@
 import CKernels
+import Events
 import Quantization
 
 /// What attention of one layer is computed with.

@@ -1,3 +1,4 @@
+import Events
 import Quantization
 
 /// Which experts the tokens of a pass go to: of each token its first choice, its second, …

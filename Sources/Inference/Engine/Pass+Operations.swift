@@ -1,4 +1,5 @@
 import CKernels
+import Events
 import Quantization
 
 /// Where an operation's result goes.

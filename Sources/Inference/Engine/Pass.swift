@@ -1,4 +1,5 @@
 import CKernels
+import Events
 
 /// One forward pass: its tokens, its buffers, and the operations that it is written with, in
 /// `Pass+Operations.swift`, `Pass+Attention.swift` and `Pass+Experts.swift`.
@@ -58,13 +59,11 @@ final class Pass<Observer: PassObserver> {
   private func begin(_ kind: PassDescription.Kind?) {
     guard Observer.isWatching else { return }
     let isPrefill = parts.contains { $0.position == 0 || $0.rows.count > 1 }
-    let options = engine.options
     ledger.observer.passBegan(
       PassDescription(
         kind: kind ?? (isPrefill ? .prefill : .decode), branch: engine.branch, parts: parts,
         tokens: tokens,
-        settings: PassSettings(
-          strategy: options.strategy, tileRows: options.tileRows, kvType: options.kvType)))
+        settings: PassSettings(engine.options)))
   }
 
   /// Calls `body` for each layer.

@@ -1,15 +1,6 @@
-/// The tokens of one sequence in a pass.
-public struct PassPart: Sendable {
-  /// The sequence, counting from 0.
-  public let sequence: Int
-  /// The position of the first token in its sequence, counting from 0.
-  public let position: Int
-  /// Rows of the pass's activations, one a token.
-  public let rows: Range<Int>
+import Events
 
-  /// Positions of the sequence after the pass.
-  var end: Int { position + rows.count }
-
+extension PassPart {
   /// Positions of the pages of which a token, counted from the first of the part, sees one.
   func pages(seenBy token: Int, _ shape: KVShape) -> Range<Int> {
     let page = KVCache.pageLength

@@ -1,4 +1,5 @@
 import CKernels
+import Events
 import Foundation
 
 /// Bytes that were taken from a ``MemoryLedger``.

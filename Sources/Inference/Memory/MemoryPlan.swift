@@ -1,3 +1,5 @@
+import Events
+
 /// What a run takes at most: a dry run of its passes, in which nothing is computed and no memory is
 /// taken.
 ///

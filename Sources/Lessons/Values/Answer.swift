@@ -1,6 +1,5 @@
 import Basics
 import Foundation
-import Inference
 import TraceStore
 
 /// What is asked for: a size, a share, a count…

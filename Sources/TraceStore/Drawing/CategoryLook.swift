@@ -1,4 +1,4 @@
-import Inference
+import Events
 
 /// How a category of memory is called and drawn.
 public struct CategoryLook: Sendable {

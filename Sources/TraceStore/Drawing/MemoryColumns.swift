@@ -1,4 +1,4 @@
-import Inference
+import Events
 
 /// Some consecutive steps of a plot.
 public struct MemoryColumn: Sendable, Equatable {

@@ -1,5 +1,5 @@
 import Basics
-import Inference
+import Events
 
 // What all pictures of memory have in common, so that a plot on a terminal and one in a file agree.
 

@@ -1,4 +1,4 @@
-import Inference
+import Events
 
 /// Chrome's JSON, which the Perfetto UI opens: the run is a process, each of its threads a track.
 ///

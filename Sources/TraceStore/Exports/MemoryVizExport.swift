@@ -1,4 +1,4 @@
-import Inference
+import Events
 
 /// The pickle of a memory snapshot that PyTorch's memory_viz page reads: what
 /// `torch.cuda.memory._snapshot` returns, a dictionary of

@@ -1,5 +1,4 @@
 import Basics
-import Inference
 
 /// The memory of a run as a picture: live bytes by category, stacked, over its steps, with axes in
 /// MiB, the peak marked, and what each category held at most.

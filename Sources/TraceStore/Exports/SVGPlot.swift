@@ -1,6 +1,6 @@
 import Basics
+import Events
 import Foundation
-import Inference
 
 /// The drawing of ``SVGExport``, in pixels of a picture that scales to any size.
 struct SVGPlot {

@@ -1,5 +1,5 @@
+import Events
 import GRDB
-import Inference
 
 /// The steps of a trace in their order, each with what it is part of and what it did: the tables of
 /// events, operations, tiles, buffers and products read side by side, by key.

@@ -1,5 +1,5 @@
+import Events
 import GRDB
-import Inference
 
 /// What the operations, buffers and tiles of a trace are called: as many names as the model has,
 /// however long the run was.

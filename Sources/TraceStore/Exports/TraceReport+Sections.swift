@@ -1,5 +1,5 @@
 import Basics
-import Inference
+import Events
 
 // What ran, how it ended, and where memory and time went.
 extension TraceReport {

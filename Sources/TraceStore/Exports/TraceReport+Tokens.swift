@@ -1,6 +1,5 @@
 import Basics
 import Foundation
-import Inference
 
 // What was said: the last tokens of every branch, each with the probability that the model gave it.
 extension TraceReport {

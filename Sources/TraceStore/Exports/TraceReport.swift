@@ -1,6 +1,5 @@
 import Basics
 import Foundation
-import Inference
 
 /// A run's story as text: what ran, the three figures, where memory went, what took time, what was
 /// said, and what failed.

@@ -1,5 +1,4 @@
 import Basics
-import Inference
 
 /// How a run was run and how it ended, in words: what a page and a report say of it.
 struct TraceSettings {
@@ -55,14 +54,12 @@ struct TraceSettings {
 
   /// Those that passes were run with, in the order of their first: `tiled, 64 rows a tile`.
   static func strategies(_ passes: [TracePass], _ meta: [String: String]) -> [String] {
-    func words(_ strategy: String, _ tileRows: String?) -> String {
-      guard StrategyName(rawValue: strategy)?.tiles == .rows, let tileRows else { return strategy }
-      return "\(strategy), \(tileRows) rows a tile"
-    }
     let own = passes.compactMap { pass in
-      pass.strategy.map { words($0, pass.tileRows.map(String.init) ?? meta["tile_rows"]) }
+      pass.strategy.map { name in
+        pass.tileRows.map { "\(name), \($0) rows a tile" } ?? name
+      }
     }
-    if own.isEmpty { return meta["strategy"].map { [words($0, meta["tile_rows"])] } ?? [] }
+    if own.isEmpty { return [meta["strategy"]].compactMap { $0 } }
     return distinct(own)
   }
 

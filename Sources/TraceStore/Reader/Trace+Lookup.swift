@@ -1,7 +1,7 @@
 import Basics
+import Events
 import Foundation
 import GRDB
-import Inference
 
 // MARK: - Steps and passes
 

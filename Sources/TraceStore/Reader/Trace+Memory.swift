@@ -1,5 +1,5 @@
+import Events
 import GRDB
-import Inference
 
 extension Trace {
   /// The first moment of the highest total, and what was alive then; `nil` for an empty trace.

@@ -1,5 +1,5 @@
+import Events
 import GRDB
-import Inference
 
 // MARK: - Tensors, tiles and products
 

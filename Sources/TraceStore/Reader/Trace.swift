@@ -1,7 +1,7 @@
 import Basics
+import Events
 import Foundation
 import GRDB
-import Inference
 
 /// A recorded trace, opened for reading.
 ///

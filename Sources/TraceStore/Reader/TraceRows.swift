@@ -1,4 +1,4 @@
-import Inference
+import Events
 
 /// One step: a row of `event`.
 public struct TraceEvent: Equatable, Sendable {

@@ -1,4 +1,4 @@
-import Inference
+import Events
 
 /// What a recording came to: the passes that were finished, and what was
 /// written.

@@ -1,4 +1,4 @@
-import Inference
+import Events
 
 /// Numbers states of memory: the same state gets the number of the step that first led to it.
 ///

@@ -1,4 +1,4 @@
-import Inference
+import Events
 
 /// Numbers what is the same about an operation in every pass.
 ///

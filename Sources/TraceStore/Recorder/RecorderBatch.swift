@@ -1,4 +1,4 @@
-import Inference
+import Events
 
 /// What is on its way to the file, rows in columns; a batch is written and emptied as a whole.
 ///

@@ -1,6 +1,6 @@
+import Events
 import Foundation
 import GRDBSQLite
-import Inference
 
 extension RecorderOutput {
   /// Writes a batch, table by table, each in the order of its keys.
@@ -200,9 +200,10 @@ extension RecorderOutput {
     statement.bind(12, pass.duration)
     statement.bind(13, pass.isFinished ? 1 : 0)
     statement.bind(14, description.parts.count)
-    statement.bind(15, description.settings?.strategy.rawValue ?? meta["strategy"])
-    statement.bind(16, description.settings?.tileRows ?? meta["tile_rows"].flatMap { Int($0) })
-    statement.bind(17, description.settings?.kvType.rawValue ?? meta["kv_type"])
+    let settings = description.settings
+    statement.bind(15, settings?.strategy ?? meta["strategy"])
+    statement.bind(16, settings.map(\.tileRows) ?? meta["tile_rows"].flatMap { Int($0) })
+    statement.bind(17, settings?.kvType ?? meta["kv_type"])
     try statement.run()
     for part in description.parts {
       statements.tokenPass.bind(1, pass.id)

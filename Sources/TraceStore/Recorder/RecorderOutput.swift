@@ -1,7 +1,6 @@
 import Basics
 import Foundation
 import GRDBSQLite
-import Inference
 
 /// The connection that a recording is written on, and its statements.
 ///

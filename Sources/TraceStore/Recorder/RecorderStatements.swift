@@ -1,5 +1,5 @@
+import Events
 import GRDBSQLite
-import Inference
 
 /// The statements of a recording, prepared once.
 final class RecorderStatements {

@@ -1,6 +1,6 @@
 import Basics
+import Events
 import Foundation
-import Inference
 
 /// Writes a run into a trace as it happens.
 ///

@@ -1,4 +1,4 @@
-import Inference
+import Events
 
 /// Numbers the ranges of rows that are dequantized as one.
 ///

@@ -122,7 +122,7 @@ CREATE TABLE pass (
   -- How packed weights got to a product: a name that `record --strategy` takes, such as tiled. NULL
   -- where nobody told.
   strategy TEXT,
-  -- Rows of a tile, in strategies that make tiles.
+  -- Rows of a tile; NULL for a strategy that makes no tiles of rows.
   tile_rows INTEGER,
   -- The type of the KV cache: f32, f16, q8_0 or q4_0.
   kv_type TEXT

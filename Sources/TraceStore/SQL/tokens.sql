@@ -87,7 +87,7 @@ SELECT
   p.kind AS kind,
   -- How packed weights got to a product, or NULL where nobody told.
   p.strategy AS strategy,
-  -- Rows of a tile, in strategies that make tiles.
+  -- Rows of a tile; NULL for a strategy that makes no tiles of rows.
   p.tile_rows AS tile_rows,
   -- The type of the KV cache.
   p.kv_type AS kv_type,

@@ -1,5 +1,4 @@
 import Basics
-import Inference
 
 /// Reads a condition token by token, and says each over the aliases of ``SearchTable``.
 struct ExpressionReader {

@@ -1,3 +1,5 @@
+import Events
+
 /// The tables of a search: the one that is gone through, and those that are looked up for each of
 /// its rows by their keys.
 struct SearchJoins {

@@ -1,7 +1,7 @@
 import Basics
+import Events
 import Foundation
 import GRDBSQLite
-import Inference
 
 /// What searches ask at every step and SQL alone would look for each time: what is alive, the most
 /// bytes alive so far, the pass, what was appended last to the KV cache, and the names of tiles.

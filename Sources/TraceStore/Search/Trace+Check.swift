@@ -1,4 +1,4 @@
-import Inference
+import Events
 
 extension Trace {
   /// Asks SQLite whether it understands an expression, and whether what it compares names with are

@@ -1,3 +1,5 @@
+import Events
+
 /// A figure of a ``TraceObject``: `print` shows it, and conditions compare it.
 public struct TraceField: Equatable, Sendable {
   /// What its values are: how they print, and what they can be compared with.

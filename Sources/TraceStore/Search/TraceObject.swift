@@ -1,4 +1,4 @@
-import Inference
+import Events
 
 /// An object at a step of a trace, by the name that `print` and conditions know it by. Its fields,
 /// and the words that need no object, are listed here alone.

@@ -1,5 +1,5 @@
+import Events
 import GRDB
-import Inference
 
 extension PageTrace.Detail {
   /// The most steps of a pass that are shown one by one.

@@ -1,6 +1,6 @@
 import Basics
+import Events
 import Foundation
-import Inference
 
 /// A trace, or two beside each other, as one page that needs no network: `page.html` with the
 /// style, the scripts and the data in it.

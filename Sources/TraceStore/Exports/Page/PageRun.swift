@@ -1,5 +1,5 @@
+import Events
 import GRDB
-import Inference
 
 /// What happened over a whole run, however long it is: the columns that every plot of memory is
 /// drawn from, with what was under way at the worst moment of each.

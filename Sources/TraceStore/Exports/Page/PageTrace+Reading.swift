@@ -1,5 +1,5 @@
+import Events
 import Foundation
-import Inference
 
 extension PageTrace {
   /// Reads what the page holds of a trace.

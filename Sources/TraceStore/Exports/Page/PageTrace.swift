@@ -1,5 +1,3 @@
-import Inference
-
 /// What the page holds of one trace. A property is a key of its JSON; ``PageColumn``s of one part
 /// have one entry a row each.
 struct PageTrace: Encodable {

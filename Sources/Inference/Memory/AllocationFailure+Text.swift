@@ -1,19 +1,7 @@
 import Basics
+import Events
 
-/// An allocation that would have passed the memory budget, and was not made.
-public struct AllocationFailure: Equatable, Sendable {
-  public let category: MemoryCategory
-  /// What it was to hold: `blk.0 kv 0..<16`, `blk.3.ffn_up.weight rows 0..<64`, …
-  public let name: String
-  /// Bytes that it asked for.
-  public let bytes: Int
-  /// Bytes that were alive.
-  public let live: MemoryUse
-  /// Bytes that may be alive together.
-  public let budget: Int
-  /// The worker that asked, counting from 0.
-  public let thread: Int
-
+extension AllocationFailure {
   /// What was asked for, what there was and the budget, in bytes, so that they can be added up:
   /// `64 KiB (65,536 bytes) beside 4,161,792 alive, 33,024 more than the budget of 4,194,304 (4 MiB)
   /// allows`.

@@ -19,7 +19,7 @@ public enum EventKind: Int, CaseIterable, Sendable {
   public var name: String { "\(self)" }
 
   /// The kind of that name, or `nil`.
-  init?(name: String) {
+  public init?(name: String) {
     guard let kind = Self.allCases.first(where: { $0.name == name }) else { return nil }
     self = kind
   }

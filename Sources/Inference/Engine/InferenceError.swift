@@ -1,4 +1,5 @@
 import Basics
+import Events
 
 /// What can go wrong between a model file and its logits.
 public enum InferenceError: Error, CustomStringConvertible {
