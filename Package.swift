@@ -33,12 +33,13 @@ let package = Package(
     // 1
     .target(name: "Quantization", dependencies: ["CKernels"]),
     // 2
-    .target(name: "GGUF", dependencies: ["Basics", "CKernels", "Quantization"]),
+    .target(name: "ModelFiles", dependencies: ["Basics", "CKernels", "Quantization"]),
     // 3
-    .target(name: "Tokenization", dependencies: ["GGUF"]),
+    .target(name: "Tokenization", dependencies: ["ModelFiles"]),
     // 4
     .target(
-      name: "Inference", dependencies: ["Basics", "CKernels", "Events", "Quantization", "GGUF"]),
+      name: "Inference",
+      dependencies: ["Basics", "CKernels", "Events", "Quantization", "ModelFiles"]),
     // 5
     .target(
       name: "TraceStore",
@@ -52,7 +53,7 @@ let package = Package(
     .target(
       name: "Recording",
       dependencies: [
-        "Basics", "CKernels", "Events", "Quantization", "GGUF", "Inference", "Tokenization",
+        "Basics", "CKernels", "Events", "Quantization", "ModelFiles", "Inference", "Tokenization",
         "TraceStore",
       ],
       resources: [.copy("Resources")]),
@@ -60,7 +61,7 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "CKernels", "Events", "Quantization", "GGUF", "Inference", "Recording", "TraceStore",
+        "CKernels", "Events", "Quantization", "ModelFiles", "Inference", "Recording", "TraceStore",
       ],
       resources: [.embedInCode("training.sql")]),
     .target(name: "CTerminal"),
@@ -76,7 +77,7 @@ let package = Package(
     .target(
       name: "Debugger",
       dependencies: [
-        "Basics", "CLibEdit", "CNcurses", "CTerminal", "Events", "Quantization", "GGUF",
+        "Basics", "CLibEdit", "CNcurses", "CTerminal", "Events", "Quantization", "ModelFiles",
         "Inference", "Recording", "TraceStore",
       ]),
     // 8: adding a lesson to lessons/course needs no edit here.
@@ -87,7 +88,7 @@ let package = Package(
       name: "Lessons",
       dependencies: [
         "Basics", "LessonContent", "Debugger", "Training", "Recording", "TraceStore", "Inference",
-        "GGUF", "Quantization", .product(name: "Yams", package: "Yams"),
+        "ModelFiles", "Quantization", .product(name: "Yams", package: "Yams"),
       ]),
     // 9
     .executableTarget(
@@ -95,7 +96,7 @@ let package = Package(
       dependencies: [
         "Basics", "Events", "Lessons", "Debugger", "Recording", "TraceStore", "Inference",
         "Tokenization",
-        "GGUF", "Quantization",
+        "ModelFiles", "Quantization",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -106,14 +107,16 @@ let package = Package(
       name: "QuantizationTests", dependencies: ["CKernels", "Quantization", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "GGUFTests", dependencies: ["GGUF", "Quantization", "TestSupport"],
+      name: "ModelFilesTests", dependencies: ["ModelFiles", "Quantization", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "TokenizationTests", dependencies: ["Tokenization", "GGUF", "TestSupport"],
+      name: "TokenizationTests", dependencies: ["Tokenization", "ModelFiles", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "InferenceTests",
-      dependencies: ["CKernels", "Events", "Inference", "GGUF", "Quantization", "TestSupport"],
+      dependencies: [
+        "CKernels", "Events", "Inference", "ModelFiles", "Quantization", "TestSupport",
+      ],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "TraceStoreTests",
@@ -121,7 +124,8 @@ let package = Package(
     .testTarget(
       name: "RecordingTests",
       dependencies: [
-        "Events", "Recording", "TraceStore", "Inference", "GGUF", "Quantization", "TestSupport",
+        "Events", "Recording", "TraceStore", "Inference", "ModelFiles", "Quantization",
+        "TestSupport",
       ]),
     // Crashes on purpose, beside the tests that start it.
     .executableTarget(
@@ -134,7 +138,7 @@ let package = Package(
     .testTarget(
       name: "DebuggerTests",
       dependencies: [
-        "Debugger", "Events", "Recording", "TraceStore", "Inference", "GGUF", "Quantization",
+        "Debugger", "Events", "Recording", "TraceStore", "Inference", "ModelFiles", "Quantization",
         "Basics", "Crash", "TestSupport",
       ],
       resources: [.copy("Fixtures")]),

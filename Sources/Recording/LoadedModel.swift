@@ -1,6 +1,6 @@
 import Basics
-import GGUF
 import Inference
+import ModelFiles
 import Tokenization
 import TraceStore
 

@@ -1,7 +1,7 @@
 import Events
 import Foundation
-import GGUF
 import Inference
+import ModelFiles
 import Tokenization
 
 /// The memory ledger's peak beside the system's, of one run in a process of its own.

@@ -1,4 +1,4 @@
-import GGUF
+import ModelFiles
 import TraceStore
 
 /// The model file that a trace was recorded from.

@@ -1,4 +1,4 @@
-import GGUF
+import ModelFiles
 import Quantization
 import TraceStore
 

@@ -1,4 +1,4 @@
-import GGUF
+import ModelFiles
 
 /// Turns text into token ids and back, as the model file's own metadata describe it, with the same
 /// ids as llama.cpp.

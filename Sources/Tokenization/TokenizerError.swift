@@ -1,4 +1,4 @@
-import GGUF
+import ModelFiles
 
 /// What can be wrong with the tokenizer that a model file describes. Each case carries the file and
 /// the place in it; its `description` is one sentence for a person.

@@ -1,4 +1,4 @@
-import GGUF
+import ModelFiles
 
 extension Vocabulary {
   /// Reads the `tokenizer.ggml.…` keys.

@@ -1,6 +1,6 @@
 import Debugger
 import Foundation
-import GGUF
+import ModelFiles
 import Quantization
 
 /// One block laid open, as `nibble inspect --block` shows it.

@@ -2,7 +2,7 @@ import ArgumentParser
 import Basics
 import Debugger
 import Foundation
-import GGUF
+import ModelFiles
 import Recording
 import TraceStore
 

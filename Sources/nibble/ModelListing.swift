@@ -1,6 +1,6 @@
 import Basics
 import Foundation
-import GGUF
+import ModelFiles
 
 /// The metadata and tensors of a file, as `nibble inspect` shows them.
 struct ModelListing: Encodable {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Basics
 import Foundation
-import GGUF
+import ModelFiles
 import Quantization
 import Recording
 

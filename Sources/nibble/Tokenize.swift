@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import GGUF
+import ModelFiles
 import Recording
 import Tokenization
 

@@ -1,6 +1,6 @@
 import Foundation
-import GGUF
 import Inference
+import ModelFiles
 import Quantization
 import Recording
 import TestSupport

@@ -1,6 +1,6 @@
 import Events
 import Foundation
-import GGUF
+import ModelFiles
 import Quantization
 import TestSupport
 import Testing

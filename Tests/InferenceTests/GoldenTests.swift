@@ -1,7 +1,7 @@
 import CKernels
 import Events
 import Foundation
-import GGUF
+import ModelFiles
 import Testing
 
 @testable import Inference

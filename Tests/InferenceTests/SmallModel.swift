@@ -1,5 +1,5 @@
 import Foundation
-import GGUF
+import ModelFiles
 import Quantization
 import TestSupport
 import Testing

@@ -5,7 +5,7 @@ import Testing
 /// through one module alone.
 @Suite struct ImportTests {
   static let floors: [String: Int] = [
-    "Basics": 0, "CKernels": 0, "Events": 0, "Quantization": 1, "GGUF": 2, "Tokenization": 3,
+    "Basics": 0, "CKernels": 0, "Events": 0, "Quantization": 1, "ModelFiles": 2, "Tokenization": 3,
     "Inference": 4, "TraceStore": 5, "Recording": 6, "CTerminal": 5, "CLibEdit": 6, "CNcurses": 6,
     "Training": 7, "Debugger": 7, "Lessons": 8, "nibble": 9,
   ]

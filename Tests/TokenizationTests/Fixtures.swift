@@ -1,5 +1,5 @@
 import Foundation
-import GGUF
+import ModelFiles
 import Testing
 
 @testable import Tokenization

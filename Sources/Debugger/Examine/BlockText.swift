@@ -1,5 +1,5 @@
 import Basics
-import GGUF
+import ModelFiles
 
 /// One block laid open, as `x/1block` and `nibble inspect --block` show it: its bytes by field, its
 /// scales, and each weight with what is stored of it.

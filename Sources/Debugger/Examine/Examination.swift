@@ -1,5 +1,5 @@
 import Basics
-import GGUF
+import ModelFiles
 import TraceStore
 
 /// What `x` looks at, and where it goes on.

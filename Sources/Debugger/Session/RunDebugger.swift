@@ -1,8 +1,8 @@
 import Basics
 import CTerminal
 import Foundation
-import GGUF
 import Inference
+import ModelFiles
 import Recording
 import TraceStore
 

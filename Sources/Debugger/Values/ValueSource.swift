@@ -1,8 +1,8 @@
 import Basics
 import Events
 import Foundation
-import GGUF
 import Inference
+import ModelFiles
 import Recording
 import TraceStore
 

@@ -1,5 +1,5 @@
-import GGUF
 import Inference
+import ModelFiles
 import Quantization
 
 /// A weight tensor in its file: `(rows, cols)` = (outputs, inputs).

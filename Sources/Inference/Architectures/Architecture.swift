@@ -1,4 +1,4 @@
-import GGUF
+import ModelFiles
 
 /// A family of models: which tensors its files have, and what its forward pass computes.
 ///

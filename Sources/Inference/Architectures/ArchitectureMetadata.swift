@@ -1,4 +1,4 @@
-import GGUF
+import ModelFiles
 
 /// The metadata whose keys begin with the value of `general.architecture`.
 struct ArchitectureMetadata {

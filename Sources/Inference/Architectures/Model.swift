@@ -1,4 +1,4 @@
-import GGUF
+import ModelFiles
 import Quantization
 
 /// A model whose weights stay packed in the mapped file.

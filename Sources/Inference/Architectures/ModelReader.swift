@@ -1,6 +1,6 @@
 import CKernels
 import Events
-import GGUF
+import ModelFiles
 import Quantization
 
 /// Reads the sizes of a model and hands out its tensors, each checked for what the forward pass can

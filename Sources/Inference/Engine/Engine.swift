@@ -1,5 +1,5 @@
 import Events
-import GGUF
+import ModelFiles
 
 /// How a model is run.
 public struct EngineOptions: Sendable {

@@ -1,6 +1,6 @@
 import Basics
 import Foundation
-import GGUF
+import ModelFiles
 import Quantization
 import Recording
 

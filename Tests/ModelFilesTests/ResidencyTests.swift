@@ -3,7 +3,7 @@
   import TestSupport
   import Testing
 
-  @testable import GGUF
+  @testable import ModelFiles
 
   @Suite struct ResidencyTests {
     /// Pages come when they are read and go when they are released; those at the ends may stay, and

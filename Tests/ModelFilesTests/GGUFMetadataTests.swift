@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import GGUF
+@testable import ModelFiles
 
 struct GGUFMetadataTests {
   private func metadata() throws -> GGUFMetadata {

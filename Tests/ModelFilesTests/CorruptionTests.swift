@@ -3,7 +3,7 @@ import Quantization
 import TestSupport
 import Testing
 
-@testable import GGUF
+@testable import ModelFiles
 
 /// Thousands of damaged files, the same in every run: each opens, and then everything in it can be
 /// read, or gives a ``GGUFError``. A crash or an endless loop fails the run.

@@ -3,7 +3,7 @@ import Quantization
 import TestSupport
 import Testing
 
-@testable import GGUF
+@testable import ModelFiles
 
 /// What nibble writes, read by the gguf package through scripts/check-gguf.py.
 ///

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import GGUF
+@testable import ModelFiles
 
 /// Files that scripts/fixtures/gguf_files.py wrote.
 func fixturePath(_ name: String) throws -> String {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import GGUF
+@testable import ModelFiles
 
 /// Files that are no GGUF files, or damaged ones: one sentence that names the file and the fault.
 struct BadFileTests {

@@ -3,7 +3,7 @@ import Quantization
 import TestSupport
 import Testing
 
-@testable import GGUF
+@testable import ModelFiles
 
 struct GGUFWriterTests {
   private let directory: ScratchFolder
