@@ -173,15 +173,18 @@ struct Golden: Decodable {
   static var isCI: Bool { ProcessInfo.processInfo.environment["CI"] == "true" }
   static var isPresent: Bool { FileManager.default.fileExists(atPath: path) }
 
-  /// Where scripts/fetch-smollm2 puts it.
-  static var path: String {
+  static var path: String { modelFolder + "/SmolLM2-135M-Instruct.Q4_1.gguf" }
+
+  static var gemmaPath: String { modelFolder + "/gemma-3-270m-Q4_K_M.gguf" }
+
+  /// Where scripts/fetch-* put models.
+  static var modelFolder: String {
     let environment = ProcessInfo.processInfo.environment
     func value(_ name: String) -> String? {
       environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
     let cache = value("XDG_CACHE_HOME") ?? NSHomeDirectory() + "/.cache"
-    let folder = value("NIBBLE_MODELS") ?? cache + "/nibble/models"
-    return folder + "/SmolLM2-135M-Instruct.Q4_1.gguf"
+    return value("NIBBLE_MODELS") ?? cache + "/nibble/models"
   }
 
   private static let model = Result { try Model(file: GGUFFile(path: path)) }

@@ -207,9 +207,7 @@ import Testing
       case .freedTile(let tile): #expect(held.removeValue(forKey: tile.tensor) == tile)
       case .opBegan(_, _, let layer, _, _, _, _):
         let products = layer == nil ? [] : model.products.filter { $0.layer == layer }
-        let quantized = products.filter(
-          \.type.isQuantized
-        ).map(\.index)
+        let quantized = products.filter(\.type.isQuantized).map(\.index)
         #expect(Set(held.keys) == Set(quantized))
       default: break
       }
