@@ -1,3 +1,5 @@
+import Foundation
+
 /// The numbers that an operation is computed with besides its inputs: the same in every pass.
 public struct OpAttributes: Equatable, Sendable {
   /// RoPE: the base of its frequencies, `base^(-2i / dimensions)` radians a position for pair i.
@@ -62,9 +64,32 @@ public struct OpAttributes: Equatable, Sendable {
 }
 
 /// Which two values of a head RoPE rotates together; in traces by ggml's names of it.
-public enum RopeLayout: String, Sendable {
+public enum RopeLayout: String, Decodable, Sendable {
   /// (0, 1), (2, 3), …
   case interleaved = "normal"
   /// (0, n/2), (1, n/2 + 1), …
   case halves = "neox"
+}
+
+extension OpAttributes: Decodable {
+  private enum CodingKeys: String, CodingKey {
+    case base, dimensions, epsilon, factor
+    case headSize = "head_size"
+    case heads
+    case kvHeads = "kv_heads"
+    case layout, scale, window
+  }
+
+  /// Attributes as ``json`` wrote them. Keys that are not known are left out.
+  ///
+  /// - Returns: `nil` for text other than a JSON object of at most 4 KiB, a value of another type,
+  ///   or a count outside 1...2^31-1.
+  public init?(json: String) {
+    guard json.utf8.count <= 4096,
+      let found = try? JSONDecoder().decode(Self.self, from: Data(json.utf8)),
+      [found.dimensions, found.headSize, found.heads, found.kvHeads, found.window]
+        .allSatisfy({ (1...Int(Int32.max)).contains($0 ?? 1) })
+    else { return nil }
+    self = found
+  }
 }

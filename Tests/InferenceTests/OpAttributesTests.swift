@@ -104,6 +104,23 @@ import Testing
       #"{"base":10000.0,"dimensions":32,"epsilon":1e-05,"factor":0.1,"head_size":64,"#
       + #""heads":9,"kv_heads":3,"layout":"neox","scale":0.125,"window":512}"#
     #expect(all.json == text)
+    #expect(OpAttributes(json: text) == all)
+  }
+
+  @Test func whatIsNotKnownIsLeftOut() {
+    #expect(OpAttributes(json: "{}") == OpAttributes())
+    #expect(
+      OpAttributes(json: #"{"cap":[50],"heads":9,"scale":null,"window":4.0}"#)
+        == OpAttributes(heads: 9, window: 4))
+  }
+
+  @Test(arguments: [
+    "", "[]", "9", "{\"heads\":9", #"{"heads":"9"}"#, #"{"heads":1.5}"#, #"{"heads":0}"#,
+    #"{"window":-1}"#, #"{"head_size":2147483648}"#, #"{"kv_heads":1e99}"#, #"{"scale":1e99}"#,
+    #"{"base":true}"#, #"{"layout":"other"}"#, "{\"x\":\"\(String(repeating: "x", count: 4096))\"}",
+  ])
+  func whatIsDamagedIsRefused(json: String) {
+    #expect(OpAttributes(json: json) == nil)
   }
 
   /// Every float reads back as itself, to the bit.
@@ -114,6 +131,7 @@ import Testing
       let json = try #require(OpAttributes(scale: value).json)
       let object = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Double]
       #expect(object?["scale"].map { Float($0) } == value, "\(json)")
+      #expect(OpAttributes(json: json)?.scale == value, "\(json)")
     }
   }
 }

@@ -92,6 +92,14 @@ import Testing
       try sqlite3(folder.file(), "SELECT attributes ->> 'scale', line FROM op ORDER BY id")
         == "0.125|8\n0.25|4\n|\n0.125|8\n")
     #expect(try sqlite3(folder.file(), "SELECT count(*) FROM _node") == "3\n")
+    let ops = try Trace(path: folder.file()).ops(inPass: 1)
+    #expect(ops.map(\.attributes) == [0.125, 0.25, nil, 0.125].map { OpAttributes(scale: $0) })
+    #expect(ops.map(\.line) == [8, 4, nil, 8] && ops.allSatisfy { $0.operation == .scores })
+    _ = try sqlite3(folder.file(), "UPDATE _node SET attributes = '{\"scale\":true}'")
+    let damaged = try Trace(path: folder.file())
+    #expect(
+      throws: TraceError.corrupt(path: folder.file(), reason: "the attributes of operation 1")
+    ) { try damaged.ops(inPass: 1) }
   }
 
   @Test func statisticsAreOverAllValues() throws {

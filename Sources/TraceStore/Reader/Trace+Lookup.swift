@@ -161,7 +161,18 @@ extension Trace {
       statistics: ValueStatistics(
         count: try product(rows, cols), sum: row["sum"], min: row["min"], max: row["max"],
         rms: row["rms"]),
-      tensor: row["tensor"])
+      tensor: row["tensor"], attributes: attributes(row), line: row["line"])
+  }
+
+  private func attributes(_ row: TraceRow) throws -> OpAttributes {
+    guard let json: String = try row["attributes"] else { return OpAttributes() }
+    if let known = knownAttributes[json] { return known }
+    guard let attributes = OpAttributes(json: json) else {
+      throw TraceError.corrupt(
+        path: path, reason: "the attributes of operation \(try row["id"] as Int)")
+    }
+    knownAttributes[json] = attributes
+    return attributes
   }
 
   /// The whole output of an operation, `(rows, cols)` row-major, where values were captured: as

@@ -26,6 +26,8 @@ public final class Trace {
   var knownTensors: [TraceTensor]?
   /// The operations of the model that were read so far.
   var knownNodes: [TraceNode] = []
+  /// Attributes of operations by their JSON: most operations share a few.
+  var knownAttributes: [String: OpAttributes] = [:]
   /// The highest of the states of memory up to one of them.
   var knownPeak: (state: Int, peak: (step: Int, live: MemoryUse)?) = (0, nil)
   /// The work of look-ups so far; see ``work``.

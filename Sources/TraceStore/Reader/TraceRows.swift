@@ -68,6 +68,15 @@ public struct TraceOp: Equatable, Sendable {
   public let statistics: ValueStatistics?
   /// The weight tensor that it multiplies or reads rows of.
   public let tensor: Int?
+  /// The numbers that it was computed with besides its inputs.
+  public let attributes: OpAttributes
+  /// The line of the source of the forward pass that calls it.
+  public let line: Int?
+
+  /// The kind of operation; `nil` for one that this version of nibble does not know.
+  public var operation: OpDescription.Kind? {
+    OpDescription.Kind.allCases.first { $0.name == kind }
+  }
 }
 
 /// A tile's life, with the rows of the tensor that it holds: a row of `tile` and its `weight_tile`.
