@@ -73,7 +73,9 @@ public enum RopeLayout: String, Decodable, Sendable {
 
 extension OpAttributes: Decodable {
   private enum CodingKeys: String, CodingKey {
-    case base, dimensions, epsilon, factor
+    case base, cap, dimensions, epsilon
+    case expertsUsed = "experts_used"
+    case factor
     case headSize = "head_size"
     case heads
     case kvHeads = "kv_heads"
@@ -87,8 +89,10 @@ extension OpAttributes: Decodable {
   public init?(json: String) {
     guard json.utf8.count <= 4096,
       let found = try? JSONDecoder().decode(Self.self, from: Data(json.utf8)),
-      [found.dimensions, found.headSize, found.heads, found.kvHeads, found.window]
-        .allSatisfy({ (1...Int(Int32.max)).contains($0 ?? 1) })
+      [
+        found.dimensions, found.expertsUsed, found.headSize, found.heads, found.kvHeads,
+        found.window,
+      ].allSatisfy({ (1...Int(Int32.max)).contains($0 ?? 1) })
     else { return nil }
     self = found
   }

@@ -65,6 +65,17 @@ import TraceStore
     "UPDATE meta SET value = '99999' WHERE key = 'sequences'",
     "UPDATE meta SET value = 'q4_k' WHERE key = 'kv_type'",
     "UPDATE meta SET value = 'fused' WHERE key = 'strategy'",
+    "UPDATE _node SET attributes = NULL", "UPDATE _node SET attributes = '[]'",
+    "UPDATE _node SET attributes = '{\"heads\":0}'",
+    "UPDATE _node SET attributes = json_set(attributes, '$.heads', 2147483647)",
+    "UPDATE _node SET attributes = json_set(attributes, '$.head_size', 2147483647)",
+    "UPDATE _node SET attributes = json_set(attributes, '$.kv_heads', 2147483647)",
+    "UPDATE _node SET attributes = json_set(attributes, '$.head_size', 3)",
+    "UPDATE _node SET attributes = json_set(attributes, '$.dimensions', 63)",
+    "UPDATE _node SET attributes = json_set(attributes, '$.window', 2147483647)",
+    "UPDATE _node SET inputs = '[]'", "UPDATE _node SET kind = 'rms_norm'",
+    "UPDATE _node SET kind = 'rope'", "UPDATE _node SET kind = 'soft_max'",
+    "UPDATE _node SET kind = 'kqv'", "UPDATE _node SET kind = 'get_rows'",
     "DELETE FROM meta WHERE key = 'model_sha256'", "DELETE FROM value WHERE op % 2 = 0",
   ])
   func wholeTablesDamaged(_ change: String) throws {

@@ -30,6 +30,23 @@ import TraceStore
     #expect(ids(result).count == 12 && ids(result).prefix(6) == ids(lens).prefix(6))
   }
 
+  /// Of each of several sequences, too.
+  @Test(arguments: [0, 1]) func theLensOfASequenceIsItsResult(sequence: Int) throws {
+    try Tiny.record(to: folder.file(), count: 1) {
+      $0.engine.strategy = .fused
+      $0.engine.sequences = 2
+      $0.prompts = ["Once upon a time", "The dog"]
+    }
+    let text = try Tiny.transcript(
+      folder.file(), ["goto pass 1", "goto l_out-3", "top 6 sequence=\(sequence)"])
+    let parts = text.components(separatedBy: "Logit lens")
+    let bars = try parts.map { part in
+      try #require(part.components(separatedBy: "After position").last).split(separator: "\n")
+        .compactMap { $0.firstMatch(of: /^(?:=>|  ) +(\d+) .* (\S+) %/).map { "\($0.1) \($0.2)" } }
+    }
+    #expect(bars.count == 2 && bars[0].count == 6 && bars[0] == bars[1], "\(text)")
+  }
+
   /// Exact to float32 rounding where nothing else is rounded; f16 rounding of weights otherwise.
   @Test func theErrorIsThatOfTheStrategy() throws {
     func relative(_ strategy: StrategyName) throws -> Double {
@@ -60,10 +77,11 @@ import TraceStore
     let session = try Tiny.session(folder.file())
     try session.execute("goto pass 2")
     for op in try session.trace.ops(inPass: 2) where op.kind != "kv_append" && op.layer ?? 0 == 0 {
-      let reference = try ReferenceOperation(session: session, op: op)
-      let exact = try reference.values()
+      let why = WhyOperation(session: session, op: op, numbers: .exact)
+      let exact = try why.values(ofRows: 0..<op.rows)
       let size = exact.map(abs).max() ?? 0
-      let error = zip(reference.output.values, exact).map { abs(Double($0) - $1) }.max() ?? 1
+      let values = try session.values.output(of: op).values
+      let error = zip(values, exact).map { abs(Double($0) - $1) }.max() ?? 1
       #expect(error <= 1e-5 * max(size, 1), "\(op.name)")
     }
     #expect(throws: DebuggerError.self) { try session.execute("info error kv_append-0") }

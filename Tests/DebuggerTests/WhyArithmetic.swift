@@ -75,10 +75,14 @@ struct WhyArithmetic {
     } else if let found = line.wholeMatch(of: /t = position × f = (\d+) × (\S+) = (\S+)/) {
       (names["f"], names["t"]) = (Self.number(found.2), Self.number(found.3))
       check("formula", line, "\(found.1) × \(found.2)", found.3, digits: 17)
-    } else if let found = line.wholeMatch(of: /scale = (.*) = (\S+), max = .*/) {
-      names["scale"] = Self.number(found.2)
-      check("formula", line, found.1, found.2, digits: 10)
-    } else if let found = line.wholeMatch(of: /silu\(g\) = .* = (\S+ \/ .*) = (\S+)/) {
+    } else if let found = line.wholeMatch(of: /scale = (\S+), max = .*/) {
+      names["scale"] = Self.number(found.1)
+    } else if let found = line.wholeMatch(of: /scale = (.*) (=|→ f32) (\S+), max = .*/) {
+      names["scale"] = Self.number(found.3)
+      check("formula", line, found.1, found.3, digits: found.2 == "=" ? 10 : 7)
+    } else if let found = line.wholeMatch(of: /(?:si|ge)lu\(g\) = .* = (\S+ \/ .*) = (\S+)/)
+      ?? line.wholeMatch(of: /t = √\(8 \/ π\) .* = (\S+ × .*) = (\S+)/)
+    {
       check("formula", line, found.1, found.2, digits: 10)
     } else if let found = line.wholeMatch(of: /unquantized: (\S+); int4 changed it by (\S+)/) {
       check("unquantized", line, "\(result) - (\(found.1))", found.2, digits: 4)
@@ -233,7 +237,11 @@ struct WhyArithmetic {
       }
       if "0123456789".contains(first) { return number() }
       let name = String(take(while: \.isLetter))
-      return name == "exp" ? exp(bracket()) : names[name] ?? .nan
+      switch name {
+      case "exp": return exp(bracket())
+      case "tanh": return tanh(bracket())
+      default: return names[name] ?? .nan
+      }
     }
 
     private mutating func bracket() -> Double {

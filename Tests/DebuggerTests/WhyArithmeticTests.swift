@@ -29,7 +29,7 @@ struct WhyArithmeticTests {
         let row = Int.random(in: 0..<op.rows, using: &random)
         let column = Int.random(in: 0..<op.cols, using: &random)
         let why = try session.explain("\(op.name)[\(row), \(column)]")
-        let text = why.lines(count: 3, style: TextStyle(width: 1000)).joined(separator: "\n")
+        let text = try why.lines(count: 3, style: TextStyle(width: 1000)).joined(separator: "\n")
         let arithmetic = WhyArithmetic(text)
         #expect(arithmetic.wrong.isEmpty, "\(arithmetic.wrong) in \(text)")
         #expect((arithmetic.checked["run"] ?? 0) > 0, "\(text)")

@@ -48,7 +48,7 @@ import TraceStore
           let column = Int.random(in: 0..<op.cols, using: &random)
           let why = try session.explain("\(op.name)[\(row), \(column)]")
           // float32 has 24 bits; sums of some hundred terms round as often.
-          let size = (why.sum?.terms ?? []).reduce(abs(why.result.value)) { $0 + abs($1.value) }
+          let size = (why.sum?.values ?? []).reduce(abs(why.result.value)) { $0 + abs($1) }
           let error = abs(why.value.value - why.result.value)
           #expect(error <= 4e-6 * max(size, 1e-3), "\(why.name): \(why.value), \(why.result)")
         }
@@ -63,7 +63,7 @@ import TraceStore
     let first = try session.explain("logit 42")
     let text = try LoadedModel(nil).text(of: 42)
     #expect(try session.explain("logit \(quoted(text))").name == first.name)
-    #expect(first.name == "result_output[42]" && first.sum?.terms.count == 256)
+    #expect(first.name == "result_output[42]" && first.sum?.count == 256)
     for bad in ["logit", "logit x", "logit 999999", "logit \"no such token\"", "logit -1"] {
       #expect(throws: DebuggerError.self) { try session.explain(bad) }
     }

@@ -98,11 +98,12 @@ import Testing
     #expect(OpAttributes().json == nil)
     #expect(OpAttributes(headSize: 64, heads: 9).json == #"{"head_size":64,"heads":9}"#)
     let all = OpAttributes(
-      base: 10000, dimensions: 32, epsilon: 1e-5, factor: 0.1, headSize: 64, heads: 9, kvHeads: 3,
-      layout: .halves, scale: 0.125, window: 512)
+      base: 10000, cap: 50, dimensions: 32, epsilon: 1e-5, expertsUsed: 8, factor: 0.1,
+      headSize: 64, heads: 9, kvHeads: 3, layout: .halves, scale: 0.125, window: 512)
     let text =
-      #"{"base":10000.0,"dimensions":32,"epsilon":1e-05,"factor":0.1,"head_size":64,"#
-      + #""heads":9,"kv_heads":3,"layout":"neox","scale":0.125,"window":512}"#
+      #"{"base":10000.0,"cap":50.0,"dimensions":32,"epsilon":1e-05,"experts_used":8,"#
+      + #""factor":0.1,"head_size":64,"heads":9,"kv_heads":3,"layout":"neox","scale":0.125,"#
+      + #""window":512}"#
     #expect(all.json == text)
     #expect(OpAttributes(json: text) == all)
   }
@@ -110,7 +111,7 @@ import Testing
   @Test func whatIsNotKnownIsLeftOut() {
     #expect(OpAttributes(json: "{}") == OpAttributes())
     #expect(
-      OpAttributes(json: #"{"cap":[50],"heads":9,"scale":null,"window":4.0}"#)
+      OpAttributes(json: #"{"other":[50],"heads":9,"scale":null,"window":4.0}"#)
         == OpAttributes(heads: 9, window: 4))
   }
 

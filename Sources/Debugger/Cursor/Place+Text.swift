@@ -106,7 +106,7 @@ extension Place {
     case .compute:
       guard let op else { return "COMPUTE" }
       // Before a product of integers, its activations become such.
-      if op.kind == OpDescription.Kind.matmul.name, let input = op.inputs.last {
+      if op.operation == .matmul, let input = op.inputs.last {
         return "\(input) to int8, in blocks of 32 with a scale each"
       }
       return Self.equation(of: op, style: style)

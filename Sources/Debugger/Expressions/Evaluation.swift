@@ -150,14 +150,12 @@ extension DebuggerSession {
 
   /// How heads lie in an operation's output.
   func heads(of op: TraceOp) -> Selection.Heads {
-    let pass = try? trace.pass(op.pass)
-    switch op.kind {
-    case OpDescription.Kind.scores.name, OpDescription.Kind.softmax.name:
-      return pass.map { .inRows(tokens: $0.tokens) } ?? .none
+    guard let count = op.attributes.heads else { return .none }
+    switch op.operation {
+    case .scores, .softmax:
+      return op.rows % count == 0 ? .inRows(tokens: op.rows / count) : .none
     default:
-      guard ["Qcur", "Kcur", "Vcur", "kqv_out"].contains(where: op.name.hasPrefix),
-        let size = meta["head_size"].flatMap({ Int($0) }), size > 0, op.cols % size == 0
-      else { return .none }
+      guard let size = op.attributes.headSize, op.cols == count * size else { return .none }
       return .inColumns(size: size)
     }
   }

@@ -69,7 +69,7 @@ extension DebuggerSession {
       Place.equation(of: op, style: style),
       "computed in pass \(op.pass), steps \(op.steps.lowerBound) to \(op.steps.upperBound)",
     ]
-    if op.kind == OpDescription.Kind.kvAppend.name {
+    if op.operation == .kvAppend {
       lines.append("it has no values of its own: it stores its inputs in the KV cache")
     } else if meta["capture"] == "values" {
       lines.append("captured in the trace")

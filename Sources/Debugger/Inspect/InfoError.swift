@@ -32,8 +32,9 @@ extension DebuggerSession {
         what: "operation", step: cursor.step, advice: try opAdvice)
     }
     let (output, exact) = try whileRecomputing {
-      let reference = try ReferenceOperation(session: self, op: op)
-      return (reference.output, try reference.values())
+      let output = try values.output(of: op)
+      let exactly = WhyOperation(session: self, op: op, numbers: .exact)
+      return (output, try exactly.values(ofRows: 0..<op.rows))
     }
     var largest = (index: 0, error: 0.0)
     var (squares, sizes) = (0.0, 0.0)
@@ -68,7 +69,7 @@ extension DebuggerSession {
           ? formatReal((squares / sizes).squareRoot()) : "none, as all exact values are 0"),
     ]
     if !isFinite { lines.append("Some values are not finite numbers.") }
-    if op.kind == OpDescription.Kind.matmul.name {
+    if op.operation == .matmul {
       lines.append("Exactly: weights dequantized to float32, products summed in double precision.")
     }
     if let note = output.note { lines.append(note) }

@@ -84,7 +84,8 @@ extension DebuggerSession {
     guard let layer = try trace.op(at: cursor.step)?.layer else {
       return show(["In a layer, this shows also what the model would say after it (logit lens)."])
     }
-    guard let op = try trace.op(named: "l_out-\(layer)", inPass: pass.id) else { return }
+    let ops = try trace.ops(inPass: pass.id)
+    guard let op = ops.last(where: { $0.layer == layer }) else { return }
     let logits: [Float]
     let note: String?
     do {
@@ -93,7 +94,11 @@ extension DebuggerSession {
         guard (0..<op.rows).contains(row) else {
           throw TraceError.corrupt(path: trace.path, reason: "\(op.name) of \(op.rows) rows")
         }
-        return (try lens(output.row(row)), output.note)
+        guard pass.isFinished else {
+          throw DebuggerError.notCaptured(
+            name: "result_output", reason: "pass \(pass.id) was not finished")
+        }
+        return (try lens(output.row(row), through: ops), output.note)
       }
     } catch let error as DebuggerError {
       // The distribution stands by itself; the lens needs what may not be there.
@@ -108,16 +113,17 @@ extension DebuggerSession {
         + [note].compactMap { $0 })
   }
 
-  /// `(nEmbd)` → `(nVocab)`: RMSNorm by `output_norm`, times the output matrix.
-  private func lens(_ hidden: [Float]) throws -> [Float] {
-    let norm = try values.weights(named: "output_norm.weight").row(0)
-    let isTied = try trace.tensor(named: "output.weight") == nil
-    let matrix = try values.weights(named: isTied ? "token_embd.weight" : "output.weight")
-    let epsilon = Double(try values.model().model.config.normEpsilon)
-    guard hidden.count == norm.count, hidden.count == matrix.cols else {
-      throw TraceError.corrupt(path: trace.path, reason: "an output that does not fit the model")
+  /// What the operations after the last layer make of a row of a layer's output: `(nEmbd)` →
+  /// `(nVocab)`.
+  ///
+  /// - Parameter ops: those of a pass.
+  private func lens(_ hidden: [Float], through ops: [TraceOp]) throws -> [Float] {
+    guard let last = ops.last(where: { $0.layer != nil }) else { return hidden }
+    var rows = [last.name: hidden]
+    for op in ops where op.id > last.id {
+      let exactly = WhyOperation(session: self, op: op, numbers: .exact, substituting: rows)
+      rows[op.name] = try exactly.values(ofRows: 0..<1).map { Float($0) }
     }
-    let x = rmsNorm(hidden.map(Double.init), norm.map(Double.init), epsilon: epsilon)
-    return try matrix.products(with: [x], isCancelled: values.isCancelled).map { Float($0) }
+    return rows[ops.last?.name ?? last.name] ?? hidden
   }
 }

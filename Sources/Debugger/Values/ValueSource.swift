@@ -83,7 +83,7 @@ final class ValueSource {
     if let values = try trace.value(ofOp: op.id) {
       return OpOutput(op: op, values: values, model: nil, differs: nil)
     }
-    guard op.kind != OpDescription.Kind.kvAppend.name else {
+    guard op.operation != .kvAppend else {
       throw DebuggerError.nothingHere(
         what: "output of \(op.name)", step: op.steps.upperBound,
         advice: "it only stores \(op.inputs.joined(separator: " and ")), which have values")
@@ -144,22 +144,21 @@ final class ValueSource {
 
   // MARK: - The KV cache
 
-  /// Keys or values of a layer as they were computed, of the first `count` positions of a sequence,
-  /// `(nKVHead * headSize)` each.
+  /// Keys or values that an operation and those of its name in earlier passes appended, as they were
+  /// computed, of the first `count` positions of a sequence, `(nKVHead * headSize)` each.
   func cached(
-    _ part: CachePart, layer: Int, sequence: Int, count: Int, pass last: Int
+    _ part: CachePart, by append: TraceOp, sequence: Int, count: Int
   ) throws -> [[Float]] {
-    let append = "kv_append-\(layer)"
     var rows: [[Float]] = []
-    for pass in try trace.passes(leadingTo: last) {
-      guard let op = try trace.op(named: append, inPass: pass.id), op.inputs.count == 2,
+    for pass in try trace.passes(leadingTo: append.pass) {
+      guard let op = try trace.op(named: append.name, inPass: pass.id), op.inputs.count == 2,
         let input = try trace.op(named: op.inputs[part.rawValue], inPass: pass.id)
       else { continue }
       guard let values = try trace.value(ofOp: input.id) else {
-        let history = try recomputing(append) {
-          try $0.history(throughPass: last, isCancelled: isCancelled, progress: progress)
+        let history = try recomputing(append.name) {
+          try $0.history(throughPass: append.pass, isCancelled: isCancelled, progress: progress)
         }
-        rows = part.rows(of: history, sequence, layer)
+        rows = append.layer.map { part.rows(of: history, sequence, $0) } ?? []
         break
       }
       for (row, token) in try trace.tokens(inPass: pass.id).enumerated()
@@ -167,7 +166,7 @@ final class ValueSource {
         rows.append(Array(values[row * input.cols..<(row + 1) * input.cols]))
       }
     }
-    guard rows.count >= count else { throw missingPositions(append, rows.count, count) }
+    guard rows.count >= count else { throw missingPositions(append.name, rows.count, count) }
     return Array(rows.prefix(count))
   }
 

@@ -79,23 +79,4 @@ struct WeightMatrix {
       }
     }
   }
-
-  /// The product of every row with each of some vectors, summed in double precision.
-  ///
-  /// - Parameter inputs: `(n, cols)`.
-  /// - Returns: `(n, rows)`, row-major.
-  /// - Throws: `InferenceError.interrupted`.
-  func products(with inputs: [[Double]], isCancelled: () -> Bool) throws -> [Double] {
-    var products = [Double](repeating: 0, count: inputs.count * rows)
-    for row in 0..<rows {
-      if row % 64 == 0 && isCancelled() { throw InferenceError.interrupted }
-      let weights = try self.row(row)
-      for (index, input) in inputs.enumerated() {
-        var sum = 0.0
-        for i in 0..<cols { sum += Double(weights[i]) * input[i] }
-        products[index * rows + row] = sum
-      }
-    }
-    return products
-  }
 }

@@ -18,7 +18,8 @@ struct Explanation {
   var notes: [String]
 
   /// - Parameter count: terms to show.
-  func lines(count: Int, style: TextStyle) -> [String] {
+  /// - Throws: what reading the weights of the terms throws.
+  func lines(count: Int, style: TextStyle) throws -> [String] {
     func plain(_ text: String) -> String {
       if style.unicode { return text }
       return text.replacing("×", with: "x").replacing("≈", with: "~").replacing("→", with: "->")
@@ -31,10 +32,10 @@ struct Explanation {
     var lines = wrapped("\(name) = \(value)", to: style.width).map { style.paint($0, .bold) }
     lines += formula.flatMap { fitted($0, indent: "  ", further: "    ") }
     if let sum {
-      lines += sum.lines(count: count, width: style.width, fitted: fitted)
-      if count < sum.terms.count {
+      lines += try sum.lines(count: count, width: style.width, fitted: fitted)
+      if count < sum.count {
         lines += fitted(
-          "\"why \(sum.terms.count) \(name)\" shows the others.", indent: "  ", further: "    ")
+          "\"why \(sum.count) \(name)\" shows the others.", indent: "  ", further: "    ")
       }
     }
     lines += steps.flatMap { fitted($0, indent: "  ", further: "    ") }

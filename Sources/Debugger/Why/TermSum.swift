@@ -2,45 +2,73 @@ import Basics
 import Foundation
 import TraceStore
 
-/// The terms of a sum, all rounded to the same place after the point: what is added up of them is
-/// exact, in whatever order.
+/// A sum of terms. To be printed, all are rounded to the same place after the point: what is added
+/// up of them is exact, in whatever order.
 struct TermSum {
-  /// One of the numbers that are added.
+  /// One of the numbers that are added, as it is written.
   struct Term {
     /// Its index in the sum: a column, a position.
     let label: String
     /// The product with its numbers, `-0.04296875 × 1.82849121`.
     let product: String
-    var value: Double
     /// Where the weight lies, beside the term.
     var place = ""
     /// How its parts came to be.
     var details: [String] = []
-    /// The term with the weight as it was before it was quantized.
-    var unquantized: (weight: Figure, value: Double)?
+    /// The weight as it was before it was quantized.
+    var unquantized: Figure?
   }
 
-  let terms: [Term]
+  let count: Int
+  let total: Figure
   /// `columns`, `positions`: what is summed over.
   let counted: String
+  /// The terms, where they are to be printed.
+  let values: [Double]
+  /// The terms with the weights as they were before they were quantized.
+  let originals: [Double]?
   /// Digits after the point: the largest term has ten significant ones.
   private let decimals: Int
-  let total: Figure
+  private let term: (Int) throws -> Term
 
-  init(_ exact: [Term], counted: String) {
-    let largest = exact.map { abs($0.value) }.filter(\.isFinite).max() ?? 0
-    let decimals = largest > 0 ? min(max(9 - Int(log10(largest).rounded(.down)), 0), 60) : 0
-    terms = exact.map { exact in
-      var term = exact
-      term.value = Figure(exact.value, decimals: decimals).value
-      term.unquantized = exact.unquantized.map {
-        ($0.weight, Figure($0.value, decimals: decimals).value)
-      }
-      return term
-    }
-    total = Figure(terms.reduce(0) { $0 + $1.value }, decimals: decimals)
-    self.decimals = decimals
+  /// - Parameters:
+  ///   - numbers: whether the sum is to be printed.
+  ///   - originals: the terms with the weights as they were before they were quantized.
+  ///   - term: how a term is written, by its index.
+  init(
+    _ terms: some Collection<Double>, in numbers: Numbers, originals: [Double]? = nil,
+    counted: String, term: @escaping (Int) throws -> Term
+  ) {
+    count = terms.count
     self.counted = counted
+    self.term = term
+    guard numbers == .printed else {
+      total = Figure(unrounded: terms.reduce(0, +))
+      (values, self.originals, decimals) = ([], nil, 0)
+      return
+    }
+    let largest = terms.lazy.map { abs($0) }.filter(\.isFinite).max() ?? 0
+    let decimals = largest > 0 ? min(max(9 - Int(log10(largest).rounded(.down)), 0), 60) : 0
+    values = terms.map { Figure($0, decimals: decimals).value }
+    self.originals = originals?.map { Figure($0, decimals: decimals).value }
+    total = Figure(values.reduce(0, +), decimals: decimals)
+    self.decimals = decimals
+  }
+
+  /// A sum of products of two numbers each.
+  init(
+    _ indices: Range<Int>, in numbers: Numbers, counted: String,
+    factors: @escaping (Int) -> (Float, Float)
+  ) {
+    let terms = indices.lazy.map { index in
+      let (left, right) = factors(index)
+      return numbers(left).value * numbers(right).value
+    }
+    self.init(terms, in: numbers, counted: counted) { count in
+      let index = indices.lowerBound + count
+      let (left, right) = factors(index)
+      return Term(label: "\(index)", product: "\(numbers(left)) × \(numbers(right))")
+    }
   }
 
   private func figure(_ value: Double) -> Figure { Figure(value, decimals: decimals) }
@@ -50,45 +78,45 @@ struct TermSum {
   /// - Parameters:
   ///   - count: terms to show.
   ///   - fitted: breaks a text with its indent, and a further indent of what is broken off.
+  /// - Throws: what reading the weights of the terms throws.
   func lines(
     count: Int, width: Int,
     fitted: (_ text: String, _ indent: String, _ further: String) -> [String]
-  ) -> [String] {
-    let shown = terms.indicesOfLargest(count) { abs($0.value) }.map { terms[$0] }
-    let column = (shown.map(\.label.count).max() ?? 0) + 2
+  ) throws -> [String] {
+    let indices = values.indicesOfLargest(count) { abs($0) }
+    let shown = try indices.map { (term: try term($0), index: $0) }
+    let column = (shown.map(\.term.label.count).max() ?? 0) + 2
     let indent = String(repeating: " ", count: column + 4)
     var lines = [""]
-    for term in shown {
+    for (term, index) in shown {
       let label = padded("[\(term.label)]", to: column, .right)
-      let text = "\(label)  \(term.product) = \(figure(term.value))"
+      let text = "\(label)  \(term.product) = \(figure(values[index]))"
       // The place stands beside the term, or below it where there is no room.
       let isBeside = displayWidth("  \(text)   \(term.place)") <= width
       lines += fitted(
         isBeside && !term.place.isEmpty ? "\(text)   \(term.place)" : text, "  ", indent)
       let details = isBeside || term.place.isEmpty ? term.details : [term.place] + term.details
       lines += details.flatMap { fitted($0, indent, "  ") }
-      if let unquantized = term.unquantized {
+      if let weight = term.unquantized, let original = originals?[index] {
         lines += fitted(
-          "unquantized \(unquantized.weight): the term would be \(figure(unquantized.value)), "
-            + "int4 changed it by \(figure(term.value - unquantized.value))", indent, "  ")
+          "unquantized \(weight): the term would be \(figure(original)), "
+            + "int4 changed it by \(figure(values[index] - original))", indent, "  ")
       }
     }
-    let rows = totals(shown: shown)
+    let rows = totals(shown: indices)
     let widest = rows.map { displayWidth($0.0) }.max() ?? 0
     return lines + [""] + rows.map { "  " + padded($0.0, to: widest) + "  = \(figure($0.1))" }
   }
 
-  private func totals(shown: [Term]) -> [(String, Double)] {
+  private func totals(shown: [Int]) -> [(String, Double)] {
     var rows: [(String, Double)] = []
-    if shown.count < terms.count {
-      let top = shown.reduce(0) { $0 + $1.value }
-      rows.append(("the \(shown.count) largest of \(terms.count) \(counted)", top))
-      rows.append(("the \(terms.count - shown.count) others", total.value - top))
+    if shown.count < count {
+      let top = shown.reduce(0) { $0 + values[$1] }
+      rows.append(("the \(shown.count) largest of \(count) \(counted)", top))
+      rows.append(("the \(count - shown.count) others", total.value - top))
     }
-    rows.append(("sum of all \(terms.count) \(counted)", total.value))
-    let originals = terms.compactMap { $0.unquantized?.value }
-    if originals.count == terms.count {
-      let original = originals.reduce(0, +)
+    rows.append(("sum of all \(count) \(counted)", total.value))
+    if let original = originals?.reduce(0, +) {
       rows.append(("the sum with the unquantized weights", original))
       rows.append(("what int4 changed in the sum", total.value - original))
     }
@@ -96,9 +124,13 @@ struct TermSum {
   }
 }
 
-extension TermSum.Term {
-  /// A product of two numbers.
-  init(label: String, _ left: Figure, _ right: Figure) {
-    self.init(label: label, product: "\(left) × \(right)", value: left.value * right.value)
-  }
+/// The products of two vectors, element by element. Called for each of them, a closure would take
+/// most of the time of a sum.
+struct Products: RandomAccessCollection {
+  let left: [Double]
+  let right: [Double]
+
+  var startIndex: Int { 0 }
+  var endIndex: Int { left.count }
+  subscript(index: Int) -> Double { left[index] * right[index] }
 }

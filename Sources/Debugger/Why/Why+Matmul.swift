@@ -1,46 +1,55 @@
 import Basics
 import Inference
+import Quantization
 
 extension WhyOperation {
   /// A product: `y[row, column] = Σ W[column, i] × x[row, i]`.
-  func product() throws -> Explanation {
+  func product(_ row: Int) throws -> Row {
     guard let id = op.tensor, let tensor = try trace.tensor(id) else { throw unexpected() }
     let matrix = try source.weights(named: tensor.name)
-    let input = try input(1)
-    guard column < matrix.rows, input.row.count == matrix.cols else { throw unexpected() }
-    let strategy = try source.strategy(of: op)
-    let rounding = try matrix.rounding(under: strategy)
-    let used = try matrix.row(column, rounded: rounding)
-    let original = try source.original(of: matrix)?.row(column)
-    let roundsInputs = strategy?.roundsActivations == true && matrix.type.isQuantized
-    let int8 = roundsInputs ? Int8Activations(input.row) : nil
-    let terms = used.indices.map { i in
-      let weight = Figure(used[i])
-      let (text, x) = int8?.factor(i) ?? Figure(input.row[i]).factor
-      return TermSum.Term(
-        label: "\(i)", product: "\(weight) × \(text)", value: weight.value * x,
-        unquantized: original.map { (Figure($0[i]), Figure($0[i]).value * x) })
-    }
-    var explained = terms
-    let largest = terms.indicesOfLargest(Self.mostDetails) { abs($0.value) }
-    for i in largest where matrix.type.isQuantized {
-      let block = try matrix.block(ofRow: column, column: i)
-      explained[i].place = block.place
-      explained[i].details = block.origin(
-        of: i % matrix.type.blockSize, used: used[i], rounding: rounding)
-      if let int8 {
-        explained[i].details.append(
-          "input \(Figure(input.row[i])) ≈ \(int8.factor(i).text), in int8")
-      }
-    }
-    return explanation(
-      [
-        "= Σ \(tensor.name)[\(column), i] × \(input.name)[\(input.label)i], i = 0..<\(matrix.cols)"
-      ] + (try usage(of: matrix, rounding)), sum: TermSum(explained, counted: "columns"))
+    guard matrix.rows == op.cols else { throw unexpected() }
+    return try product(input(1, row), matrix)
   }
 
-  /// Terms whose blocks are laid open, at most; nobody reads more.
-  private static let mostDetails = 1000
+  /// A product of an input with the rows of a matrix from one on.
+  ///
+  /// - Parameter origin: lines that say which rows those are.
+  func product(
+    _ input: Input, _ matrix: WeightMatrix, from first: Int = 0, _ origin: [String] = []
+  ) throws -> Row {
+    let strategy = try strategy()
+    guard input.row.count == matrix.cols else { throw unexpected() }
+    let rounding = try matrix.rounding(under: strategy)
+    let original = numbers == .printed ? try source.original(of: matrix) : nil
+    let roundsInputs = strategy?.roundsActivations == true && matrix.type.isQuantized
+    let int8 = roundsInputs ? Int8Activations(input.row) : nil
+    let x = input.row.indices.map { int8?.factor($0).value ?? numbers(input.row[$0]).value }
+    return { column in
+      let index = first + column
+      let weights = try weights(index, of: matrix, rounded: rounding)
+      let used = weights.stored
+      let unquantized = try original?.row(index).map { Figure($0) }
+      let sum = TermSum(
+        Products(left: weights.values, right: x), in: numbers,
+        originals: unquantized.map { zip($0, x).map { $0.value * $1 } }, counted: "columns"
+      ) { i in
+        let factor = int8?.factor(i).text ?? "\(Figure(input.row[i]))"
+        var term = TermSum.Term(
+          label: "\(i)", product: "\(Figure(used[i])) × \(factor)", unquantized: unquantized?[i])
+        guard matrix.type.isQuantized else { return term }
+        let block = try matrix.block(ofRow: index, column: i)
+        term.place = block.place
+        term.details = block.origin(
+          of: i % matrix.type.blockSize, used: used[i], rounding: rounding)
+        if int8 != nil { term.details.append("input \(Figure(input.row[i])) ≈ \(factor), in int8") }
+        return term
+      }
+      return Derivation(
+        sum.total, sum: sum,
+        ["= Σ \(matrix.name)[\(index), i] × \(input.name)[\(input.label)i], i = 0..<\(x.count)"]
+          + origin + (try usage(of: matrix, rounding)))
+    }
+  }
 
   /// What the weights are, where their blocks lie, and what the strategy makes of them.
   private func usage(
@@ -63,10 +72,6 @@ extension WhyOperation {
       matrix.places,
     ]
   }
-}
-
-extension Figure {
-  fileprivate var factor: (text: String, value: Double) { (description, value) }
 }
 
 extension Int8Activations {

@@ -17,15 +17,21 @@ extension DebuggerSession {
 
   private func showExplanation(of target: String, count: Int) throws {
     let explanation = try whileRecomputing { try explain(target) }
-    show(explanation.lines(count: count, style: style))
+    show(try explanation.lines(count: count, style: style))
   }
 
   /// What made the value that a text names.
   func explain(_ target: String) throws -> Explanation {
     let (op, row, column, label) = try place(toExplain: target)
-    var explanation = try WhyOperation(
-      session: self, op: op, row: row, column: column, label: label
-    ).explain()
+    let output = try values.output(of: op)
+    let why = WhyOperation(session: self, op: op, numbers: .printed)
+    let derivation = try why.row(row)(column)
+    let text = try derivation.text()
+    var explanation = Explanation(
+      name: "\(op.name)[\(label)]", value: Figure(output.values[row * op.cols + column]),
+      formula: text.formula, sum: derivation.sum, result: derivation.result, steps: text.steps,
+      notes: text.notes)
+    if let note = output.note { explanation.notes.append(note) }
     if let note = try sequenceNote(of: op, row: row) { explanation.notes.append(note) }
     if op.steps.upperBound > cursor.step {
       explanation.notes.append("(It is computed at step \(op.steps.upperBound), after this one.)")
