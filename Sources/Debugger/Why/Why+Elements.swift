@@ -1,7 +1,7 @@
 import Basics
 import Events
 import Foundation
-import Quantization
+import Inference
 import TraceStore
 
 // Operations of one element, or of a row with itself.
