@@ -68,7 +68,7 @@ import TraceStore
     for pass in 1...2 {
       try session.execute("goto pass \(pass)")
       for op in try session.trace.ops(inPass: pass) where op.layer ?? 0 <= 1 {
-        if op.operation == .kvAppend { continue }
+        if op.operation == .kvAppend || op.cols > 1000 { continue }  // logits take long
         seen.insert(op.kind)
         let values = try session.values.output(of: op).values
         let why = WhyOperation(session: session, op: op, numbers: .exact)
@@ -110,23 +110,22 @@ import TraceStore
   }
 
   @Test func operationsOfQwen3MoE() throws {
-    var router = random(4 * 256)
+    var router = random(3 * 256)
     for index in router.indices where index % 3 != 0 { router[index] -= 1 }
     try write(
       "qwen3moe",
       [
-        "expert_count": .uint32(4), "expert_used_count": .uint32(2),
-        "expert_feed_forward_length": .uint32(192),
+        "expert_count": .uint32(3), "expert_used_count": .uint32(2),
+        "expert_feed_forward_length": .uint32(256),
       ],
       vectors: [
         "attn_q_norm": ([64], random(64)), "attn_k_norm": ([64], random(64)),
-        "ffn_gate_inp": ([4, 256], router),
+        "ffn_gate_inp": ([3, 256], router),
       ]
     ) { tensor in
-      guard let found = tensor.name.wholeMatch(of: /(blk\.\d+\.ffn_(gate|up|down))\.weight/) else {
-        return (tensor.name, tensor.shape)
-      }
-      return ("\(found.1)_exps.weight", found.2 == "down" ? [4, 256, 192] : [4, 192, 256])
+      guard let found = tensor.name.wholeMatch(of: /(blk\.\d+\.ffn_(?:gate|up|down))\.weight/)
+      else { return (tensor.name, tensor.shape) }
+      return ("\(found.1)_exps.weight", [3, 256, 256])
     }
     try expectExplanations(kinds: ["route", "mul_mat_id", "expert_sum", "swiglu", "rms_norm"])
     let text = try Tiny.transcript(folder.file(), ["goto pass 1", "why 2 ffn_moe_up-1[5, 7]"])
