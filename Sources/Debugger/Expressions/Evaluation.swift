@@ -152,7 +152,7 @@ extension DebuggerSession {
   func heads(of op: TraceOp) -> Selection.Heads {
     guard let count = op.attributes.heads else { return .none }
     switch op.operation {
-    case .scores, .softmax:
+    case .scores, .softCap, .softmax:
       return op.rows % count == 0 ? .inRows(tokens: op.rows / count) : .none
     default:
       guard let size = op.attributes.headSize, op.cols == count * size else { return .none }
