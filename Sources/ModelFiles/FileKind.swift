@@ -1,6 +1,10 @@
 /// Guesses what a file that is not GGUF is, from its first bytes, for a helpful sentence.
 enum FileKind {
-  static func describe(_ bytes: UnsafeRawBufferPointer) -> String {
+  static func describe(_ file: MappedFile) -> String {
+    withExtendedLifetime(file) { describe(file.bytes) }
+  }
+
+  private static func describe(_ bytes: UnsafeRawBufferPointer) -> String {
     for (magic, kind) in magics where bytes.starts(with: magic.utf8) {
       return kind
     }

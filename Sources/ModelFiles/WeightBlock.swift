@@ -2,7 +2,7 @@ import Quantization
 
 /// One block of a tensor in its file, laid open.
 public struct WeightBlock: Sendable {
-  public let tensor: GGUFTensor
+  public let tensor: StoredTensor
   /// Counting from 0 over the tensor.
   public let number: Int
   public let anatomy: BlockAnatomy
@@ -11,12 +11,12 @@ public struct WeightBlock: Sendable {
   public var offset: Int { tensor.fileOffset(ofBlock: number) }
 }
 
-extension GGUFFile {
+extension ModelFile {
   /// Lays one block of a tensor open.
   ///
-  /// - Precondition: the tensor is one of this file's and has this block.
+  /// - Precondition: the tensor is one of this model's, of one piece, and has this block.
   /// - Throws: ``GGUFError/unsupportedType(path:tensor:type:)``.
-  public func block(_ number: Int, of tensor: GGUFTensor) throws(GGUFError) -> WeightBlock {
+  public func block(_ number: Int, of tensor: StoredTensor) throws(GGUFError) -> WeightBlock {
     let type = try type(of: tensor)
     let start = number * type.blockBytes
     let bytes = UnsafeRawBufferPointer(

@@ -15,7 +15,7 @@ public struct LoadedModel: Sendable {
   /// - Throws: `RecordingError`, `GGUFError`, `InferenceError`, `TokenizerError`.
   public init(_ name: String?) throws {
     path = try ModelCatalogue.path(of: name)
-    let file = try GGUFFile(path: path)
+    let file = try ModelFile(path: path)
     // Each of the two takes some ten milliseconds.
     let tokenizer = Concurrently { try Tokenizer(metadata: file.metadata) }
     model = try Model(file: file)

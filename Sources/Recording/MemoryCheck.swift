@@ -60,7 +60,7 @@ public struct MemoryCheck: Codable, Equatable, Sendable {
   /// - Precondition: the process has run no model before.
   /// - Throws: `RecordingError`, `GGUFError`, `InferenceError`, `TokenizerError`.
   public init(measuring options: RecordingOptions) throws {
-    let file = try GGUFFile(path: ModelCatalogue.path(of: options.model))
+    let file = try ModelFile(path: ModelCatalogue.path(of: options.model))
     let tokenizer = try Tokenizer(metadata: file.metadata)
     let prompts = try options.promptOfEach().map { tokenizer.encode($0) }
     try ProcessMemory.resetPeak()
@@ -79,7 +79,7 @@ public struct MemoryCheck: Codable, Equatable, Sendable {
     ledgerAllocated = engine.ledger.peak.total - ledgerMapped
   }
 
-  private static func mapped(_ file: GGUFFile) throws -> Int {
+  private static func mapped(_ file: ModelFile) throws -> Int {
     guard let bytes = file.residentTensorBytes else {
       throw RecordingError.noMemoryFigures(reason: "/proc/self/pagemap cannot be read")
     }

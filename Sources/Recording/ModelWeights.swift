@@ -9,7 +9,7 @@ public final class ModelWeights: RecordedWeights {
   private let modelName: String?
   /// By their names.
   private var tensors: [String: TraceTensor]?
-  private var openFile: GGUFFile?
+  private var openFile: ModelFile?
   /// The block that was asked for last.
   private var block: WeightBlock?
 
@@ -57,7 +57,7 @@ public final class ModelWeights: RecordedWeights {
   }
 
   private func block(
-    _ number: Int, of tensor: GGUFTensor, in file: GGUFFile
+    _ number: Int, of tensor: StoredTensor, in file: ModelFile
   ) throws -> WeightBlock {
     if let block, block.number == number, block.tensor.name == tensor.name { return block }
     let found = try file.block(number, of: tensor)
@@ -65,12 +65,12 @@ public final class ModelWeights: RecordedWeights {
     return found
   }
 
-  private func file() throws -> GGUFFile {
+  private func file() throws -> ModelFile {
     if let openFile { return openFile }
     let meta = try trace.meta()
     do {
-      let (path, _) = try ModelFile.find(meta: meta, named: modelName)
-      let file = try GGUFFile(path: path)
+      let (path, _) = try RecordedModel.find(meta: meta, named: modelName)
+      let file = try ModelFile(path: path)
       openFile = file
       return file
     } catch {

@@ -5,8 +5,8 @@ import TraceStore
 /// A model before its weights were packed: what packing changed is measured against it.
 struct OriginalWeights {
   let path: String
-  private let packed: GGUFFile
-  private let original: GGUFFile
+  private let packed: ModelFile
+  private let original: ModelFile
 
   /// - Parameters:
   ///   - name: a name of the catalogue or a path.
@@ -14,8 +14,8 @@ struct OriginalWeights {
   /// - Throws: `RecordingError`, among them `notTheOriginal`, and `GGUFError`.
   init(_ name: String, of loaded: LoadedModel) throws {
     path = try ModelCatalogue.path(of: name)
-    original = try GGUFFile(path: path)
-    packed = try GGUFFile(path: loaded.path)
+    original = try ModelFile(path: path)
+    packed = try ModelFile(path: loaded.path)
     for tensor in loaded.model.tensors {
       try original.unquantizedTensor(tensor.name, rows: tensor.rows, cols: tensor.cols)
     }
@@ -39,12 +39,12 @@ struct OriginalWeights {
   }
 }
 
-extension GGUFFile {
+extension ModelFile {
   /// The tensor of a name and shape, `(rows, cols)`, in a model before it was quantized.
   ///
   /// - Throws: `RecordingError.notTheOriginal` where there is no unquantized one.
   @discardableResult
-  public func unquantizedTensor(_ name: String, rows: Int, cols: Int) throws -> GGUFTensor {
+  public func unquantizedTensor(_ name: String, rows: Int, cols: Int) throws -> StoredTensor {
     func refuse(_ reason: String) -> RecordingError {
       .notTheOriginal(path: path, reason: reason)
     }

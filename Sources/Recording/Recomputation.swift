@@ -20,7 +20,7 @@ public final class Recomputation {
   private var kept: [(pass: Int, wanted: ClosedRange<Int>, outputs: [String: [Float]])] = []
 
   /// - Parameters:
-  ///   - loaded: the model, whose file ``ModelFile`` has checked.
+  ///   - loaded: the model, whose file ``RecordedModel`` has checked.
   ///   - trace: its ``Trace/meta()`` says how the model was run.
   ///   - room: bytes of outputs of a pass that are kept beside those of the layer asked about.
   /// - Throws: `RecordingError.notRecomputable`, `InferenceError`.

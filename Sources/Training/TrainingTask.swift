@@ -24,8 +24,8 @@ struct TrainingTask {
   /// - Throws: `TrainingError`, `TraceError`, `RecordingError`, `GGUFError`, `InferenceError`.
   init(_ options: TrainingOptions) throws {
     let trace = try Trace(path: options.recording)
-    let (path, _) = try ModelFile.find(meta: try trace.meta(), named: nil)
-    let file = try GGUFFile(path: path)
+    let (path, _) = try RecordedModel.find(meta: try trace.meta(), named: nil)
+    let file = try ModelFile(path: path)
     let name = options.tensor ?? "blk.0.attn_output.weight"
     guard let weight = file.tensor(named: name) ?? file.tensor(named: name + ".weight"),
       weight.shape.count == 2
@@ -68,7 +68,7 @@ struct TrainingTask {
 
   /// What the first finished pass multiplied the weight by: `(tokens, cols)`.
   private static func inputs(
-    of weight: GGUFTensor, in trace: Trace, model: String
+    of weight: StoredTensor, in trace: Trace, model: String
   ) throws -> [Float] {
     guard let id = try trace.tensor(named: weight.name)?.id,
       let pass = try trace.passes().first(where: \.isFinished)

@@ -66,7 +66,7 @@ struct Demo: ParsableCommand {
     let text = visible(report.texts[0], keeping: ["\n", "\t"])
     Output.line((wrapped(text, to: style.width) + [""]).joined(separator: "\n"))
     if let tile = try firstTile(of: trace) {
-      let file = try GGUFFile(path: try ModelCatalogue.path(of: model.model))
+      let file = try ModelFile(path: try ModelCatalogue.path(of: model.model))
       let packed = try trace.tensor(tile.tensor).flatMap { file.tensor(named: $0.name) }.map {
         try file.bytes(of: $0, rows: tile.firstRow..<tile.firstRow + tile.rows)
       }

@@ -27,9 +27,10 @@ struct Inspect: ParsableCommand {
   }
 
   func run() throws {
-    let file = try GGUFFile(path: try ModelCatalogue.path(of: model))
+    let gguf = try GGUF(path: try ModelCatalogue.path(of: model))
+    let file = gguf.model
     guard let name = tensor else {
-      let listing = ModelListing(file)
+      let listing = ModelListing(gguf)
       return Output.line(format == .json ? try json(listing) : listing.text)
     }
     let tensor = try file.requiredTensor(named: name)

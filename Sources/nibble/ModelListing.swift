@@ -10,7 +10,7 @@ struct ModelListing: Encodable {
     let bytes, fileOffset: Int
     let bitsPerWeight: Double
 
-    init(_ tensor: GGUFTensor) {
+    init(_ tensor: StoredTensor) {
       name = tensor.name
       type = tensor.typeName
       shape = tensor.shape
@@ -43,10 +43,11 @@ struct ModelListing: Encodable {
     case fileSize = "file_bytes"
   }
 
-  init(_ file: GGUFFile) {
+  init(_ gguf: GGUF) {
+    let file = gguf.model
     path = file.path
-    version = file.version
-    fileSize = file.fileSize
+    version = gguf.version
+    fileSize = gguf.fileSize
     keys = file.metadata.keys
     metadata = Dictionary(
       keys.map { ($0, file.metadata[$0].map(Self.text) ?? "") }, uniquingKeysWith: { $1 })
@@ -59,7 +60,9 @@ struct ModelListing: Encodable {
   }
 
   var text: String {
-    var lines = ["\(path): GGUF version \(version), \(formatBytes(fileSize))", "", "metadata"]
+    var lines = [
+      "\(path): \(GGUF.name) version \(version), \(formatBytes(fileSize))", "", "metadata",
+    ]
     lines += keys.map {
       "  \(padded(Self.short($0), to: 38)) \(Self.short(metadata[$0] ?? ""))"
     }

@@ -37,7 +37,7 @@ struct Quantize: ParsableCommand {
   var format = OutputFormat.text
 
   /// An older model at the output is replaced; the input itself and any other file are not.
-  private func refuseToReplace(_ source: GGUFFile) throws {
+  private func refuseToReplace(_ source: ModelFile) throws {
     guard FileManager.default.fileExists(atPath: output) else { return }
     let real = [source.path, output].map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path }
     if real[0] == real[1] {
@@ -45,17 +45,17 @@ struct Quantize: ParsableCommand {
     }
     var isDirectory: ObjCBool = false
     _ = FileManager.default.fileExists(atPath: output, isDirectory: &isDirectory)
-    if !isDirectory.boolValue, (try? GGUFFile(path: output)) == nil {
+    if !isDirectory.boolValue, (try? GGUF(path: output)) == nil {
       throw RecordingError.badOption(
         "\(output): exists and is no GGUF file, so it is not replaced; name another output.")
     }
   }
 
   func run() throws {
-    let source = try GGUFFile(path: try ModelCatalogue.path(of: input))
-    try refuseToReplace(source)
+    let source = try GGUF(path: try ModelCatalogue.path(of: input))
+    try refuseToReplace(source.model)
     let quantizer = try GGUFQuantizer(target: type, rules: keep.map(\.rule), threads: threads)
-    warnOfRepacking(quantizer.repackedTypes(in: source))
+    warnOfRepacking(quantizer.repackedTypes(in: source.model))
     removeUnfinishedAtSignals()
     defer { Self.blockSignals(SIG_UNBLOCK) }
     let progress = ProgressLine()
@@ -74,7 +74,7 @@ struct Quantize: ParsableCommand {
         Output.line(table.take()[0])
         Output.flush()
       }
-      progress.show("\(reports.count) of \(source.tensors.count) tensors")
+      progress.show("\(reports.count) of \(source.model.tensors.count) tensors")
     }
     progress.clear()
     let totals = Totals(reports)

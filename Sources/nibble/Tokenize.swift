@@ -16,7 +16,7 @@ struct Tokenize: ParsableCommand {
   var format = OutputFormat.text
 
   func run() throws {
-    let file = try GGUFFile(path: try ModelCatalogue.path(of: model.model))
+    let file = try ModelFile(path: try ModelCatalogue.path(of: model.model))
     let tokenizer = try Tokenizer(metadata: file.metadata)
     let ids = tokenizer.encode(prompt)
     let pieces = ids.map { String(decoding: tokenizer.piece($0), as: UTF8.self) }

@@ -16,7 +16,7 @@ import TraceStore
   /// With the dequantized weights as the original, all that int4 changed is the tile's rounding.
   @Test func theOriginalShowsWhatInt4Cost() throws {
     let original = folder.file("f32.gguf")
-    let source = try GGUFFile(path: ModelCatalogue.path(of: nil))
+    let source = try GGUF(path: ModelCatalogue.path(of: nil))
     _ = try GGUFQuantizer(target: .f32).quantize(source, to: original)
     try Tiny.record(to: folder.file()) { $0.engine.strategy = .fused }
     let session = try Tiny.session(folder.file(), originalPath: original)

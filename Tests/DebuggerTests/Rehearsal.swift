@@ -33,7 +33,7 @@ final class Rehearsal {
   ) throws {
     self.layers = layers
     self.budget = budget
-    tensors = try Self.tensors(layers: layers, in: model.map { try GGUFFile(path: $0) })
+    tensors = try Self.tensors(layers: layers, in: model.map { try ModelFile(path: $0) })
     recorder = try TraceRecorder(
       path: path,
       header: TraceHeader(
@@ -55,7 +55,7 @@ final class Rehearsal {
       }
   }
 
-  private static func tensors(layers: Int, in file: GGUFFile?) -> [TraceTensor] {
+  private static func tensors(layers: Int, in file: ModelFile?) -> [TraceTensor] {
     var offset = 4096
     return shapes(layers: layers).enumerated().map { index, tensor in
       let (name, layer, rows, cols) = tensor

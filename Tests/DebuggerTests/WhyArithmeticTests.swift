@@ -55,9 +55,9 @@ struct WhyArithmeticTests {
   @Test(arguments: [TensorType.q4_0, .q4_1, .q5_1, .q8_0, .q6_K, .nf4])
   func everyFigureOfAFormatComesOutAgain(type: TensorType) throws {
     let (original, model) = (folder.file("f32.gguf"), folder.file("quantized.gguf"))
-    let source = try GGUFFile(path: ModelCatalogue.path(of: nil))
+    let source = try GGUF(path: ModelCatalogue.path(of: nil))
     _ = try GGUFQuantizer(target: .f32).quantize(source, to: original)
-    _ = try GGUFQuantizer(target: type).quantize(GGUFFile(path: original), to: model)
+    _ = try GGUFQuantizer(target: type).quantize(GGUF(path: original), to: model)
     try Tiny.record(to: folder.file(), count: 2) {
       $0.capture = .values
       $0.model = model

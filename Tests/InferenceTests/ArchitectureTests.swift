@@ -41,7 +41,7 @@ import Testing
 
   /// The files whose architecture nibble runs.
   static let names = goldens.keys.filter { name in
-    guard let path = try? path(name), let file = try? GGUFFile(path: path),
+    guard let path = try? path(name), let file = try? ModelFile(path: path),
       let architecture = try? file.metadata.string("general.architecture")
     else { return false }
     return architectureNames.contains(architecture)
@@ -52,7 +52,7 @@ import Testing
   }
 
   static func model(_ name: String) throws -> Model {
-    try Model(file: GGUFFile(path: path(name)))
+    try Model(file: ModelFile(path: path(name)))
   }
 
   @Test func theFixturesAreThere() { #expect(Self.names.count >= 3) }

@@ -12,11 +12,13 @@ import Testing
   /// The fixture with its matrices as `type`, and that with the same values as f32.
   static func models(_ type: TensorType) throws -> (packed: Model, floats: Model) {
     let folder = try ScratchFolder()
-    let source = try GGUFFile(path: try Fixture.path("llama.gguf"))
+    let source = try GGUF(path: try Fixture.path("llama.gguf"))
     try GGUFQuantizer(target: type).quantize(source, to: folder.file("packed.gguf"))
-    let packed = try GGUFFile(path: folder.file("packed.gguf"))
+    let packed = try GGUF(path: folder.file("packed.gguf"))
     try GGUFQuantizer(target: .f32).quantize(packed, to: folder.file("floats.gguf"))
-    return (try Model(file: packed), try Model(file: GGUFFile(path: folder.file("floats.gguf"))))
+    return (
+      try Model(file: packed.model), try Model(file: ModelFile(path: folder.file("floats.gguf")))
+    )
   }
 
   @Test(arguments: [TensorType.nf4, .fp4], StrategyName.allCases)

@@ -27,7 +27,7 @@ struct Fixture: Sendable {
   ]
 
   init(_ name: String) throws {
-    model = try Model(file: GGUFFile(path: Self.path("\(name).gguf")))
+    model = try Model(file: ModelFile(path: Self.path("\(name).gguf")))
     let json = try Data(contentsOf: URL(fileURLWithPath: Self.path("\(name).json")))
     expected = try JSONDecoder().decode(Expected.self, from: json)
   }

@@ -187,7 +187,7 @@ struct Golden: Decodable {
     return value("NIBBLE_MODELS") ?? cache + "/nibble/models"
   }
 
-  private static let model = Result { try Model(file: GGUFFile(path: path)) }
+  private static let model = Result { try Model(file: ModelFile(path: path)) }
 
   static func engine(
     _ strategy: StrategyName, _ kvType: KVType, threads: Int = 1

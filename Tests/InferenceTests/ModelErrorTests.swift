@@ -154,7 +154,7 @@ import Testing
       try #require(fwrite(bytes, 1, bytes.count, stream) == bytes.count)
       fclose(stream)
       do {
-        let model = try Model(file: GGUFFile(path: path))
+        let model = try Model(file: ModelFile(path: path))
         let tokens = [1, 2, 3].map { $0 % model.config.vocabularyCount }
         _ = try model.logits(tokens, EngineOptions(tileRows: 7))
         outcomes["success", default: 0] += 1

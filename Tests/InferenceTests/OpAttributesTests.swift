@@ -24,7 +24,7 @@ import Testing
 
   @Test(arguments: Fixture.names)
   func areWhatTheFileSays(fixture: String) throws {
-    let file = try GGUFFile(path: Fixture.path("\(fixture).gguf"))
+    let file = try ModelFile(path: Fixture.path("\(fixture).gguf"))
     let architecture = try file.metadata.string("general.architecture")
     func number(_ key: String) throws -> Double {
       Double(try file.metadata.float("\(architecture).\(key)"))

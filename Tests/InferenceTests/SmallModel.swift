@@ -64,7 +64,7 @@ struct SmallModel {
   }
 
   func load() throws -> Model {
-    try withFile { try Model(file: GGUFFile(path: $0)) }
+    try withFile { try Model(file: ModelFile(path: $0)) }
   }
 
   /// The sentence of the `InferenceError` that loading it throws.

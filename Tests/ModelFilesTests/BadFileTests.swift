@@ -15,7 +15,7 @@ struct BadFileTests {
     _ path: String, sourceLocation: SourceLocation = #_sourceLocation
   ) -> GGUFError? {
     do {
-      _ = try GGUFFile(path: path)
+      _ = try ModelFile(path: path)
       Issue.record("opened", sourceLocation: sourceLocation)
       return nil
     } catch {
@@ -113,8 +113,8 @@ struct BadFileTests {
   /// Every length at which the fixture can be cut, up to the end of the last tensor's data.
   @Test func everyTruncation() throws {
     let bytes = try fixtureBytes("v3.gguf")
-    let whole = try GGUFFile(path: try fixturePath("v3.gguf"))
-    let end = whole.tensors.map { $0.fileOffset + $0.byteCount }.max() ?? 0
+    let whole = try GGUF(path: try fixturePath("v3.gguf"))
+    let end = whole.model.tensors.map { $0.fileOffset + $0.byteCount }.max() ?? 0
     for length in 1..<end {
       let path = try directory.write(Array(bytes[..<length]))
       switch error(path) {
@@ -124,7 +124,7 @@ struct BadFileTests {
       case let other: Issue.record("\(length): \(String(describing: other))")
       }
     }
-    _ = try GGUFFile(path: try directory.write(Array(bytes[..<end])))
+    _ = try ModelFile(path: try directory.write(Array(bytes[..<end])))
   }
 
   @Test func missingBytesAreCounted() throws {
@@ -281,7 +281,7 @@ struct BadFileTests {
     made = HandMadeFile(tensors: 1)
     made.tensor("t", dims: [65536], type: 99)
     made.data(256)
-    let file = try GGUFFile(path: try directory.write(made.bytes))
+    let file = try ModelFile(path: try directory.write(made.bytes))
     #expect(file.tensors[0].count == 65536 && file.tensors[0].byteCount == 256)
   }
 

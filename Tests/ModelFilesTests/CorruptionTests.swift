@@ -21,7 +21,7 @@ struct CorruptionTests {
     for _ in 0..<Self.rounds {
       let path = try directory.write(damaged(original, &random))
       do throws(GGUFError) {
-        try readEverything(try GGUFFile(path: path))
+        try readEverything(try ModelFile(path: path))
         opened += 1
       } catch {
         #expect("\(error)".hasPrefix(path))
@@ -33,7 +33,7 @@ struct CorruptionTests {
     #expect(refused > Self.rounds / 4)
   }
 
-  private func readEverything(_ file: GGUFFile) throws(GGUFError) {
+  private func readEverything(_ file: ModelFile) throws(GGUFError) {
     for (_, value) in file.metadata { touch(value) }
     for tensor in file.tensors {
       var sum: UInt8 = 0

@@ -6,7 +6,7 @@ import Testing
 
 struct GGUFMetadataTests {
   private func metadata() throws -> GGUFMetadata {
-    try GGUFFile(path: try fixturePath("v3.gguf")).metadata
+    try ModelFile(path: try fixturePath("v3.gguf")).metadata
   }
 
   @Test func integersOfEveryWidth() throws {
@@ -121,7 +121,7 @@ struct GGUFArrayTests {
     made.bytes.append(integer: UInt64(1))
     made.bytes.append(integer: UInt64(2))
     made.bytes += [0x61, 0xff]
-    let file = try GGUFFile(path: try directory.write(made.bytes))
+    let file = try ModelFile(path: try directory.write(made.bytes))
     #expect(try file.metadata.strings("tokens") == ["a\u{fffd}"])
     var pieces: [[UInt8]] = []
     file.metadata["tokens"]?.arrayValue?.forEachString { pieces.append(Array($0)) }

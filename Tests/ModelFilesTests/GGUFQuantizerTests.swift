@@ -11,7 +11,7 @@ struct GGUFQuantizerTests {
   init() throws { directory = try ScratchFolder() }
 
   /// Matrices whose rows are multiples of 256, of 32 and of neither, and what is never quantized.
-  private func source() throws -> GGUFFile {
+  private func source() throws -> GGUF {
     var random = SeededGenerator(seed: 7)
     var writer = GGUFWriter()
     writer.set("general.architecture", .string("llama"))
@@ -28,7 +28,7 @@ struct GGUFQuantizerTests {
     }
     let path = directory.file("source.gguf")
     try writer.write(to: path)
-    return try GGUFFile(path: path)
+    return try GGUF(path: path)
   }
 
   private final class Log {
@@ -36,31 +36,31 @@ struct GGUFQuantizerTests {
   }
 
   private func quantize(
-    _ source: GGUFFile, _ target: TensorType, rules: [GGUFQuantizer.Rule] = [], threads: Int = 1,
+    _ source: GGUF, _ target: TensorType, rules: [GGUFQuantizer.Rule] = [], threads: Int = 1,
     _ name: String = "out.gguf"
-  ) throws -> (file: GGUFFile, reports: [GGUFQuantizer.Report]) {
+  ) throws -> (file: GGUF, reports: [GGUFQuantizer.Report]) {
     let log = Log()
     let quantizer = try GGUFQuantizer(target: target, rules: rules, threads: threads)
     try quantizer.quantize(source, to: directory.file(name)) { log.reports.append($0) }
-    return (try GGUFFile(path: directory.file(name)), log.reports)
+    return (try GGUF(path: directory.file(name)), log.reports)
   }
 
   @Test func typesByTensor() throws {
     let source = try source()
     let (file, reports) = try quantize(source, .q4_K)
-    #expect(file.tensors.map(\.name) == source.tensors.map(\.name))
+    #expect(file.model.tensors.map(\.name) == source.model.tensors.map(\.name))
     #expect(
-      file.tensors.map(\.type) == [.q4_K, .f32, .q4_K, .q5_0, .f16, .f32, .f32])
+      file.model.tensors.map(\.type) == [.q4_K, .f32, .q4_K, .q5_0, .f16, .f32, .f32])
     #expect(
       reports.map(\.outcome) == [
         .converted, .copied(reason: "not a matrix"), .converted, .fellBack(blockSize: 256),
         .fellBack(blockSize: 256), .copied(reason: "not a weight"),
         .copied(reason: "ffn_gate_inp is never quantized"),
       ])
-    #expect(try file.metadata.int("general.file_type") == 14)
-    #expect(try file.metadata.int("general.quantization_version") == 2)
-    #expect(file.metadata["quantize.imatrix.file"] == nil)
-    #expect(try file.metadata.string("general.architecture") == "llama")
+    #expect(try file.model.metadata.int("general.file_type") == 14)
+    #expect(try file.model.metadata.int("general.quantization_version") == 2)
+    #expect(file.model.metadata["quantize.imatrix.file"] == nil)
+    #expect(try file.model.metadata.string("general.architecture") == "llama")
   }
 
   /// Every target: what is stored decodes to the source within the error that was reported.
@@ -68,10 +68,10 @@ struct GGUFQuantizerTests {
   func reportedErrorsAreTrue(_ target: TensorType) throws {
     let source = try source()
     let (file, reports) = try quantize(source, target)
-    #expect(reports.map(\.name) == source.tensors.map(\.name))
-    for (tensor, report) in zip(file.tensors, reports) {
-      let before = try source.values(of: try source.requiredTensor(named: tensor.name))
-      let after = try file.values(of: tensor)
+    #expect(reports.map(\.name) == source.model.tensors.map(\.name))
+    for (tensor, report) in zip(file.model.tensors, reports) {
+      let before = try source.model.values(of: try source.model.requiredTensor(named: tensor.name))
+      let after = try file.model.values(of: tensor)
       let largest = zip(before, after).map { abs($0 - $1) }.max()
       #expect(largest == report.statistics?.maximumError ?? 0)
       #expect(report.to == tensor.typeName)
@@ -98,10 +98,10 @@ struct GGUFQuantizerTests {
     let (file, _) = try quantize(
       try source(), .q8_0,
       rules: [rule("token_*", nil), rule("blk.?.attn_q.weight", .q4_0), rule("blk.*", .q4_1)])
-    #expect(file.tensor(named: "token_embd.weight")?.type == .f32)
-    #expect(file.tensor(named: "blk.0.attn_q.weight")?.type == .q4_0)
+    #expect(file.model.tensor(named: "token_embd.weight")?.type == .f32)
+    #expect(file.model.tensor(named: "blk.0.attn_q.weight")?.type == .q4_0)
     // Most values are those of token_embd.
-    #expect(try file.metadata.int("general.file_type") == 0)
+    #expect(try file.model.metadata.int("general.file_type") == 0)
     let path = directory.file("source.gguf")
     #expect(throws: GGUFError.noTensorMatches(path: path, pattern: "no.such*")) {
       try quantize(try source(), .q8_0, rules: [rule("no.such*", nil)])
@@ -120,8 +120,8 @@ struct GGUFQuantizerTests {
       try $0.write(values.withUnsafeBytes(Array.init))
     }
     try writer.write(to: directory.file("rows.gguf"))
-    let (file, reports) = try quantize(try GGUFFile(path: directory.file("rows.gguf")), target)
-    #expect(file.tensors[0].type == expected)
+    let (file, reports) = try quantize(try GGUF(path: directory.file("rows.gguf")), target)
+    #expect(file.model.tensors[0].type == expected)
     #expect(reports.map(\.outcome) == [.fellBack(blockSize: target.blockSize)])
   }
 
@@ -129,10 +129,12 @@ struct GGUFQuantizerTests {
     let source = try source()
     let rule = GGUFQuantizer.Rule(pattern: "token_embd*", type: .q8_0)
     let (packed, _) = try quantize(source, .q4_K, rules: [rule], "packed.gguf")
-    #expect(try GGUFQuantizer(target: .q4_0).repackedTypes(in: source).isEmpty)
+    #expect(try GGUFQuantizer(target: .q4_0).repackedTypes(in: source.model).isEmpty)
     #expect(
-      Set(try GGUFQuantizer(target: .q6_K).repackedTypes(in: packed)) == [.q5_0, .q8_0, .q4_K])
-    #expect(try GGUFQuantizer(target: .f16).repackedTypes(in: packed).isEmpty)
+      Set(try GGUFQuantizer(target: .q6_K).repackedTypes(in: packed.model)) == [
+        .q5_0, .q8_0, .q4_K,
+      ])
+    #expect(try GGUFQuantizer(target: .f16).repackedTypes(in: packed.model).isEmpty)
   }
 
   /// A matrix of nf4 is four tensors in the file, and one for who reads it with nibble.
@@ -140,18 +142,28 @@ struct GGUFQuantizerTests {
   func companionsAreOneTensor(_ type: TensorType) throws {
     let (file, reports) = try quantize(try source(), type)
     let name = "blk.0.attn_q.weight"
-    let tensor = try file.requiredTensor(named: name)
+    let tensor = try file.model.requiredTensor(named: name)
     #expect(tensor.type == type && !tensor.isMapped)
     let report = try #require(reports.first { $0.name == name })
     #expect(report.to == type.name && report.bytesAfter == tensor.byteCount)
     #expect(tensor.bitsPerWeight < 4.3)
     #expect(tensor.residentBytes == type.byteCount(of: tensor.count))
+    let nested = file.model.tensors.filter { !$0.isMapped }
+    #expect(nested.count > 1)
+    #expect(file.model.resolvedBytes == nested.reduce(0) { $0 + $1.residentBytes })
+    #expect(
+      file.model.mappedBytes + nested.reduce(0) { $0 + $1.byteCount }
+        == file.model.tensors.reduce(0) { $0 + $1.byteCount })
 
     // Written again they stay what they are, and as f32 they are their values.
     let (again, _) = try quantize(file, type, "again.gguf")
-    #expect(try again.values(of: again.requiredTensor(named: name)) == file.values(of: tensor))
+    #expect(
+      try again.model.values(of: again.model.requiredTensor(named: name))
+        == file.model.values(of: tensor))
     let (floats, _) = try quantize(file, .f32, "floats.gguf")
-    #expect(try floats.values(of: floats.requiredTensor(named: name)) == file.values(of: tensor))
+    #expect(
+      try floats.model.values(of: floats.model.requiredTensor(named: name))
+        == file.model.values(of: tensor))
   }
 
   /// Companions that are missing, of another shape, or there beside the tensor itself.
@@ -174,7 +186,7 @@ struct GGUFQuantizerTests {
     }
     try writer.write(to: directory.file("bad.gguf"))
     let error = #expect(throws: GGUFError.self) {
-      try GGUFFile(path: directory.file("bad.gguf"))
+      try GGUF(path: directory.file("bad.gguf"))
     }
     #expect("\(String(describing: error))".contains(culprit ?? "w.nf4.absmax"))
   }
@@ -186,7 +198,7 @@ struct GGUFQuantizerTests {
       try $0.write([UInt8](repeating: 0, count: 36))
     }
     try writer.write(to: directory.file("private.gguf"))
-    #expect(try GGUFFile(path: directory.file("private.gguf")).tensors[0].type == nil)
+    #expect(try ModelFile(path: directory.file("private.gguf")).tensors[0].type == nil)
   }
 
   /// Tensors of types that nibble cannot decode go through untouched.
@@ -198,20 +210,22 @@ struct GGUFQuantizerTests {
     }
     let path = directory.file("q2.gguf")
     try writer.write(to: path)
-    let (file, reports) = try quantize(try GGUFFile(path: path), .q8_0)
-    let after = try file.requiredTensor(named: "output.weight")
+    let (file, reports) = try quantize(try GGUF(path: path), .q8_0)
+    let after = try file.model.requiredTensor(named: "output.weight")
     #expect(after.typeName == "iq2_xxs")
-    #expect(file.bytes(of: after).elementsEqual(codes))
+    #expect(file.model.bytes(of: after).elementsEqual(codes))
     #expect(reports.last?.outcome == .copied(reason: "nibble cannot decode it"))
   }
 
   @Test func theSourceMayBeReplaced() throws {
     let source = try source()
-    let before = try source.values(of: try source.requiredTensor(named: "token_embd.weight"))
+    let before = try source.model.values(
+      of: try source.model.requiredTensor(named: "token_embd.weight"))
     let (file, _) = try quantize(source, .q8_0, "source.gguf")
-    #expect(file.tensor(named: "token_embd.weight")?.type == .q8_0)
+    #expect(file.model.tensor(named: "token_embd.weight")?.type == .q8_0)
     #expect(
-      try source.values(of: try source.requiredTensor(named: "token_embd.weight")) == before)
+      try source.model.values(of: try source.model.requiredTensor(named: "token_embd.weight"))
+        == before)
   }
 
   @Test func valuesThatCannotBeStoredAreNamed() throws {
@@ -227,7 +241,7 @@ struct GGUFQuantizerTests {
         path: path, tensor: "blk.0.attn_q.weight",
         error: .notFinite(type: .q4_0, index: 40 * 512 + 3))
     ) {
-      try quantize(try GGUFFile(path: path), .q4_0, threads: 3)
+      try quantize(try GGUF(path: path), .q4_0, threads: 3)
     }
     #expect(try directory.names == ["nan.gguf"])
   }

@@ -13,14 +13,14 @@ struct GGUFWriterTests {
   /// What was read and written again has the same bytes as the gguf package's file.
   @Test(arguments: ["v3", "v2", "aligned"])
   func rewritingGivesTheSameFile(_ name: String) throws {
-    let file = try GGUFFile(path: try fixturePath("\(name).gguf"))
+    let file = try GGUF(path: try fixturePath("\(name).gguf"))
     var writer = GGUFWriter(version: file.version)
-    for (key, value) in file.metadata { writer.set(key, value) }
-    for tensor in file.tensors {
+    for (key, value) in file.model.metadata { writer.set(key, value) }
+    for entry in file.entries {
       writer.addTensor(
-        tensor.name, typeCode: tensor.typeCode, shape: tensor.shape, byteCount: tensor.byteCount
+        entry.name, typeCode: entry.typeCode, shape: entry.shape, byteCount: entry.bytes.count
       ) {
-        try $0.write(file.bytes(of: tensor))
+        try $0.write(file.bytes(of: entry))
       }
     }
     let path = directory.file("copy.gguf")
@@ -36,10 +36,11 @@ struct GGUFWriterTests {
     writer.addTensor("t", type: .f32, shape: [2], bytes: [UInt8](repeating: 0, count: 8))
     let path = directory.file("model.gguf")
     try writer.write(to: path)
-    let file = try GGUFFile(path: path)
+    let gguf = try GGUF(path: path)
+    let file = gguf.model
     #expect(file.metadata.keys == ["general.alignment", "a", "b"])
     #expect(file.metadata["a"] == .string("again"))
-    #expect(file.alignment == 64)
+    #expect(gguf.alignment == 64)
     #expect(file.tensors.first?.fileOffset.isMultiple(of: 64) == true)
     #expect(try directory.names == ["model.gguf"])
   }

@@ -65,7 +65,7 @@ struct PythonReaderTests {
         "64", "llama", "1099511627776", "0.25", "True", "['one', 'zwei', '三']", "[1, -2]",
       ])
     #expect(found.metadata.suffix(2).map(\.types) == [["array", "string"], ["array", "int32"]])
-    let file = try GGUFFile(path: path)
+    let file = try ModelFile(path: path)
     #expect(found.tensors.map(\.name) == types.map { "\($0.name).weight" })
     for (tensor, found) in zip(file.tensors, found.tensors) {
       #expect(found.type == tensor.typeName)

@@ -27,7 +27,7 @@ import TraceStore
   @Test func aWeightIsWhatTheBlockGives() throws {
     let path = folder.file()
     let session = try Self.session(path)
-    let file = try GGUFFile(path: ModelCatalogue.path(of: "tiny"))
+    let file = try ModelFile(path: ModelCatalogue.path(of: "tiny"))
     for name in ["token_embd.weight", "blk.1.attn_q.weight", "blk.0.attn_norm.weight"] {
       let tensor = try file.requiredTensor(named: name)
       let values = try file.values(of: tensor)
@@ -57,7 +57,7 @@ import TraceStore
   @Test func theOffsetLeadsToTheNibble() throws {
     let path = folder.file()
     let session = try Self.session(path)
-    let file = try GGUFFile(path: ModelCatalogue.path(of: "tiny"))
+    let file = try ModelFile(path: ModelCatalogue.path(of: "tiny"))
     let tensor = try #require(file.tensors.first { $0.type == .q4_K })
     let bytes = try Data(contentsOf: URL(fileURLWithPath: file.path), options: .alwaysMapped)
     func half(_ offset: Int) -> Float {

@@ -22,7 +22,7 @@ import TraceStore
   /// tiny, packed as another type.
   private func packed(_ type: TensorType) throws -> String {
     let path = folder.file("\(type.name).gguf")
-    let source = try GGUFFile(path: ModelCatalogue.path(of: "tiny"))
+    let source = try GGUF(path: ModelCatalogue.path(of: "tiny"))
     try GGUFQuantizer(target: type, threads: 2).quantize(source, to: path)
     return path
   }

@@ -117,17 +117,17 @@ import TraceStore
   @Test func anotherFileIsRefused() throws {
     let trace = try recordValues("refused.sqlite") { _ in }
     var meta = try trace.meta()
-    #expect(try ModelFile.find(meta: meta, named: nil).isChecked)
+    #expect(try RecordedModel.find(meta: meta, named: nil).isChecked)
     meta["model_sha256"] = String(repeating: "0", count: 64)
     #expect {
-      try ModelFile.find(meta: meta, named: nil)
+      try RecordedModel.find(meta: meta, named: nil)
     } throws: { "\($0)".contains("is another file than the one the trace was recorded from") }
     meta["model_file"] = "/nowhere/model.gguf"
-    #expect { try ModelFile.find(meta: meta, named: nil) } throws: {
+    #expect { try RecordedModel.find(meta: meta, named: nil) } throws: {
       "\($0)".contains("There is no model file '/nowhere/model.gguf'")
     }
     meta["model_file"] = nil
-    #expect { try ModelFile.find(meta: meta, named: nil) } throws: {
+    #expect { try RecordedModel.find(meta: meta, named: nil) } throws: {
       "\($0)".contains("name it with -m")
     }
   }

@@ -8,7 +8,7 @@ extension RecordingTests {
   /// A trace says what its operations were computed with, as the model file has it, and where.
   @Test(arguments: ["tiny", "smollm2"])
   func operationsSayWhatTheyAreComputedWith(_ model: String) throws {
-    guard let file = try? GGUFFile(path: ModelCatalogue.path(of: model)) else { return }
+    guard let file = try? ModelFile(path: ModelCatalogue.path(of: model)) else { return }
     var options = options(count: 2)
     options.model = model
     let path = try record(options).trace

@@ -18,7 +18,7 @@ enum Fixtures {
 
   /// One of the vocabularies, `bpe`, `spm` or `spm-phrases`.
   static func vocabulary(_ name: String) throws -> Vocabulary {
-    try Vocabulary(GGUFFile(path: url("\(name).gguf").path).metadata)
+    try Vocabulary(ModelFile(path: url("\(name).gguf").path).metadata)
   }
 
   /// A byte-level BPE vocabulary of the 256 bytes and what these merges make.

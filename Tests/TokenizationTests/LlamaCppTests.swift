@@ -29,7 +29,7 @@ import Testing
     try #require(
       FileManager.default.fileExists(atPath: SmolLM2.path),
       "\(SmolLM2.path) is missing: scripts/fetch-smollm2 fetches it")
-    let tokenizer = try Tokenizer(metadata: GGUFFile(path: SmolLM2.path).metadata)
+    let tokenizer = try Tokenizer(metadata: ModelFile(path: SmolLM2.path).metadata)
     try expectIDs(of: tokenizer, equal: "ids-smollm2.json")
     #expect(tokenizer.vocabularyCount == 49152)
     #expect(tokenizer.bosID == 1)

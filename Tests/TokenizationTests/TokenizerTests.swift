@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct TokenizerTests {
   @Test func readsAFile() throws {
-    let file = try GGUFFile(path: Fixtures.url("bpe.gguf").path)
+    let file = try ModelFile(path: Fixtures.url("bpe.gguf").path)
     let tokenizer = try Tokenizer(metadata: file.metadata)
     #expect(tokenizer.vocabularyCount == file.metadata["tokenizer.ggml.tokens"]?.arrayValue?.count)
     #expect(tokenizer.bosID == tokenizer.encode("<|endoftext|>").first)

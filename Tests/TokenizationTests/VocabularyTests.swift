@@ -159,7 +159,7 @@ import Testing
       }
       try corrupted.write(to: url)
       do {
-        let tokenizer = try Tokenizer(metadata: GGUFFile(path: url.path).metadata)
+        let tokenizer = try Tokenizer(metadata: ModelFile(path: url.path).metadata)
         let ids = tokenizer.encode("<s>The gate, the lamp 12 été 👍<|im_end|>\n")
         #expect(ids.allSatisfy { $0 >= 0 && $0 < tokenizer.vocabularyCount })
         _ = tokenizer.decode(ids)
@@ -184,7 +184,7 @@ import Testing
       bytes.replaceSubrange(range, with: Data(new.utf8))
       let url = folder.url.appending(path: "\(old).gguf")
       try bytes.write(to: url)
-      return try GGUFFile(path: url.path).metadata
+      return try ModelFile(path: url.path).metadata
     }
     let nameless = try changed("tokenizer.ggml.model", "tokenizer.ggml.modem")
     #expect(
@@ -206,7 +206,7 @@ import Testing
     let folder = try ScratchFolder()
     let url = folder.url.appending(path: "eos.gguf")
     try bytes.write(to: url)
-    let metadata = try GGUFFile(path: url.path).metadata
+    let metadata = try ModelFile(path: url.path).metadata
     let count = try Fixtures.vocabulary("spm").tokens.count
     #expect(
       throws: TokenizerError.idOutOfRange(

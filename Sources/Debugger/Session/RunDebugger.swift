@@ -61,7 +61,7 @@ public func runLiveDebugger(
 ) throws -> Int32 {
   if !options.batch && isTerminal(0) { nibble_interrupts_install() }
   progress("loading…")
-  if let original = options.originalPath { _ = try GGUFFile(path: original) }
+  if let original = options.originalPath { _ = try ModelFile(path: original) }
   let live = try LiveRun(recording)
   let output = StandardOutput()
   let code: Int32

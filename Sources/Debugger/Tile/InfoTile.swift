@@ -23,7 +23,7 @@ extension DebuggerSession {
     guard let name = modelPath ?? meta["model_file"], let path = try? ModelCatalogue.path(of: name),
       let recorded = try trace.tensor(tile.tensor)
     else { return try body(nil) }
-    let file = try GGUFFile(path: path)
+    let file = try ModelFile(path: path)
     guard let tensor = file.tensor(named: recorded.name), tensor.rows == recorded.rows,
       tensor.cols == recorded.cols, tensor.typeName.lowercased() == recorded.type.lowercased(),
       tensor.fileOffset == recorded.fileOffset, tile.firstRow >= 0, tile.rows > 0,

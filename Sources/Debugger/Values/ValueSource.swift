@@ -16,9 +16,9 @@ final class ValueSource {
   private var recomputation: Recomputation?
   /// Outputs that were asked for last.
   private var recent: [OpOutput] = []
-  private var openFile: GGUFFile?
+  private var openFile: ModelFile?
   private var openModel: LoadedModel?
-  private var openOriginal: GGUFFile?
+  private var openOriginal: ModelFile?
   /// Asked often while a model runs; `true` ends that.
   var isCancelled: () -> Bool = { false }
   /// Told before each pass that is recomputed how many are done, of how many.
@@ -42,7 +42,7 @@ final class ValueSource {
   /// still there.
   private static func recordedOriginal(_ trace: Trace, _ meta: [String: String]) -> String? {
     guard let name = meta["original_file"], !name.isEmpty,
-      let path = try? ModelCatalogue.path(of: name), let file = try? GGUFFile(path: path),
+      let path = try? ModelCatalogue.path(of: name), let file = try? ModelFile(path: path),
       let tensors = try? trace.tensors()
     else { return nil }
     let isOriginal = tensors.allSatisfy {
@@ -179,11 +179,11 @@ final class ValueSource {
   /// The model file that was recorded.
   ///
   /// - Throws: `DebuggerError.needsModel` where it is not there or another.
-  func file() throws -> GGUFFile {
+  func file() throws -> ModelFile {
     if let openFile { return openFile }
     let file = try needingModel {
-      let (path, _) = try ModelFile.find(meta: meta, named: modelName)
-      return try GGUFFile(path: path)
+      let (path, _) = try RecordedModel.find(meta: meta, named: modelName)
+      return try ModelFile(path: path)
     }
     openFile = file
     return file
@@ -195,7 +195,7 @@ final class ValueSource {
   func model() throws -> LoadedModel {
     if let openModel { return openModel }
     let model = try needingModel {
-      let (path, isChecked) = try ModelFile.find(meta: meta, named: modelName)
+      let (path, isChecked) = try RecordedModel.find(meta: meta, named: modelName)
       guard isChecked else {
         throw RecordingError.notRecomputable(
           trace: trace.path, reason: "it has no SHA-256 that would tell its model file from others")
@@ -237,7 +237,7 @@ final class ValueSource {
   /// - Throws: `RecordingError.notTheOriginal`, `GGUFError`.
   func checkOriginal() throws {
     guard let originalPath else { return }
-    let file = try GGUFFile(path: originalPath)
+    let file = try ModelFile(path: originalPath)
     for tensor in try trace.tensors() {
       try file.unquantizedTensor(tensor.name, rows: tensor.rows, cols: tensor.cols)
     }
@@ -249,7 +249,7 @@ final class ValueSource {
   /// - Throws: `RecordingError.notTheOriginal`.
   func original(of matrix: WeightMatrix) throws -> WeightMatrix? {
     guard let originalPath else { return nil }
-    let file = try openOriginal ?? GGUFFile(path: originalPath)
+    let file = try openOriginal ?? ModelFile(path: originalPath)
     openOriginal = file
     let tensor = try file.unquantizedTensor(matrix.name, rows: matrix.rows, cols: matrix.cols)
     return try WeightMatrix(file: file, tensor: tensor)

@@ -4,12 +4,12 @@ import Quantization
 
 /// A weight tensor in its file: `(rows, cols)` = (outputs, inputs).
 struct WeightMatrix {
-  let file: GGUFFile
-  let tensor: GGUFTensor
+  let file: ModelFile
+  let tensor: StoredTensor
   let type: TensorType
 
   /// - Throws: `GGUFError.unsupportedType`.
-  init(file: GGUFFile, tensor: GGUFTensor) throws {
+  init(file: ModelFile, tensor: StoredTensor) throws {
     self.file = file
     self.tensor = tensor
     type = try file.type(of: tensor)

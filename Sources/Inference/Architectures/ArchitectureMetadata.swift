@@ -7,7 +7,7 @@ struct ArchitectureMetadata {
   private let path: String
 
   /// - Throws: `GGUFError` for a file without an architecture.
-  init(_ file: GGUFFile) throws {
+  init(_ file: ModelFile) throws {
     metadata = file.metadata
     path = file.path
     architecture = try metadata.string("general.architecture")

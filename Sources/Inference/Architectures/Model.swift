@@ -3,7 +3,7 @@ import Quantization
 
 /// A model whose weights stay packed in the mapped file.
 public final class Model: Sendable {
-  public let file: GGUFFile
+  public let file: ModelFile
   public let config: ModelConfig
   /// Every tensor of the file, in its order; the index is the tensor's id in a trace.
   public let tensors: [WeightTensor]
@@ -21,7 +21,7 @@ public final class Model: Sendable {
   ///
   /// - Throws: `InferenceError` where the architecture, a type or a shape is not what the
   ///   forward pass needs; `GGUFError` for metadata that is missing.
-  public init(file: GGUFFile) throws {
+  public init(file: ModelFile) throws {
     let name = try file.metadata.string("general.architecture")
     guard let family = architectures.first(where: { $0.names.contains(name) }) else {
       throw InferenceError.unknownArchitecture(name, path: file.path)
@@ -48,11 +48,7 @@ public final class Model: Sendable {
   public var packedBytes: Int { tensors.reduce(0) { $0 + $1.bytes } }
   /// Bytes of all packed tensors in memory: more than in the file where the nested scales of nf4
   /// and fp4 are resolved.
-  public var residentBytes: Int { file.tensors.reduce(0) { $0 + $1.residentBytes } }
-  /// Bytes of the tensors that are where the file is mapped, or of the others.
-  func packedBytes(whereMapped isMapped: Bool) -> Int {
-    file.tensors.filter { $0.isMapped == isMapped }.reduce(0) { $0 + $1.byteCount }
-  }
+  public var residentBytes: Int { file.mappedBytes + file.resolvedBytes }
   /// Whether a matrix is where the file is mapped.
   func isMapped(_ weight: Weight) -> Bool { file.tensors[weight.index].isMapped }
   /// Bytes of all quantized matrices as f16, and of the other tensors as they are: what

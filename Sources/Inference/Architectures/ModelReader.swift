@@ -15,12 +15,12 @@ final class ModelReader {
   /// Indices of the tensors that were handed out.
   private(set) var used: Set<Int> = []
 
-  private let file: GGUFFile
+  private let file: ModelFile
   private let indices: [String: Int]
 
   /// - Throws: `InferenceError` for metadata out of range; `GGUFError` for metadata that is
   ///   missing.
-  init(_ file: GGUFFile) throws {
+  init(_ file: ModelFile) throws {
     self.file = file
     indices = Dictionary(
       file.tensors.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -116,7 +116,7 @@ final class ModelReader {
 
   private func find(
     _ name: String
-  ) throws -> (Int, GGUFTensor, TensorType, UnsafeRawBufferPointer) {
+  ) throws -> (Int, StoredTensor, TensorType, UnsafeRawBufferPointer) {
     guard let index = indices[name] else {
       throw InferenceError.missingTensor(name, path: file.path)
     }

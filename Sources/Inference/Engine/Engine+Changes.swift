@@ -81,7 +81,7 @@ extension Engine {
   ///
   /// - Throws: `InferenceError.overBudget`.
   func adoptMappedWeights() throws {
-    let bytes = model.packedBytes(whereMapped: true) - strategy.copiedBytes(of: model)
+    let bytes = model.file.mappedBytes - strategy.copiedBytes(of: model)
     if let mapped {
       guard mapped.bytes != bytes else { return }
       ledger.release(mapped)

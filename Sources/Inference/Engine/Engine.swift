@@ -105,9 +105,9 @@ public final class Engine<Observer: PassObserver> {
     positions = Array(repeating: 0, count: options.sequences)
     strategy = options.strategy.type.init(options: options)
     try adoptMappedWeights()
-    let resolvedBytes = model.residentBytes - model.packedBytes(whereMapped: true)
-    if resolvedBytes > 0 {
-      try ledger.adopt(resolvedBytes, .weights, "packed weights with their scales resolved")
+    if model.file.resolvedBytes > 0 {
+      try ledger.adopt(
+        model.file.resolvedBytes, .weights, "packed weights with their scales resolved")
     }
     if model.convertedBytes > 0 {
       try ledger.adopt(model.convertedBytes, .weights, "vectors as f32")

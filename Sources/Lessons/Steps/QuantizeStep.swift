@@ -50,14 +50,14 @@ struct QuantizeStep: MakingStep {
   func make(
     _ product: Product, _ values: Values, model: String?, text: EngineText, _ making: Making
   ) throws -> String? {
-    let source = try GGUFFile(path: self.source(values.recordings, model))
+    let source = try GGUF(path: self.source(values.recordings, model))
     let quantizer = try GGUFQuantizer(target: type, threads: 2)
     var (done, before, after) = (0, 0, 0)
     func add(_ report: GGUFQuantizer.Report) {
       done += 1
       before += report.bytesBefore
       after += report.bytesAfter
-      making.show(Double(done) / Double(max(source.tensors.count, 1)))
+      making.show(Double(done) / Double(max(source.model.tensors.count, 1)))
     }
     do {
       try values.recordings.make(product) { part in

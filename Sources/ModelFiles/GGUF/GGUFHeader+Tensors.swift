@@ -133,10 +133,11 @@ extension GGUFHeader {
       try Self.checkCount(of: entry, bytes: byteCounts[index], path: file.path)
     }
     tensors = entries.indices.map { index in
-      GGUFTensor(
-        name: entries[index].name, typeCode: entries[index].typeCode,
-        shape: entries[index].shape, fileOffset: dataOffset + entries[index].offset,
-        byteCount: byteCounts[index])
+      let entry = entries[index]
+      let start = dataOffset + entry.offset
+      return GGUFTensor(
+        name: entry.name, typeCode: entry.typeCode, shape: entry.shape,
+        bytes: start..<start + byteCounts[index])
     }
   }
 

@@ -1,5 +1,6 @@
 /// Everything before the tensor data, read and checked.
 struct GGUFHeader {
+  static let magic = "GGUF"
   /// The alignment of a file that does not say.
   static let defaultAlignment = 32
   static let alignmentKey = "general.alignment"
@@ -30,9 +31,8 @@ struct GGUFHeader {
 
   private static func readVersion(_ reader: inout ByteReader) throws(GGUFError) -> Int {
     let path = reader.file.path
-    let bytes = reader.file.bytes
-    guard bytes.starts(with: "GGUF".utf8) else {
-      throw .notGGUF(path: path, found: FileKind.describe(bytes))
+    guard reader.file.bytes.starts(with: magic.utf8) else {
+      throw .notGGUF(path: path, found: FileKind.describe(reader.file))
     }
     try reader.skip(4, "the magic")
     let version = try reader.read(UInt32.self, "the version")

@@ -78,7 +78,7 @@ public struct GGUFWriter {
   /// in memory at a time.
   ///
   /// - Parameters:
-  ///   - typeCode: ggml's code; any that ``GGUFFile`` lists.
+  ///   - typeCode: ggml's code; any that ``GGUF`` lists.
   ///   - shape: row-major, outermost first.
   ///   - byteCount: what `data` is going to write.
   ///   - data: writes the tensor's bytes, all of them.

@@ -74,9 +74,10 @@ public struct GGUFQuantizer {
   ///   - progress: called after each tensor.
   /// - Throws: ``GGUFError`` or `FileWriteError`; nothing is left behind then.
   public func quantize(
-    _ source: GGUFFile, to path: String, progress: @escaping (Report) -> Void = { _ in },
+    _ file: GGUF, to path: String, progress: @escaping (Report) -> Void = { _ in },
     isCancelled: @escaping () -> Bool = { false }
   ) throws {
+    let source = file.model
     for rule in rules where !source.tensors.contains(where: { rule.matches($0.name) }) {
       throw GGUFError.noTensorMatches(path: source.path, pattern: rule.pattern)
     }
@@ -89,7 +90,7 @@ public struct GGUFQuantizer {
     for tensor in source.tensors {
       switch plan(tensor) {
       case .copy(let reason):
-        addCopy(of: tensor, in: source, because: reason, to: &writer, progress)
+        addCopy(of: tensor, in: file, because: reason, to: &writer, progress)
       case .convert(let from, let to, let wanted):
         let conversion = TensorConversion(
           source: source, tensor: tensor, from: from, to: to, threads: threads)
@@ -120,24 +121,24 @@ public struct GGUFQuantizer {
 
   /// Adds the four tensors that a matrix of nf4 or fp4 is in a file.
   private func addCompanions(
-    of tensor: GGUFTensor, in source: GGUFFile, as type: TensorType,
+    of tensor: StoredTensor, in source: ModelFile, as type: TensorType,
     _ conversion: TensorConversion, isCancelled: @escaping () -> Bool,
     to writer: inout GGUFWriter, _ report: @escaping (Int, QuantizationStatistics) -> Void
   ) {
     let entries = GGUFCompanions.entries(rows: tensor.rows, cols: tensor.cols)
+    let names = GGUFCompanions.names(of: tensor.name, typeName: type.name)
     let total = entries.reduce(0) { $0 + $1.byteCount }
     // All four are known once the first is written.
     nonisolated(unsafe) var parts: [[UInt8]] = []
     for (index, entry) in entries.enumerated() {
       writer.addTensor(
-        "\(tensor.name).\(type.name)" + GGUFCompanions.suffixes[index], typeCode: entry.typeCode,
-        shape: entry.shape, byteCount: entry.byteCount
+        names[index], typeCode: entry.typeCode, shape: entry.shape, byteCount: entry.byteCount
       ) { sink in
         if index == 0 {
           var blocks: [UInt8] = []
           _ = try conversion.run(isCancelled: isCancelled) { blocks += $0 }
-          parts = GGUFCompanions.split(blocks)
-          report(total, try conversion.statistics(of: GGUFCompanions.joined(parts)))
+          parts = NestedBlocks.split(blocks)
+          report(total, try conversion.statistics(of: NestedBlocks.joined(parts)))
           source.forget(tensor)
         }
         try sink.write(parts[index])
@@ -147,20 +148,20 @@ public struct GGUFQuantizer {
   }
 
   private func addCopy(
-    of tensor: GGUFTensor, in source: GGUFFile, because reason: String, to writer: inout GGUFWriter,
+    of tensor: StoredTensor, in file: GGUF, because reason: String, to writer: inout GGUFWriter,
     _ progress: @escaping (Report) -> Void
   ) {
-    let parts = source.parts(of: tensor)
-    for part in parts.dropLast() {
+    let entries = file.entries(of: tensor)
+    for entry in entries.dropLast() {
       writer.addTensor(
-        part.name, typeCode: part.typeCode, shape: part.shape, byteCount: part.bytes.count
-      ) { try $0.write(part.bytes) }
+        entry.name, typeCode: entry.typeCode, shape: entry.shape, byteCount: entry.bytes.count
+      ) { try $0.write(file.bytes(of: entry)) }
     }
-    guard let last = parts.last else { return }
+    guard let last = entries.last else { return }
     writer.addTensor(
       last.name, typeCode: last.typeCode, shape: last.shape, byteCount: last.bytes.count
     ) { sink in
-      try sink.write(last.bytes)
+      try sink.write(file.bytes(of: last))
       progress(
         Report(
           name: tensor.name, shape: tensor.shape, from: tensor.typeName, to: tensor.typeName,
@@ -170,7 +171,7 @@ public struct GGUFQuantizer {
   }
 
   private static func byteCount(
-    of tensor: GGUFTensor, as type: TensorType, _ source: GGUFFile
+    of tensor: StoredTensor, as type: TensorType, _ source: ModelFile
   ) throws(GGUFError) -> Int {
     guard let bytes = type.byteCount(of: tensor.count) else {
       throw .quantization(
@@ -188,7 +189,7 @@ public struct GGUFQuantizer {
     case convert(from: TensorType, to: TensorType, wanted: TensorType)
   }
 
-  private func plan(_ tensor: GGUFTensor) -> Plan {
+  private func plan(_ tensor: StoredTensor) -> Plan {
     let rule = rules.first { $0.matches(tensor.name) }
     if let rule, rule.type == nil { return .copy(reason: "kept as asked") }
     let wanted = rule?.type ?? target
@@ -210,7 +211,7 @@ public struct GGUFQuantizer {
 
   /// Types of the source's matrices that are packed already and will be packed anew, which adds to
   /// what the first packing lost.
-  public func repackedTypes(in source: GGUFFile) -> [TensorType] {
+  public func repackedTypes(in source: ModelFile) -> [TensorType] {
     var types: Set<TensorType> = []
     for tensor in source.tensors {
       guard case .convert(let from, let to, _) = plan(tensor) else { continue }
@@ -220,7 +221,7 @@ public struct GGUFQuantizer {
   }
 
   /// The type that most values of matrices will have; the target, where several have as many.
-  private func mostCommonType(in source: GGUFFile) -> TensorType {
+  private func mostCommonType(in source: ModelFile) -> TensorType {
     var values: [TensorType: Int] = [:]
     for tensor in source.tensors where tensor.shape.count >= 2 {
       switch plan(tensor) {

@@ -3,8 +3,8 @@ import Quantization
 
 /// One tensor on its way from one type to another, some rows at a time.
 struct TensorConversion {
-  let source: GGUFFile
-  let tensor: GGUFTensor
+  let source: ModelFile
+  let tensor: StoredTensor
   let from: TensorType
   let to: TensorType
   let threads: Int

@@ -2,7 +2,7 @@ import ModelFiles
 import TraceStore
 
 /// The model file that a trace was recorded from.
-public enum ModelFile {
+public enum RecordedModel {
   /// Finds the file and checks that it is the one that was recorded.
   ///
   /// - Parameters:
