@@ -23,9 +23,9 @@ import TraceStore
   private func write(
     _ family: String, _ keys: [String: GGUFValue],
     vectors: [String: (shape: [Int], values: [Float])],
-    rename: (GGUFTensor) -> (name: String, shape: [Int]) = { ($0.name, $0.shape) }
+    rename: (StoredTensor) -> (name: String, shape: [Int]) = { ($0.name, $0.shape) }
   ) throws {
-    let source = try GGUFFile(path: ModelCatalogue.path(of: nil))
+    let source = try ModelFile(path: ModelCatalogue.path(of: nil))
     var writer = GGUFWriter()
     for (key, value) in source.metadata {
       writer.set(key.replacing(/^llama\./, with: "\(family)."), value)

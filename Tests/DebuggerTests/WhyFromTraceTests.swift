@@ -185,7 +185,7 @@ import TraceStore
 
   /// The vector that slows RoPE down is an input like others.
   @Test func theFactorsOfRoPE() throws {
-    let source = try GGUFFile(path: ModelCatalogue.path(of: nil))
+    let source = try ModelFile(path: ModelCatalogue.path(of: nil))
     var writer = GGUFWriter()
     for (key, value) in source.metadata { writer.set(key, value) }
     for tensor in source.tensors {

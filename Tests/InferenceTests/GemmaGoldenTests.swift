@@ -15,7 +15,7 @@ import Testing
     if: FileManager.default.fileExists(atPath: Golden.gemmaPath) || Golden.isCI,
     "scripts/fetch-gemma3-270m brings the model for it"))
 struct GemmaGoldenTests {
-  private static let model = Result { try Model(file: GGUFFile(path: Golden.gemmaPath)) }
+  private static let model = Result { try Model(file: ModelFile(path: Golden.gemmaPath)) }
 
   struct Prompt: Decodable {
     struct Answer: Decodable {

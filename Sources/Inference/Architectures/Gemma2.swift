@@ -76,7 +76,8 @@ struct Gemma2: Architecture {
       k = try pass.rope(k, rotary, "Kcur_rope")
       try pass.append(k, v, "kv_append")  // the KV cache grows by nTokens positions
       let kq = try pass.scores(q, "kq")  // (nHead * nTokens, nKV)
-      let capped = try pass.softCap(kq, scale: scale, cap: scoreCap, "kq_soft_cap")
+      let capped = try pass.softCap(
+        kq, scale: scale, cap: scoreCap, heads: kq.rows / q.rows, "kq_soft_cap")
       let weights = try pass.softmax(capped, scale: 1, "kq_soft_max")
       let kqv = try pass.weightedSum(weights, "kqv_out")  // (nTokens, nHead * headSize)
       let attnOut = try pass.linear(layer.attnOutput, kqv, "attn_out", into: .out)

@@ -130,11 +130,14 @@ extension Pass {
   }
 
   /// `cap * tanh(scale * x / cap)`, in place: no magnitude passes `cap`.
+  ///
+  /// - Parameter heads: rows for each token, of attention scores.
   func softCap(
-    _ x: Activation, scale: Float, cap: Float, _ name: String, line: Int = #line
+    _ x: Activation, scale: Float, cap: Float, heads: Int? = nil, _ name: String,
+    line: Int = #line
   ) throws -> Activation {
     try record(
-      .softCap, name, [x.name], with: OpAttributes(cap: cap, scale: scale), line: line,
+      .softCap, name, [x.name], with: OpAttributes(cap: cap, heads: heads, scale: scale), line: line,
       to: .over(x)
     ) { x in
       backend.softCap(x, scale: scale, cap: cap)
