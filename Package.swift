@@ -126,7 +126,8 @@ let package = Package(
       dependencies: [
         "Events", "Recording", "TraceStore", "Inference", "ModelFiles", "Quantization",
         "TestSupport",
-      ]),
+      ],
+      resources: [.copy("Fixtures")]),
     // Crashes on purpose, beside the tests that start it.
     .executableTarget(
       name: "Crash", dependencies: ["CLibEdit", "CNcurses", "CTerminal"],

@@ -35,9 +35,7 @@ import TraceStore
     for tensor in source.tensors {
       let bytes = Array(try source.bytes(of: tensor, rows: 0..<tensor.rows))
       let (name, shape) = rename(tensor)
-      writer.addTensor(name, typeCode: tensor.typeCode, shape: shape, byteCount: bytes.count) {
-        try $0.write(bytes)
-      }
+      writer.addTensor(name, type: try source.type(of: tensor), shape: shape, bytes: bytes)
     }
     for layer in 0..<4 {
       for (name, vector) in vectors {

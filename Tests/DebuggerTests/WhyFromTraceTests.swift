@@ -191,8 +191,7 @@ import TraceStore
     for tensor in source.tensors {
       let bytes = Array(try source.bytes(of: tensor, rows: 0..<tensor.rows))
       writer.addTensor(
-        tensor.name, typeCode: tensor.typeCode, shape: tensor.shape, byteCount: bytes.count
-      ) { try $0.write(bytes) }
+        tensor.name, type: try source.type(of: tensor), shape: tensor.shape, bytes: bytes)
     }
     let factors = (0..<32).map { 1 + Float($0) / 2 }
     writer.addTensor(

@@ -45,7 +45,7 @@ extension RecordingTests {
       nodes == [[.integer(18 * layers + 3), .integer(11 * layers + 1), .integer(18 * layers + 3)]])
     // The line of the forward pass that calls an operation names it.
     let source = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appending(path: "Sources/Inference/Forward.swift")
+      .deletingLastPathComponent().appending(path: "Sources/Inference/Architectures/Llama.swift")
     let lines = try String(contentsOf: source, encoding: .utf8).components(separatedBy: "\n")
     let calls = try rows(
       "SELECT DISTINCT rtrim(rtrim(name, '0123456789'), '-'), line FROM op", path)
