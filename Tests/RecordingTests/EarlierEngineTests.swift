@@ -9,7 +9,6 @@ import Testing
   @Test func aTraceSaysWhatItSaid() throws {
     let folder = try ScratchFolder()
     var options = RecordingOptions(output: folder.file("tiny.sqlite"))
-    options.prompt = "Once upon a time"
     options.count = 3
     let trace = try Recording.record(options).trace
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

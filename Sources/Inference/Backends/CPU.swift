@@ -76,6 +76,18 @@ final class CPU: Backend {
     }
   }
 
+  /// A row of activations as ``round(_:into:)`` has it: scales of 32 values each, and the values.
+  static func int8(_ x: [Float]) -> (scales: [Float], values: [Int8]) {
+    var blocks = [nibble_int8_block](repeating: nibble_int8_block(), count: x.count / 32)
+    blocks.withUnsafeMutableBufferPointer {
+      nibble_int8_quantize(x, x.count, 1, x.count, $0.baseAddress)
+    }
+    let values = blocks.flatMap { block in
+      withUnsafeBytes(of: block.q) { $0.map { Int8(bitPattern: $0) } }
+    }
+    return (blocks.map(\.d), values)
+  }
+
   func interleave(
     _ type: TensorType, _ packed: UnsafeRawPointer, rows: Int, cols: Int,
     into panels: UnsafeMutableRawPointer

@@ -1,4 +1,3 @@
-import CKernels
 import Events
 import ModelFiles
 import Quantization
@@ -83,7 +82,7 @@ final class ModelReader {
     if let known = matrices.first(where: { $0.index == index }) { return known }
     var tileType = TileDescription.ValueType.f16
     if type.isQuantized {
-      let bound = nibble_magnitude_bound(type.rawValue, base, tensor.rows * tensor.cols)
+      let bound = try type.magnitudeBound(bytes)
       guard bound.isFinite else {
         throw InferenceError.notFinite(tensor: name, path: file.path)
       }
@@ -103,13 +102,11 @@ final class ModelReader {
       throw InferenceError.wrongShape(
         tensor: name, expected: [count], found: tensor.shape, path: file.path)
     }
-    guard let base = bytes.baseAddress,
-      nibble_magnitude_bound(type.rawValue, base, count).isFinite
-    else {
+    guard try type.magnitudeBound(bytes).isFinite else {
       throw InferenceError.notFinite(tensor: name, path: file.path)
     }
     if let known = vectors.first(where: { $0.name == name }) { return known }
-    let vector = Vector(name: name, type: type, count: count, bytes: bytes)
+    let vector = try Vector(name: name, type: type, count: count, bytes: bytes)
     vectors.append(vector)
     return vector
   }

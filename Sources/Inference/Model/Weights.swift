@@ -1,4 +1,3 @@
-import CKernels
 import Events
 import Quantization
 
@@ -116,15 +115,17 @@ public final class Vector: @unchecked Sendable {
   /// Bytes of its own; 0 where ``values`` points into the mapped file.
   let ownedBytes: Int
 
-  init(name: String, type: TensorType, count: Int, bytes: UnsafeRawBufferPointer) {
+  /// - Throws: `QuantizationError` where `bytes` are not those of `count` values.
+  init(name: String, type: TensorType, count: Int, bytes: UnsafeRawBufferPointer) throws {
     self.name = name
     self.count = count
     if type == .f32, let base = bytes.baseAddress, Int(bitPattern: base) % 4 == 0 {
       values = base.assumingMemoryBound(to: Float.self)
       ownedBytes = 0
     } else {
-      let copy = UnsafeMutablePointer<Float>.allocate(capacity: count)
-      nibble_dequantize_f32(type.rawValue, bytes.baseAddress, copy, count)
+      let decoded = try type.decode(bytes)
+      let copy = UnsafeMutablePointer<Float>.allocate(capacity: decoded.count)
+      copy.initialize(from: decoded, count: decoded.count)
       values = UnsafePointer(copy)
       ownedBytes = count * MemoryLayout<Float>.stride
     }
