@@ -14,6 +14,7 @@ public struct MemoryPlan: Sendable {
   ///   - ubatch: the most tokens of a prefill pass; `nil` runs the prompts in one.
   ///   - decodePasses: passes of one token that follow, of each sequence.
   /// - Throws: `InferenceError` where `model` cannot be run so.
+  /// - Complexity: O(prefill passes + different numbers of decode passes), whatever those numbers are.
   public init(
     model: Model, options: EngineOptions, prompts: [Int], ubatch: Int? = nil, decodePasses: [Int]
   ) throws {
@@ -29,9 +30,36 @@ public struct MemoryPlan: Sendable {
     for batch in ubatches(of: prompts, size: ubatch) {
       try run(batch.map { ($0.index, $0.range.count) })
     }
-    for pass in 0..<(decodePasses.max() ?? 0) {
-      try run(prompts.indices.filter { decodePasses[$0] > pass }.map { ($0, 1) })
+    // As long as the same sequences go on, a pass takes no less than those before it, but for a page
+    // that leaves a window. So of such passes the last few are run.
+    var done = 0
+    for end in Set(decodePasses).sorted() where end > done {
+      let active = prompts.indices.filter { decodePasses[$0] >= end }
+      let skipped = max(end - done - KVCache.pageLength, 0)
+      for sequence in active { try engine.skip(skipped, sequence: sequence) }
+      for _ in done + skipped..<end { try run(active.map { ($0, 1) }) }
+      done = end
     }
     peak = engine.ledger.peak
+  }
+}
+
+extension Engine {
+  /// Lets the KV cache grow by so many positions of a sequence, without passes.
+  fileprivate func skip(_ count: Int, sequence: Int) throws {
+    let cache = caches[sequence]
+    let end = positions[sequence] + count
+    while positions[sequence] < end {
+      let position = positions[sequence]
+      let next = min((position / KVCache.pageLength + 1) * KVCache.pageLength, end)
+      for layer in model.architecture.caches.indices {
+        cache.forget(before: position, layer: layer, free: ledger.free)
+        try cache.reserve(layer: layer, end: next) { bytes, name in
+          try ledger.allocate(bytes, .kvCache, name())
+        }
+        cache.appended(layer: layer, position: next - 1)
+      }
+      positions[sequence] = next
+    }
   }
 }
