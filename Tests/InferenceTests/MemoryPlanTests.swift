@@ -1,4 +1,5 @@
 import Events
+import ModelFiles
 import Testing
 
 @testable import Inference
@@ -33,6 +34,45 @@ import Testing
         let peak = try Self.peak(
           fixture.model, options, fixture.expected.tokens, ubatch: ubatch)
         #expect(plan.peak == peak, "\(kvType), \(tileRows) rows, \(ubatch ?? 20) tokens a pass")
+      }
+    }
+  }
+
+  /// A dry run takes and returns the same buffers in the same order, and does the same steps.
+  @Test(arguments: StrategyName.allCases, ["llama", "qwen3", "gemma2", "gemma3"])
+  func aDryRunHasTheStepsOfARun(strategy: StrategyName, name: String) throws {
+    let model =
+      name.hasPrefix("gemma")
+      ? try Model(file: ModelFile(path: Fixture.path("arch/\(name)-q4_0.gguf")))
+      : try Fixture(name).model
+    let options = EngineOptions(strategy, tileRows: 24)
+    func steps(_ backend: any Backend) throws -> [(event: Watcher.Event, live: MemoryUse)] {
+      let watcher = Watcher()
+      let engine = try Engine(
+        model: model, options: options, observer: watcher, backend: backend)
+      for tokens in [[1, 2, 3, 4, 5], [6], [7]] + Array(repeating: [8], count: 20) {
+        _ = try engine.forward(tokens)
+      }
+      return watcher.steps
+    }
+    let (run, dry) = (try steps(CPU(threads: 1)), try steps(Ghost(threads: 1)))
+    #expect(run.map(\.event) == dry.map(\.event))
+    #expect(run.map(\.live) == dry.map(\.live))
+  }
+
+  /// Passes that the plan leaves out take no more than those that it runs.
+  @Test(arguments: ["gemma2-q4_0.gguf", "gemma3-q4_0.gguf"])
+  func aWindowMovesAsItDoesInARun(name: String) throws {
+    let model = try Model(file: ModelFile(path: Fixture.path("arch/\(name)")))
+    for (prompt, decoded) in [(20, 90), (3, 17), (40, 50), (1, 64)] {
+      for strategy in [StrategyName.fused, .perLayer] {
+        let options = EngineOptions(strategy)
+        let engine = try Engine(model: model, options: options, observer: NoObserver())
+        _ = try engine.forward((0..<prompt).map { $0 % 500 })
+        for _ in 0..<decoded { _ = try engine.forward([7]) }
+        let plan = try MemoryPlan(
+          model: model, options: options, prompts: [prompt], decodePasses: [decoded])
+        #expect(plan.peak == engine.ledger.peak, "\(prompt) + \(decoded) tokens, \(strategy)")
       }
     }
   }
