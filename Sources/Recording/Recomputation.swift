@@ -143,7 +143,7 @@ public final class Recomputation {
       else { throw unknown("pass \(pass.id) does not go on where those before it ended") }
     }
     try applySettings(of: pass)
-    let outputRows = try trace.op(named: "result_output", inPass: pass.id)?.rows
+    let outputRows = try trace.logitsOp(inPass: pass.id)?.rows
     _ = try engine.forward(
       batch.map { ($0.sequence, $0.tokens) }, kind: pass.kind,
       logitsForAll: outputRows == pass.tokens && pass.tokens > pass.sequences)

@@ -138,7 +138,7 @@ extension RecordingReport {
       (
         "peak",
         "\(formatBytes(summary.peak.total)) at step \(formatCount(summary.peakStep))"
-          + (planned.map { " (the sum from the shapes: \(formatBytes($0.total)))" } ?? "")
+          + (planned.map { " (a dry run says \(formatBytes($0.total)))" } ?? "")
           + "; each category at its own peak:"
       ),
     ]

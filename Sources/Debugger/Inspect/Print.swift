@@ -53,8 +53,10 @@ extension DebuggerSession {
   }
 
   /// An operation of this pass, or of the first where there is none here.
-  func op(named name: String) throws -> TraceOp? {
-    let pass = try trace.pass(at: cursor.step)?.id ?? 1
-    return try trace.op(named: name, inPass: pass)
-  }
+  func op(named name: String) throws -> TraceOp? { try trace.op(named: name, inPass: passNumber) }
+
+  /// The operation whose result is the logits of this pass, or of the first.
+  func logitsOp() throws -> TraceOp? { try trace.logitsOp(inPass: passNumber) }
+
+  private var passNumber: Int { get throws { try trace.pass(at: cursor.step)?.id ?? 1 } }
 }

@@ -32,7 +32,7 @@ extension DebuggerSession {
         Candidate(id: $0.id, text: $0.text, logprob: $0.logprob)
       }
       show(bars(Array(candidates), heading: "After \(place)", chosen: next.id))
-    } else if let op = try op(named: "result_output") {
+    } else if let op = try logitsOp() {
       let output = try output(of: op)
       let logits = output.row(try sequences.lastRow(of: sequence, among: op.rows, for: "top"))
       show(
@@ -96,7 +96,7 @@ extension DebuggerSession {
         }
         guard pass.isFinished else {
           throw DebuggerError.notCaptured(
-            name: "result_output", reason: "pass \(pass.id) was not finished")
+            name: "the logits", reason: "pass \(pass.id) was not finished")
         }
         return (try lens(output.row(row), through: ops), output.note)
       }

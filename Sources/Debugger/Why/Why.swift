@@ -48,9 +48,9 @@ extension DebuggerSession {
     }
     let (word, rest) = Self.split(target)
     if word == "logit" {
-      guard let op = try op(named: "result_output") else {
+      guard let op = try logitsOp() else {
         throw DebuggerError.nothingHere(
-          what: "operation result_output", step: cursor.step, advice: try passAdvice)
+          what: "finished pass", step: cursor.step, advice: try passAdvice)
       }
       let (text, sequence) = PassSequences.split(rest)
       let id = try token(text, of: "why logit", in: values.model())

@@ -125,6 +125,12 @@ extension Trace {
       decodeOp)
   }
 
+  /// The operation whose result is the logits of a finished pass: its last.
+  public func logitsOp(inPass pass: Int) throws(TraceError) -> TraceOp? {
+    guard let pass = try self.pass(pass), pass.isFinished else { return nil }
+    return try op(pass.ops.upperBound - 1)
+  }
+
   /// The operation of a pass that has this name.
   ///
   /// - Complexity: O(operations of the pass).
