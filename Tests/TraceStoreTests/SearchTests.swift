@@ -172,6 +172,28 @@ import Testing
       "SELECT step FROM event AS e WHERE step > 1 AND (SELECT cache_bytes FROM kv_append AS k "
         + "WHERE k.step <= e.step ORDER BY k.step DESC LIMIT 1) > 1000"
     ),
+    (
+      "kv.bytes * 2 > tile.bytes",
+      "SELECT e.step FROM event AS e JOIN tile AS t ON t.id = e.buffer WHERE 2 * (SELECT "
+        + "cache_bytes FROM kv_append AS k WHERE k.step <= e.step ORDER BY k.step DESC LIMIT 1) "
+        + "> t.bytes"
+    ),
+    (
+      "tile.rows < 8 OR kv.bytes = 0",
+      "SELECT e.step FROM event AS e LEFT JOIN tile AS t ON t.id = e.buffer "
+        + "LEFT JOIN weight_tile AS w ON w.id = t.weight_tile WHERE w.rows < 8 "
+        + "OR e.step < (SELECT min(step) FROM kv_append)"
+    ),
+    (
+      "tile.first_row + tile.packed_bytes > matmul.first_row + 8 AND event.step % 3 = 0",
+      "SELECT m.step FROM matmul AS m JOIN tile AS t ON t.id = m.tile JOIN weight_tile AS w "
+        + "ON w.id = t.weight_tile WHERE w.packed_bytes > 8 AND m.step % 3 = 0"
+    ),
+    (
+      "token.text || token.position > 'a' AND mem.live > token.id",
+      "\(opOfStep) JOIN token AS c ON c.pass = p.id AND c.position = p.first_position + p.tokens - 1 "
+        + "WHERE c.text || c.position > 'a' AND e.live > c.id"
+    ),
   ]
 
   @Test(arguments: conditions)

@@ -123,6 +123,9 @@ public final class QuerySession {
   /// From here on, nothing but reading.
   private func restrict() throws(TraceError) {
     try execute("PRAGMA cell_size_check = ON")
+    // Most of what is read is read once, from end to end: what was read before would only push what
+    // is still needed out of the processor's cache.
+    try execute("PRAGMA cache_size = 500")
     sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, Int32(Self.longestValue))
     sqlite3_limit(handle, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 200)
     let context = Unmanaged.passUnretained(self).toOpaque()

@@ -97,22 +97,27 @@ struct SearchJoins {
     }
   }
 
-  /// The definition of a table of the last token of each pass, of the last sequence where there are
-  /// several: a row of `token` is long, and slow to find.
+  /// The definition of a table of the last token of each pass that some steps lie in.
   func definitions(of needed: [SearchTable], in steps: ClosedRange<Int>) -> String {
     guard needed.contains(.token) else { return "" }
+    let isPass = "p.first_step <= \(steps.upperBound) AND p.last_step >= \(steps.lowerBound)"
+    return "WITH _last_token AS MATERIALIZED (\(Self.lastTokens(where: isPass)))"
+  }
+
+  /// The last token of each of some passes `p`, of the last sequence where there are several: the
+  /// pass, and the token's fields in their order. A row of `token` is long, and slow to find.
+  static func lastTokens(where isPass: String) -> String {
     let columns = TraceObject.token.fields.map { "\($0.sql) AS \($0.name)" }
     let sequence = "(SELECT max(sequence) FROM token WHERE pass = p.id)"
     let position =
       "(SELECT max(position) FROM token WHERE pass = p.id AND sequence = \(sequence))"
     return """
-      WITH _last_token AS MATERIALIZED (
-        SELECT p.id AS pass, \(columns.joined(separator: ", ")) FROM pass AS p
-        JOIN token AS c ON c.branch = p.branch
-          AND c.sequence = CASE p.sequences WHEN 1 THEN p.sequence ELSE \(sequence) END
-          AND c.position = CASE p.sequences
-            WHEN 1 THEN p.first_position + p.tokens - 1 ELSE \(position) END
-        WHERE p.first_step <= \(steps.upperBound) AND p.last_step >= \(steps.lowerBound))
+      SELECT p.id AS pass, \(columns.joined(separator: ", ")) FROM pass AS p
+      JOIN token AS c ON c.branch = p.branch
+        AND c.sequence = CASE p.sequences WHEN 1 THEN p.sequence ELSE \(sequence) END
+        AND c.position = CASE p.sequences
+          WHEN 1 THEN p.first_position + p.tokens - 1 ELSE \(position) END
+      WHERE \(isPass)
       """
   }
 }

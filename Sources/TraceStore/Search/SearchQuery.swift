@@ -91,8 +91,8 @@ struct SearchQuery {
     }
     let value = selectsValue ? expression?.sql : nil
     let filters = self.conditions(filter)
-    conditions += filters
-    let needed = value == nil && filters.isEmpty ? [] : expression?.tables ?? []
+    conditions += filters.sql
+    let needed = (value == nil ? [] : expression?.tables ?? []) + filters.tables
     tables += source.joins(to: needed, having: joined)
     let direction = backwards ? " DESC" : ""
     return """
@@ -103,36 +103,44 @@ struct SearchQuery {
       """
   }
 
-  /// What a row has to fulfil. IS TRUE keeps SQLite from making a LEFT JOIN another join, whose
-  /// order it would choose, and then sort.
-  private func conditions(_ filter: Filter) -> [String] {
-    guard let expression else { return [] }
+  /// Parts of a WHERE clause, and the tables that they name, in that order.
+  private typealias Conditions = (sql: [String], tables: [SearchTable])
+
+  /// What a row has to fulfil.
+  private func conditions(_ filter: Filter) -> Conditions {
+    guard let expression else { return ([], []) }
     switch filter {
-    case .none: return []
+    case .none: return ([], [])
     case .holds:
-      return expression.conjuncts.flatMap(conditions)
-    case .isUnderstood: return ["(\(expression.sql))"]
-    case .differs(let value): return ["coalesce((\(expression.sql)), 0) IS NOT \(value.literal)"]
+      let parts = expression.conjuncts.map(conditions)
+      return (parts.flatMap(\.sql), parts.flatMap(\.tables))
+    case .isUnderstood: return (["(\(expression.sql))"], expression.tables)
+    case .differs(let value):
+      return (["coalesce((\(expression.sql)), 0) IS NOT \(value.literal)"], expression.tables)
     }
   }
 
   /// A part of a condition, after what an event has to be for it not to be NULL, which is seen
   /// before anything is looked up. Operators make NULL of NULL; words may do otherwise, as do
-  /// commas.
-  private func conditions(_ part: [SearchToken]) -> [String] {
+  /// commas. IS TRUE keeps SQLite from making a LEFT JOIN another join, whose order it would choose,
+  /// and then sort.
+  private func conditions(_ part: [SearchToken]) -> Conditions {
     let isStrict = part.allSatisfy { token in
       if case .word = token.kind { false } else { token.kind != .mark(",") }
     }
-    guard grain == .event, isStrict else { return ["(\(part.map(\.sql).joined())) IS TRUE"] }
-    var kinds: [String] = []
+    var found: Conditions = ([], [])
     let sql = part.map { token in
-      guard case .field(_, let field) = token.kind, let known = field.kinds else {
-        return token.sql
+      guard case .field(_, let field) = token.kind else { return token.sql }
+      var sql = field.sql
+      if grain == .event, isStrict || field.kinds == nil { sql = field.sqlAtEvents }
+      if grain == .event, isStrict, let kinds = field.kinds {
+        found.sql.append(TraceField.isEvent(of: kinds))
       }
-      kinds.append(TraceField.isEvent(of: known))
-      return "(\(field.sqlAtKinds))"
+      found.tables += SearchTable.named(in: sql)
+      return "(\(sql))"
     }
-    return kinds + ["(\(sql.joined())) IS TRUE"]
+    found.sql.append("(\(sql.joined())) IS TRUE")
+    return found
   }
 
   /// The parts of some steps that are searched at once, the one where the search begins first.

@@ -4,9 +4,10 @@ import Foundation
 import GRDBSQLite
 
 /// What searches ask at every step and SQL alone would look for each time: what is alive, the most
-/// bytes alive so far, the pass, what was appended last to the KV cache, and the names of tiles.
+/// bytes alive so far, the pass and its last token, and what was appended last to the KV cache.
 final class StepLookups {
   private let connection: OpaquePointer
+  let weightTiles: WeightTiles
   /// The states of memory that were asked for, by their row in `_memory`.
   private var states: [Int: MemoryUse] = [:]
   /// The last of them whose rows end in the same bits; at first rows that belong elsewhere.
@@ -21,28 +22,30 @@ final class StepLookups {
   /// Which of `peaks` was asked for last.
   @exclusivity(unchecked) private var lastPeak = 0
 
-  /// The names of tiles that were asked for, by their rows in `weight_tile`, and the last of them.
-  private var names: [Int: UnsafePointer<CChar>] = [:]
-  private var nameQuery: PreparedStatement?
-  @exclusivity(unchecked) private var lastName: (id: Int, text: UnsafePointer<CChar>?) = (-1, nil)
-
   /// SQL that is true of an append `a` that is in the KV cache at an event `e`, and the last steps
   /// of the passes that were given up, in order.
   var kept: (sql: String, ends: [Int]) = ("true", []) {
     didSet {
       if kept == oldValue { return }
-      (appended, appendQuery) = ((0..<0, nil), nil)
+      (appended, appendQuery) = ((0..<0, nil, 0), nil)
     }
   }
   /// The pass that was asked for last.
   @exclusivity(unchecked) private var passed: (steps: Range<Int>, pass: Int?) = (0..<0, nil)
+  /// The last token of a pass, and the values of its fields, as SQLite holds them.
+  @exclusivity(unchecked) private var token: (pass: Int?, values: [OpaquePointer?]) = (nil, [])
+  private var tokenQuery: PreparedStatement?
   private var appendQuery: PreparedStatement?
-  /// What was in the KV cache last throughout some steps.
-  @exclusivity(unchecked) private var appended: (steps: Range<Int>, append: Int?) = (0..<0, nil)
+  /// What was in the KV cache last throughout some steps, and the bytes of the cache in use.
+  @exclusivity(unchecked) private var appended: (steps: Range<Int>, append: Int?, bytes: Int) =
+    (0..<0, nil, 0)
 
-  init(_ connection: OpaquePointer) { self.connection = connection }
+  init(_ connection: OpaquePointer) {
+    self.connection = connection
+    weightTiles = WeightTiles(connection)
+  }
 
-  deinit { for name in names.values { free(UnsafeMutablePointer(mutating: name)) } }
+  deinit { token.values.forEach(sqlite3_value_free) }
 
   /// What is alive in a state of memory.
   func use(inState id: Int) throws(SQLiteFailure) -> MemoryUse? {
@@ -103,35 +106,6 @@ final class StepLookups {
     peaksRead.step = last.integer(0)
   }
 
-  /// What a tile of some rows of weights is called as a buffer, which takes longer to put together
-  /// than to look up.
-  func name(ofWeightTile id: Int) throws(SQLiteFailure) -> UnsafePointer<CChar>? {
-    if lastName.id != id {
-      let name = if let known = names[id] { known } else { try readName(ofWeightTile: id) }
-      lastName = (id, name)
-    }
-    return lastName.text
-  }
-
-  private func readName(ofWeightTile id: Int) throws(SQLiteFailure) -> UnsafePointer<CChar>? {
-    if nameQuery == nil {
-      nameQuery = try PreparedStatement(
-        connection,
-        """
-        SELECT u.name || ' rows ' || w.first_row || '..<' || (w.first_row + w.rows)
-        FROM weight_tile AS w JOIN tensor AS u ON u.id = w.tensor WHERE w.id = ?1
-        """)
-    }
-    guard let query = nameQuery else { return nil }
-    defer { query.reset() }
-    query.bind(1, id)
-    guard try query.step(), let text = sqlite3_column_text(query.handle, 0),
-      let copy = strdup(UnsafeRawPointer(text).assumingMemoryBound(to: CChar.self))
-    else { return nil }
-    names[id] = UnsafePointer(copy)
-    return names[id]
-  }
-
   /// The pass that a step is part of.
   func pass(at step: Int) throws(SQLiteFailure) -> Int? {
     if passed.steps.contains(step) { return passed.pass }
@@ -147,110 +121,72 @@ final class StepLookups {
     return passed.pass
   }
 
+  /// A value of the last token of the pass that a step is part of, by its place among the fields
+  /// of ``TraceObject/token``.
+  func token(at step: Int, field: Int) throws(SQLiteFailure) -> OpaquePointer? {
+    guard let pass = try pass(at: step) else { return nil }
+    if token.pass != pass { try readToken(of: pass) }
+    return token.values.isEmpty ? nil : token.values[field]
+  }
+
+  /// Has the token read anew: a live run may put another in its place between two searches.
+  func forgetToken() { token.pass = nil }
+
+  private func readToken(of pass: Int) throws(SQLiteFailure) {
+    if tokenQuery == nil {
+      tokenQuery = try PreparedStatement(connection, SearchJoins.lastTokens(where: "p.id = ?1"))
+    }
+    guard let query = tokenQuery else { return }
+    defer { query.reset() }
+    query.bind(1, pass)
+    token.values.forEach(sqlite3_value_free)
+    token = (nil, [])
+    if try query.step() {
+      // The first column is the pass.
+      token.values = TraceObject.token.fields.indices.map {
+        sqlite3_value_dup(sqlite3_column_value(query.handle, Int32($0 + 1)))
+      }
+    }
+    token.pass = pass
+  }
+
   /// The step of the append that is the last in the KV cache at a step.
   func append(at step: Int) throws(SQLiteFailure) -> Int? {
-    if appended.steps.contains(step) { return appended.append }
-    if appendQuery == nil {
-      appendQuery = try PreparedStatement(connection, Self.appends(keeping: kept.sql))
-    }
-    guard let query = appendQuery else { return nil }
-    defer { query.reset() }
-    query.bind(1, step)
-    guard try query.step() else { return nil }
-    // It changes where something is appended, and after a pass that was given up.
-    let first = max(query.integer(1), kept.ends.last { $0 < step }.map { $0 + 1 } ?? 1)
-    let end = min(query.integer(2), kept.ends.first { $0 >= step }.map { $0 + 1 } ?? .max)
-    guard first <= step, step < end else { return nil }
-    appended = (first..<end, query.optionalInteger(0))
+    if !appended.steps.contains(step) { try readAppend(at: step) }
     return appended.append
   }
 
+  /// The bytes of the KV cache in use at a step.
+  func cacheBytes(at step: Int) throws(SQLiteFailure) -> Int {
+    if !appended.steps.contains(step) { try readAppend(at: step) }
+    return appended.bytes
+  }
+
+  private func readAppend(at step: Int) throws(SQLiteFailure) {
+    if appendQuery == nil {
+      appendQuery = try PreparedStatement(connection, Self.appends(keeping: kept.sql))
+    }
+    appended = (0..<0, nil, 0)
+    guard let query = appendQuery else { return }
+    defer { query.reset() }
+    query.bind(1, step)
+    guard try query.step() else { return }
+    // It changes where something is appended, and after a pass that was given up.
+    let first = max(query.integer(2), kept.ends.last { $0 < step }.map { $0 + 1 } ?? 1)
+    let end = min(query.integer(3), kept.ends.first { $0 >= step }.map { $0 + 1 } ?? .max)
+    guard first <= step, step < end else { return }
+    appended = (first..<end, query.optionalInteger(0), query.integer(1))
+  }
+
   private static func appends(keeping kept: String) -> String {
-    """
-    SELECT
-      (SELECT a.step FROM kv_append AS a WHERE \(kept) ORDER BY a.step DESC LIMIT 1),
-      (SELECT max(step) FROM kv_append WHERE step <= e.step),
-      coalesce(
-        (SELECT min(step) FROM kv_append WHERE step > e.step), (SELECT max(step) + 1 FROM _event))
-    FROM (SELECT ?1 AS step) AS e
-    """
-  }
-}
-
-extension QuerySession {
-  /// Makes ``StepLookups`` known to SQL: as `_peak`, `_append` and `_pass`, each of a step, and as
-  /// `_mem_live`, `_mem_weights` and so on, each of a row of `_memory`; as `_name`, of a row of
-  /// `weight_tile`.
-  func registerStepLookups() {
-    let lookups = StepLookups(handle)
-    self.lookups = lookups
-    register(StepFunction("_peak", lookups, .peak))
-    register(StepFunction("_append", lookups, .append))
-    register(StepFunction("_pass", lookups, .pass))
-    register(StepFunction("_name", lookups, .name))
-    register(StepFunction("_mem_live", lookups, .live))
-    for category in MemoryCategory.allCases {
-      register(StepFunction("_mem_\(category.name)", lookups, .bytes(category)))
-    }
-  }
-
-  private func register(_ function: StepFunction) {
-    sqlite3_create_function_v2(
-      handle, function.name, 1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
-      Unmanaged.passRetained(function).toOpaque(),
-      { context, _, values in
-        guard let data = sqlite3_user_data(context), sqlite3_value_type(values?[0]) != SQLITE_NULL
-        else { return }
-        Unmanaged<StepFunction>.fromOpaque(data)._withUnsafeGuaranteedRef {
-          $0.call(context, Int(sqlite3_value_int64(values?[0])))
-        }
-      }, nil, nil,
-      { data in
-        guard let data else { return }
-        Unmanaged<StepFunction>.fromOpaque(data).release()
-      })
-  }
-}
-
-/// A function of a step, or of a state of memory, as a connection holds it, called for every row of
-/// a search.
-private final class StepFunction {
-  enum Value {
-    case peak, append, pass, name, live
-    case bytes(MemoryCategory)
-  }
-
-  let name: String
-  private let lookups: StepLookups
-  private let value: Value
-
-  init(_ name: String, _ lookups: StepLookups, _ value: Value) {
-    (self.name, self.lookups, self.value) = (name, lookups, value)
-  }
-
-  func call(_ context: OpaquePointer?, _ id: Int) {
-    do {
-      let number: Int?
-      switch value {
-      case .peak: number = try lookups.peak(at: id)
-      case .append: number = try lookups.append(at: id)
-      case .pass: number = try lookups.pass(at: id)
-      case .live: number = try lookups.use(inState: id)?.total
-      case .bytes(let category): number = try lookups.use(inState: id)?[category]
-      case .name:
-        // The text stays as long as the connection does.
-        return sqlite3_result_text(context, try lookups.name(ofWeightTile: id), -1, nil)
-      }
-      if let number {
-        sqlite3_result_int64(context, Int64(number))
-      } else {
-        sqlite3_result_null(context)
-      }
-    } catch {
-      // What is asked is our own: where it makes no sense, the trace is not what it should be.
-      sqlite3_result_error(context, error.message, -1)
-      let isOurs = error.code & 0xFF == SQLITE_ERROR
-      sqlite3_result_error_code(context, isOurs ? SQLITE_CORRUPT : error.code)
-    }
+    let last = "FROM kv_append AS a WHERE \(kept) ORDER BY a.step DESC LIMIT 1"
+    return """
+      SELECT
+        (SELECT a.step \(last)), (SELECT a.cache_bytes \(last)),
+        (SELECT max(step) FROM kv_append WHERE step <= e.step),
+        coalesce(
+          (SELECT min(step) FROM kv_append WHERE step > e.step), (SELECT max(step) + 1 FROM _event))
+      FROM (SELECT ?1 AS step) AS e
+      """
   }
 }

@@ -25,22 +25,26 @@ public struct TraceField: Equatable, Sendable {
   public let kind: Kind
   /// Over the aliases of ``SearchTable``.
   let sql: String
-  /// The same at an event of ``kinds``.
-  let sqlAtKinds: String
+  /// The same where events are gone through, at one of ``kinds`` where there are such.
+  let sqlAtEvents: String
   /// The kinds of event that it is not NULL at, where it is NULL at all others.
   let kinds: [EventKind]?
   /// Whether `print` leaves it out at steps that have none.
   public var isLeftOut: Bool { kinds != nil }
 
-  init(_ kind: Kind, _ name: String, _ sql: String) {
-    (self.kind, self.name, self.sql, sqlAtKinds, kinds) = (kind, name, sql, sql, nil)
+  /// - Parameter atEvents: the same for less where one event after the other is looked at.
+  init(
+    _ kind: Kind, _ name: String, _ sql: String, atEvents: String? = nil
+  ) {
+    (self.kind, self.name, self.sql, kinds) = (kind, name, sql, nil)
+    sqlAtEvents = atEvents ?? sql
   }
 
   /// - Parameter isGuarded: whether SQL of its own says that it is NULL at other kinds.
   init(
     _ kind: Kind, _ name: String, _ sql: String, at kinds: [EventKind], isGuarded: Bool = true
   ) {
-    (self.kind, self.name, sqlAtKinds, self.kinds) = (kind, name, sql, kinds)
+    (self.kind, self.name, sqlAtEvents, self.kinds) = (kind, name, sql, kinds)
     self.sql = isGuarded ? sql : "CASE WHEN \(Self.isEvent(of: kinds)) THEN \(sql) END"
   }
 

@@ -42,10 +42,11 @@ public enum TraceObject: String, CaseIterable, Sendable {
       let kinds = EventKind.allCases.map { "WHEN \($0.rawValue) THEN '\($0.name)'" }
       return [
         .init(.integer, "step", "e.step"),
-        .init(.text, "kind", "CASE e.kind \(kinds.joined(separator: " ")) END"),
+        .init(
+          .text, "kind", "CASE e.kind \(kinds.joined(separator: " ")) END"),
         .init(.text, "op", "n.name"), .init(.integer, "thread", "e.thread"),
         .init(
-          .text, "buffer", Self.ofBuffer("name", ofTile: "_name(t.weight_tile)"), at: taking,
+          .text, "buffer", Self.ofBuffer("name", ofTile: "_tile_name(t.weight_tile)"), at: taking,
           isGuarded: false),
         .init(
           .text, "category",
@@ -73,10 +74,12 @@ public enum TraceObject: String, CaseIterable, Sendable {
     case .tile:
       return [
         .init(.integer, "id", "t.id"), .init(.integer, "weight_tile", "t.weight_tile"),
-        .init(.text, "tensor", "u.name"), .init(.integer, "first_row", "w.first_row"),
-        .init(.integer, "rows", "w.rows"), .init(.integer, "cols", "u.cols"),
-        .init(.bytes, "packed_bytes", "w.packed_bytes"),
-        .init(.text, "type", "CASE t.type_code WHEN 1 THEN 'f16' WHEN 0 THEN 'f32' END"),
+        .init(.text, "tensor", "u.name"),
+        .init(.integer, "first_row", "_tile_first_row(t.weight_tile)"),
+        .init(.integer, "rows", "_tile_rows(t.weight_tile)"), .init(.integer, "cols", "u.cols"),
+        .init(.bytes, "packed_bytes", "_tile_packed_bytes(t.weight_tile)"),
+        .init(
+          .text, "type", "CASE t.type_code WHEN 1 THEN 'f16' WHEN 0 THEN 'f32' END"),
         .init(.bytes, "bytes", "t.bytes"), .init(.integer, "made_step", "t.id"),
         .init(.integer, "used_step", "t.used_step"), .init(.integer, "freed_step", "t.freed_step"),
         .init(.integer, "in_buffer", "t.in_buffer"),
@@ -100,21 +103,25 @@ public enum TraceObject: String, CaseIterable, Sendable {
         .init(.integer, "n", "x.n", at: [.multiply]),
         .init(
           .integer, "first_row",
-          "coalesce(x.first_row, CASE WHEN x.step NOTNULL THEN w.first_row END)"),
+          "coalesce(x.first_row, CASE WHEN x.step NOTNULL THEN "
+            + "_tile_first_row(t.weight_tile) END)"),
         .init(.integer, "tile", "CASE WHEN x.step NOTNULL THEN e.step - e.buffer END"),
         .init(.integer, "flops", "2 * x.m * x.k * x.n", at: [.multiply]),
         .init(.nanoseconds, "duration_ns", "x.duration_ns"),
       ]
     case .token:
-      return [
-        .init(.integer, "id", "c.id"), .init(.characters, "text", "c.text"),
-        .init(.integer, "sequence", "c.sequence"), .init(.integer, "position", "c.position"),
-        .init(.integer, "is_prompt", "c.is_prompt"), .init(.integer, "is_forced", "c.is_forced"),
-        .init(.integer, "branch", "c.branch"), .init(.real, "logprob", "c.logprob"),
+      let fields: [(TraceField.Kind, String)] = [
+        (.integer, "id"), (.characters, "text"), (.integer, "sequence"), (.integer, "position"),
+        (.integer, "is_prompt"), (.integer, "is_forced"), (.integer, "branch"),
+        (.real, "logprob"),
       ]
+      return fields.map { kind, name in
+        .init(kind, name, "c.\(name)", atEvents: "_token_\(name)(e.step)")
+      }
     case .pass:
       return [
-        .init(.integer, "id", "p.id"), .init(.text, "kind", "p.kind"),
+        .init(.integer, "id", "p.id"),
+        .init(.text, "kind", "p.kind"),
         .init(.integer, "first_position", "p.first_position"),
         .init(.integer, "tokens", "p.tokens"), .init(.integer, "first_step", "p.first_step"),
         .init(.integer, "last_step", "p.last_step"),
@@ -134,7 +141,7 @@ public enum TraceObject: String, CaseIterable, Sendable {
       ]
     case .kv:
       return [
-        .init(.bytes, "bytes", "coalesce(k.cache_bytes, 0)"),
+        .init(.bytes, "bytes", "coalesce(k.cache_bytes, 0)", atEvents: "_kv_bytes(e.step)"),
         .init(.bytes, "reserved", "_mem_\(MemoryCategory.kvCache.name)(e.memory)"),
         .init(.integer, "layer", "k.layer"), .init(.integer, "sequence", "k.sequence"),
         .init(.integer, "position", "k.position"),
