@@ -167,4 +167,17 @@ import Testing
     #expect(try sqlite3(path, "SELECT count(*) FROM t") == "0\n")
     #expect(try names() == ["trace.sqlite"])
   }
+
+  /// A file of the name that an older trace has meanwhile, of a recording that nobody knows.
+  @Test func aStrayFileIsExplained() throws {
+    try makeOlder()
+    let stray = path + ".nibble-older"
+    try Data("stray".utf8).write(to: URL(fileURLWithPath: stray))
+    let error = #expect(throws: TraceError.self) { try Recording(path: path) }
+    let message = error?.description ?? ""
+    #expect(message.contains("\(stray) is there"))
+    #expect(message.contains("one that is over left it; if none is running, move it away"))
+    #expect(try Data(contentsOf: URL(fileURLWithPath: stray)) == Data("stray".utf8))
+    #expect(try Trace(path: path).passCount() == 3)
+  }
 }

@@ -40,8 +40,8 @@ final class OlderTrace: @unchecked Sendable {  // belongs to the recorder or to 
       throw .io(
         path: path,
         reason:
-          "cannot be replaced while there is \(path)\(suffix), which another recording may need; "
-          + "name another output")
+          "cannot be replaced while \(path)\(suffix) is there: another recording needs it, or one "
+          + "that is over left it; if none is running, move it away, else name another output")
     }
     guard isThere else { return nil }
     guard TraceFile.size(path) > 0 else {
