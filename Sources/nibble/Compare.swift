@@ -174,24 +174,31 @@ struct ComparisonRow: Encodable {
 }
 
 /// The table for people: a row a run. Categories have the names and figures that `nibble record`
-/// prints.
+/// prints; those that no run has bytes in are left out.
 struct ComparisonTable {
-  private static let memory = ["peak"] + MemoryCategory.allCases.map(\.name)
   private static let rest = ["made", "moved", "prefill/s", "decode/s", "max diff", "KL"]
-  private let columns: [Table.Column] =
-    ["strategy", "kv"].map { ($0, .left) } + (memory + rest).map { ($0, .right) }
-    + [("trace", .left)]
+  private let memory: [String]
+  private let columns: [Table.Column]
   private let rows: [[String]]
 
   init(_ runs: [ComparedRun]) {
+    let all = runs.compactMap { try? $0.outcome.get().peaks }
+    let categories = MemoryCategory.allCases.filter { category in
+      all.contains { $0[category] > 0 }
+    }
+    let memory = ["peak"] + categories.map(\.name)
+    self.memory = memory
+    columns =
+      ["strategy", "kv"].map { ($0, .left) } + (memory + Self.rest).map { ($0, .right) }
+      + [("trace", .left)]
     rows = runs.map { run in
       let name = [run.strategy.rawValue, run.kvType.rawValue]
       guard let figures = try? run.outcome.get() else {
-        let count = Self.memory.count + Self.rest.count - 1
+        let count = memory.count + Self.rest.count - 1
         return name + ["failed"] + Array(repeating: "-", count: count) + [run.trace]
       }
       let sizes =
-        [figures.peak.total] + MemoryCategory.allCases.map { figures.peaks[$0] }
+        [figures.peak.total] + categories.map { figures.peaks[$0] }
         + [figures.dequantizedBytes, figures.bytesMoved]
       let numbers = [
         String(format: "%.1f", figures.prefillSpeed), String(format: "%.1f", figures.decodeSpeed),
@@ -207,7 +214,7 @@ struct ComparisonTable {
     let all = Array(2..<columns.count - 1)  // the traces' names say nothing new
     let whole = table(all)
     if whole.width <= width { return whole.lines().joined(separator: "\n") }
-    let (memory, rest) = (all.prefix(Self.memory.count), all.dropFirst(Self.memory.count))
+    let (memory, rest) = (all.prefix(memory.count), all.dropFirst(memory.count))
     return [memory, rest].flatMap { fitting($0, width) }
       .map { $0.lines().joined(separator: "\n") }.joined(separator: "\n\n")
   }
