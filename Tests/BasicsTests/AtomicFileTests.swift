@@ -45,7 +45,7 @@ import Testing
     #expect(throws: FileWriteError(path: directory.path, reason: "it is a directory")) {
       try AtomicFile(path: directory.path)
     }
-    #expect(throws: FileWriteError(path: "/dev/full", reason: "it is no file")) {
+    #expect(throws: FileWriteError(path: "/dev/full", reason: "it is not a regular file")) {
       try AtomicFile(path: "/dev/full")
     }
   }

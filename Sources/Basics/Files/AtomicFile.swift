@@ -27,7 +27,8 @@ public final class AtomicFile {
     target = Self.resolved(path)
     if let status = try? FileStatus(path: target), status.kind != .file {
       throw FileWriteError(
-        path: path, reason: status.kind == .directory ? "it is a directory" : "it is no file")
+        path: path,
+        reason: status.kind == .directory ? "it is a directory" : "it is not a regular file")
     }
     temporary = Self.temporaryPath(beside: target)
     descriptor = opening(temporary)
