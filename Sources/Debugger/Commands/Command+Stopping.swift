@@ -19,9 +19,9 @@ extension Command {
         directions; goto, back, forward, peak and play do not stop on their way. In a live session
         continue runs one pass at a time.
 
-        EXPRESSION is SQL over the fields that print shows of event, op, tile, tensor, matmul, token,
-        pass, mem and kv (completion lists them), and over step and peak, the most bytes alive so
-        far: event.kind = 'alloc' and event.bytes > 1MiB. Sizes and times can have a unit:
+        EXPRESSION is SQL over the fields that print shows of event, op, tile, tensor, matmul,
+        token, pass, mem and kv (completion lists them), and over step and peak, the most bytes
+        alive so far: event.kind = 'alloc' and event.bytes > 1MiB. Sizes and times can have a unit:
         mem.live > 64MiB, op.duration_ns > 5ms. A name that can never be, such as
         op.kind = 'MUL_MAT', is refused.
 
