@@ -18,7 +18,10 @@ struct Demo: ParsableCommand {
   var count = 49
   @Option(
     name: .shortAndLong,
-    help: "Where the trace goes; an older trace there stays until the first pass is recorded.")
+    help: """
+      Where the trace goes. An older trace there stays until the first pass is recorded, or the \
+      allocation that the memory budget refused.
+      """)
   var output = "demo.sqlite"
 
   func validate() throws {

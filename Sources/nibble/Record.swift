@@ -38,7 +38,10 @@ struct Record: ParsableCommand {
   var threads = 1
   @Option(
     name: .shortAndLong,
-    help: "Where the trace goes; an older trace there stays until the first pass is recorded.")
+    help: """
+      Where the trace goes. An older trace there stays until the first pass is recorded, or the \
+      allocation that the memory budget refused.
+      """)
   var output = "trace.sqlite"
   @Flag(
     help: """

@@ -112,8 +112,8 @@ struct LiveArguments: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: """
-      Where the trace goes; an older trace there stays until the first pass is recorded \
-      (default: trace.sqlite).
+      Where the trace goes (default: trace.sqlite). An older trace there stays until the first \
+      pass is recorded, or the allocation that the memory budget refused.
       """)
   var output: String?
 
