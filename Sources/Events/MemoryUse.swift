@@ -19,6 +19,19 @@ public enum MemoryCategory: Int, CaseIterable, Sendable {
   /// The name in the trace and on screen: `weights_dequantized`, `kv_cache`, …
   public var name: String { Self.names[rawValue] }
 
+  /// What may help where an allocation would exceed the memory budget, to follow a semicolon.
+  public var advice: String {
+    switch self {
+    case .weights: "give a larger --memory-budget, or take a smaller model"
+    case .weightsDequantized:
+      "try another --strategy, fewer --tile-rows or a larger --memory-budget"
+    case .kvCache: "try a smaller --kv-type, fewer tokens or a larger --memory-budget"
+    case .activations, .workspace:
+      "split the prompt with --ubatch, or give a larger --memory-budget"
+    case .recurrentState, .logits: "give a larger --memory-budget"
+    }
+  }
+
   private static let names = allCases.map { category in
     "\(category)".reduce(into: "") { name, letter in
       name += (letter.isUppercase ? "_" : "") + letter.lowercased()

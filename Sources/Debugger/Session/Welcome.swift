@@ -56,7 +56,7 @@ extension DebuggerSession {
     let advice =
       isLive
       ? "\"set strategy\" takes another, and \"continue\" at the end tries again"
-      : AllocationFailure.advice(for: failure.category)
+      : failure.category.advice
     return "The \(isLive ? "pass" : "run") ended at step \(failure.step): "
       + "'\(failure.name)' (\(failure.category.name)) asked for "
       + AllocationFailure.sum(asked: failure.bytes, live: failure.live, budget: failure.budget)

@@ -60,7 +60,7 @@ public enum InferenceError: Error, CustomStringConvertible {
       "The system has no \(formatBytes(bytes)) left for '\(buffer)'; "
         + "shorten the prompt or split it with --ubatch."
     case .overBudget(let failure):
-      failure.sentence + "; " + AllocationFailure.advice(for: failure.category) + "."
+      failure.sentence + "; " + failure.category.advice + "."
     case .noThreads(let count):
       "The system did not start \(count) threads; try fewer with --threads."
     case .interrupted:

@@ -17,18 +17,4 @@ extension AllocationFailure {
   public var sentence: String {
     "'\(name)' asks for \(Self.sum(asked: bytes, live: live.total, budget: budget))"
   }
-
-  /// What may help, to follow a semicolon.
-  public static func advice(for category: MemoryCategory) -> String {
-    switch category {
-    case .weights: "give a larger --memory-budget, or take a smaller model"
-    case .weightsDequantized:
-      "try another --strategy, fewer --tile-rows or a larger --memory-budget"
-    case .kvCache: "try a smaller --kv-type, fewer tokens or a larger --memory-budget"
-    case .recurrentState: "give a larger --memory-budget"
-    case .activations, .workspace:
-      "split the prompt with --ubatch, or give a larger --memory-budget"
-    case .logits: "give a larger --memory-budget"
-    }
-  }
 }
