@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import GRDB
 
@@ -63,9 +64,8 @@ struct NPYExport: FolderExport {
       let isPlain = character.isASCII && (character.isLetter || character.isNumber)
       return isPlain || "._-".contains(character) ? character : "_"
     }
-    let number = String(rows.integer(0))
-    let zeros = String(repeating: "0", count: max(0, 6 - number.count))
-    return "\(zeros)\(number)-pass\(rows.integer(1))-\(String(name)).npy"
+    let number = digits(rows.integer(0), radix: 10, count: 6)
+    return "\(number)-pass\(rows.integer(1))-\(String(name)).npy"
   }
 }
 
