@@ -103,10 +103,7 @@ final class RecorderOutput {
 
   /// 128 random bits in hexadecimal.
   private static func runID() -> String {
-    (0..<4).map { _ in
-      let digits = String(UInt32.random(in: 0...UInt32.max), radix: 16)
-      return String(repeating: "0", count: 8 - digits.count) + digits
-    }.joined()
+    (0..<4).map { _ in digits(UInt32.random(in: 0...UInt32.max), radix: 16, count: 8) }.joined()
   }
 
   private static func execute(

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// A search for a step: where to look, and for what.
@@ -229,7 +230,7 @@ extension SQLValue {
       value.isFinite ? "\(value)" : value.isNaN ? "NULL" : value < 0 ? "-9e999" : "9e999"
     case .text(let text): "'\(text.replacing("'", with: "''"))'"
     case .blob(let bytes):
-      "x'\(bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())'"
+      "x'\(bytes.map { digits($0, radix: 16, count: 2) }.joined())'"
     }
   }
 }
