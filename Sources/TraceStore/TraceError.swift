@@ -17,6 +17,9 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
   case io(path: String, reason: String)
   /// There is no room for more of the recording; what was committed before stays readable.
   case full(path: String)
+  /// The file, or what SQLite keeps beside it, has all the bytes that a file may have; what was
+  /// committed before stays readable.
+  case atSizeLimit(path: String, bytes: Int)
   /// Another program replaced, removed or cut the file while it was recorded.
   case replaced(path: String)
   /// The engine went on after a pass that it did not finish, whose number this is; what was
@@ -56,6 +59,9 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): \(reason)."
     case .full(let path):
       "\(path): no room is left for more of the recording; what was finished before stays readable."
+    case .atSizeLimit(let path, let bytes):
+      "\(path): a file may have no more than \(formatBytes(bytes)) here (ulimit -f), so no more is "
+        + "recorded; what was finished before stays readable. Raise the limit: ulimit -f unlimited."
     case .replaced(let path):
       "\(path): another program replaced, removed or cut it while it was being recorded, and what was "
         + "recorded is lost; record again, into a file of another name."

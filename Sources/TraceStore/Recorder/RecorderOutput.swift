@@ -47,7 +47,7 @@ final class RecorderOutput {
       try Self.create(handle, header: header, capture: capture)
       statements = try RecorderStatements(handle)
     } catch {
-      let failure = TraceError(error, path: path)
+      let failure = Self.error(error, path: path)
       sqlite3_close_v2(handle)
       try? TraceFile.remove(path)
       try older?.restore(inPlaceOf: nil)
@@ -174,9 +174,21 @@ final class RecorderOutput {
       }
       return nil
     } catch {
+      let failure = Self.error(error, path: path)
       rollBack()
-      return TraceError(error, path: path)
+      return failure
     }
+  }
+
+  /// What went wrong with the trace at `path`. SQLite does not say that a file met the limit of its
+  /// size, so the files are asked.
+  static func error(_ failure: any Error, path: String) -> TraceError {
+    if ((failure as? SQLiteFailure)?.code ?? 0) & 0xFF == SQLITE_IOERR, let limit = fileSizeLimit(),
+      ["", "-wal", "-journal"].contains(where: { TraceFile.size(path + $0) >= limit })
+    {
+      return .atSizeLimit(path: path, bytes: limit)
+    }
+    return TraceError(failure, path: path)
   }
 
   /// Writes a fact into `meta`, or in place of what is there.

@@ -62,7 +62,8 @@ final class RecorderWriter: @unchecked Sendable {
         try output.write(box.batch)
         if let committed { state.withLock { $0.committed = committed } }
       } catch {
-        state.withLock { $0.failure = TraceError(error, path: output.path) }
+        let failure = RecorderOutput.error(error, path: output.path)
+        state.withLock { $0.failure = failure }
         output.rollBack()
       }
     }
