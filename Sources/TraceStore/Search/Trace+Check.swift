@@ -1,5 +1,4 @@
 import Events
-
 extension Trace {
   /// Asks SQLite whether it understands an expression, and whether what it compares names with are
   /// names that there can be.
@@ -24,12 +23,12 @@ extension Trace {
             + "sizes and times stand without quotes, as 64MiB",
           at: text.offset)
       }
-      guard !comparison.isOrder, let known = try names(in: object, field), !known.isEmpty else {
-        continue
-      }
-      for value in comparison.values where !known.contains(value.text) {
-        throw refuse(
-          "\(name) is never '\(value.text)'; \(advice(value.text, known))", at: value.offset)
+      if let names = field.names, !comparison.isOrder {
+        let known = try self.names(names)
+        for value in comparison.values where !known.isEmpty && !known.contains(value.text) {
+          throw refuse(
+            "\(name) is never '\(value.text)'; \(advice(value.text, known))", at: value.offset)
+        }
       }
     }
   }
@@ -42,20 +41,16 @@ extension Trace {
     return known.count > 12 ? "it is one of \(known.count), such as \(shown)" : "it is \(shown)"
   }
 
-  /// What a column can be, where that is a list of names that no step adds to; `nil` for others.
-  /// All operations of a model are known once a pass is finished.
-  private func names(in object: TraceObject, _ field: TraceField) throws -> [String]? {
-    switch (object, field.name) {
-    case (.event, "kind"): EventKind.allCases.map(\.name)
-    case (.event, "category"): MemoryCategory.allCases.map(\.name)
-    case (.pass, "kind"): ["prefill", "decode"]
-    case (.tile, "type"): ["f16", "f32"]
-    case (.op, "kind"): try hasFinishedPass() ? Self.unique(try nodes().map(\.kind)) : nil
-    case (.op, "name"), (.event, "op"): try hasFinishedPass() ? try nodes().map(\.name) : nil
-    case (.op, "tensor"), (.tile, "tensor"), (.tensor, "name"): try tensors().map(\.name)
-    case (.tensor, "role"): Self.unique(try tensors().map(\.role))
-    case (.tensor, "type"): Self.unique(try tensors().map(\.type))
-    default: nil
+  /// The names that a field can have; none while they are not all known. All operations of a model
+  /// are known once a pass is finished.
+  private func names(_ names: TraceField.Names) throws -> [String] {
+    switch names {
+    case .listed(let names): names
+    case .opKinds: try hasFinishedPass() ? Self.unique(try nodes().map(\.kind)) : []
+    case .ops: try hasFinishedPass() ? try nodes().map(\.name) : []
+    case .tensors: try tensors().map(\.name)
+    case .tensorRoles: Self.unique(try tensors().map(\.role))
+    case .tensorTypes: Self.unique(try tensors().map(\.type))
     }
   }
 

@@ -21,6 +21,13 @@ public struct TraceField: Equatable, Sendable {
     }
   }
 
+  /// The names that it can have, where no step adds to them.
+  enum Names: Equatable, Sendable {
+    case listed([String])
+    /// Of what the trace lists.
+    case ops, opKinds, tensors, tensorRoles, tensorTypes
+  }
+
   public let name: String
   public let kind: Kind
   /// Over the aliases of ``SearchTable``.
@@ -29,22 +36,25 @@ public struct TraceField: Equatable, Sendable {
   let sqlAtEvents: String
   /// The kinds of event that it is not NULL at, where it is NULL at all others.
   let kinds: [EventKind]?
+  /// `nil` for a field that is not a name, or that can have any.
+  let names: Names?
   /// Whether `print` leaves it out at steps that have none.
   public var isLeftOut: Bool { kinds != nil }
 
   /// - Parameter atEvents: the same for less where one event after the other is looked at.
   init(
-    _ kind: Kind, _ name: String, _ sql: String, atEvents: String? = nil
+    _ kind: Kind, _ name: String, _ sql: String, atEvents: String? = nil, names: Names? = nil
   ) {
-    (self.kind, self.name, self.sql, kinds) = (kind, name, sql, nil)
+    (self.kind, self.name, self.sql, kinds, self.names) = (kind, name, sql, nil, names)
     sqlAtEvents = atEvents ?? sql
   }
 
   /// - Parameter isGuarded: whether SQL of its own says that it is NULL at other kinds.
   init(
-    _ kind: Kind, _ name: String, _ sql: String, at kinds: [EventKind], isGuarded: Bool = true
+    _ kind: Kind, _ name: String, _ sql: String, at kinds: [EventKind], isGuarded: Bool = true,
+    names: Names? = nil
   ) {
-    (self.kind, self.name, sqlAtEvents, self.kinds) = (kind, name, sql, kinds)
+    (self.kind, self.name, sqlAtEvents, self.kinds, self.names) = (kind, name, sql, kinds, names)
     self.sql = isGuarded ? sql : "CASE WHEN \(Self.isEvent(of: kinds)) THEN \(sql) END"
   }
 

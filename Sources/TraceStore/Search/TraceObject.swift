@@ -43,8 +43,9 @@ public enum TraceObject: String, CaseIterable, Sendable {
       return [
         .init(.integer, "step", "e.step"),
         .init(
-          .text, "kind", "CASE e.kind \(kinds.joined(separator: " ")) END"),
-        .init(.text, "op", "n.name"), .init(.integer, "thread", "e.thread"),
+          .text, "kind", "CASE e.kind \(kinds.joined(separator: " ")) END",
+          names: .listed(EventKind.allCases.map(\.name))),
+        .init(.text, "op", "n.name", names: .ops), .init(.integer, "thread", "e.thread"),
         .init(
           .text, "buffer", Self.ofBuffer("name", ofTile: "_tile_name(t.weight_tile)"), at: taking,
           isGuarded: false),
@@ -53,7 +54,7 @@ public enum TraceObject: String, CaseIterable, Sendable {
           Self.ofBuffer(
             "category",
             ofTile: "CASE WHEN t.id NOTNULL THEN '\(MemoryCategory.weightsDequantized.name)' END"),
-          at: taking, isGuarded: false),
+          at: taking, isGuarded: false, names: .listed(MemoryCategory.allCases.map(\.name))),
         .init(
           .bytes, "bytes", Self.ofBuffer("bytes", ofTile: "t.bytes"), at: taking, isGuarded: false),
         .init(.bytes, "live", "(\(Self.ofFailure("live")))", at: [.fail], isGuarded: false),
@@ -61,10 +62,10 @@ public enum TraceObject: String, CaseIterable, Sendable {
       ]
     case .op:
       return [
-        .init(.integer, "id", "o.id"), .init(.text, "name", "n.name"),
-        .init(.text, "kind", "n.kind"), .init(.integer, "pass", "o.pass"),
+        .init(.integer, "id", "o.id"), .init(.text, "name", "n.name", names: .ops),
+        .init(.text, "kind", "n.kind", names: .opKinds), .init(.integer, "pass", "o.pass"),
         .init(.integer, "layer", "n.layer"), .init(.names, "inputs", "n.inputs"),
-        .init(.text, "tensor", "(SELECT name FROM tensor WHERE id = n.tensor)"),
+        .init(.text, "tensor", "(SELECT name FROM tensor WHERE id = n.tensor)", names: .tensors),
         .init(.integer, "rows", "o.rows"), .init(.integer, "cols", "o.cols"),
         .init(.integer, "first_step", "o.first_step"), .init(.integer, "last_step", "o.last_step"),
         .init(.nanoseconds, "duration_ns", "o.duration_ns"), .init(.statistic, "sum", "o.sum"),
@@ -74,12 +75,13 @@ public enum TraceObject: String, CaseIterable, Sendable {
     case .tile:
       return [
         .init(.integer, "id", "t.id"), .init(.integer, "weight_tile", "t.weight_tile"),
-        .init(.text, "tensor", "u.name"),
+        .init(.text, "tensor", "u.name", names: .tensors),
         .init(.integer, "first_row", "_tile_first_row(t.weight_tile)"),
         .init(.integer, "rows", "_tile_rows(t.weight_tile)"), .init(.integer, "cols", "u.cols"),
         .init(.bytes, "packed_bytes", "_tile_packed_bytes(t.weight_tile)"),
         .init(
-          .text, "type", "CASE t.type_code WHEN 1 THEN 'f16' WHEN 0 THEN 'f32' END"),
+          .text, "type", "CASE t.type_code WHEN 1 THEN 'f16' WHEN 0 THEN 'f32' END",
+          names: .listed(["f16", "f32"])),
         .init(.bytes, "bytes", "t.bytes"), .init(.integer, "made_step", "t.id"),
         .init(.integer, "used_step", "t.used_step"), .init(.integer, "freed_step", "t.freed_step"),
         .init(.integer, "in_buffer", "t.in_buffer"),
@@ -91,9 +93,9 @@ public enum TraceObject: String, CaseIterable, Sendable {
       ]
     case .tensor:
       return [
-        .init(.integer, "id", "s.id"), .init(.text, "name", "s.name"),
-        .init(.integer, "layer", "s.layer"), .init(.text, "role", "s.role"),
-        .init(.text, "type", "s.type"), .init(.integer, "rows", "s.rows"),
+        .init(.integer, "id", "s.id"), .init(.text, "name", "s.name", names: .tensors),
+        .init(.integer, "layer", "s.layer"), .init(.text, "role", "s.role", names: .tensorRoles),
+        .init(.text, "type", "s.type", names: .tensorTypes), .init(.integer, "rows", "s.rows"),
         .init(.integer, "cols", "s.cols"), .init(.bytes, "bytes", "s.bytes"),
         .init(.integer, "file_offset", "s.file_offset"), .init(.real, "bpw", "s.bpw"),
       ]
@@ -121,7 +123,7 @@ public enum TraceObject: String, CaseIterable, Sendable {
     case .pass:
       return [
         .init(.integer, "id", "p.id"),
-        .init(.text, "kind", "p.kind"),
+        .init(.text, "kind", "p.kind", names: .listed(["prefill", "decode"])),
         .init(.integer, "first_position", "p.first_position"),
         .init(.integer, "tokens", "p.tokens"), .init(.integer, "first_step", "p.first_step"),
         .init(.integer, "last_step", "p.last_step"),
