@@ -24,6 +24,8 @@ extension SearchTests {
     ("event.kind IN ('free', 'multply')", 23, "never 'multply'"),
     ("event.category is not 'kv'", 22, "'kv_cache'"), ("tile.type = 'F16'", 12, "is 'f16' meant?"),
     ("mem.live > '64MiB'", 11, "mem.live is a number, and '64MiB' a text"),
+    ("event.buffer = 3", 15, "event.buffer is a text, and 3 a number"),
+    ("mem.live > 1 and token.text > 7", 30, "quotes: '7'"), ("op.name < 4", 10, "is a text"),
     ("tile.rows = 1 OR tile.value_max <= 'x'", 35, "without quotes"),
     ("op.name <> 'ffn_up'", 11, "it is one of"), ("tensor.role == 'attn'", 15, "attn_q"),
   ]

@@ -29,6 +29,10 @@ extension Trace {
           throw refuse(
             "\(name) is never '\(value.text)'; \(advice(value.text, known))", at: value.offset)
         }
+      } else if !field.kind.isNumber, let number = comparison.values.first(where: { !$0.isText }) {
+        throw refuse(
+          "\(name) is a text, and \(number.text) a number; put a text in quotes: '\(number.text)'",
+          at: number.offset)
       }
     }
   }
