@@ -1,7 +1,7 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// The floors of the house, from the ground up; a target depends on lower floors alone.
+// The layers, from the lowest up; a target depends on lower layers only.
 // Sources/ and ARCHITECTURE.md agree on this table, and Tests/ProjectTests reads the imports to hold it.
 let package = Package(
   name: "nibble",

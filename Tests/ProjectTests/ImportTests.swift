@@ -1,16 +1,16 @@
 import Foundation
 import Testing
 
-/// The floors of ARCHITECTURE.md: imports run strictly downwards, and each outside package enters
+/// The layers of ARCHITECTURE.md: imports run strictly downwards, and each outside package enters
 /// through one module alone.
 @Suite struct ImportTests {
-  static let floors: [String: Int] = [
+  static let layers: [String: Int] = [
     "Basics": 0, "CKernels": 0, "Events": 0, "Quantization": 1, "ModelFiles": 2, "Tokenization": 3,
     "Inference": 4, "TraceStore": 5, "Recording": 6, "CTerminal": 5, "CLibEdit": 6, "CNcurses": 6,
     "Training": 7, "Debugger": 7, "Lessons": 8, "nibble": 9,
   ]
   /// Outside packages, and the one module that brings each in.
-  static let doors: [String: String] = [
+  static let entries: [String: String] = [
     "Algorithms": "Basics", "ArgumentParser": "nibble", "CLibEdit": "Debugger",
     "CNcurses": "Debugger",
     "CTerminal": "Debugger", "GRDB": "TraceStore", "GRDBSQLite": "TraceStore",
@@ -65,19 +65,19 @@ import Testing
   @Test func everyModuleHasAFloor() throws {
     let modules = try FileManager.default.contentsOfDirectory(atPath: Self.sources.path)
       .filter { !$0.hasPrefix(".") }
-    #expect(Set(modules) == Set(Self.floors.keys))
+    #expect(Set(modules) == Set(Self.layers.keys))
   }
 
   @Test func importsRunDownwards() throws {
     let imports = try Self.imports()
     #expect(imports.count > 50, "the imports were found")
     for item in imports where !Self.system.contains(item.imported) {
-      if let door = Self.doors[item.imported] {
-        #expect(item.module == door, "\(item.file) imports \(item.imported)")
+      if let entry = Self.entries[item.imported] {
+        #expect(item.module == entry, "\(item.file) imports \(item.imported)")
       } else {
-        let from = try #require(Self.floors[item.module], "\(item.file)")
-        let to = try #require(Self.floors[item.imported], "\(item.file) imports \(item.imported)")
-        #expect(to < from, "\(item.file) imports \(item.imported), which is no lower floor")
+        let from = try #require(Self.layers[item.module], "\(item.file)")
+        let to = try #require(Self.layers[item.imported], "\(item.file) imports \(item.imported)")
+        #expect(to < from, "\(item.file) imports \(item.imported), which is no lower layer")
       }
     }
   }
@@ -89,7 +89,7 @@ import Testing
     let listed = try Self.dependencies()
     #expect(imports.count { $0.file.hasPrefix("TraceStoreTests/") } > 10, "the tests' were found")
     // Tests also hold Python that imports.
-    let ours = Set(listed.keys).union(Self.doors.keys)
+    let ours = Set(listed.keys).union(Self.entries.keys)
     for item in imports where ours.contains(item.imported) {
       let known = try #require(listed[item.module], "\(item.file)")
       #expect(

@@ -1,5 +1,5 @@
+import Events
 import GRDBSQLite
-import Inference
 
 extension QuerySession {
   /// Makes ``StepLookups`` known to SQL: as `_peak`, `_append`, `_kv_bytes`, `_pass`,
