@@ -77,6 +77,17 @@ struct SearchJoins {
     }
   }
 
+  /// SQL of a field that does without `e` and `t` where products are gone through and ``NearTiles``
+  /// knows all that it asks of their tiles.
+  func findingTilesNearby(_ sql: String) -> String {
+    guard grain == .matmul else { return sql }
+    let columns = #/(^|[^A-Za-z0-9_])t\.([a-z_]+)/#
+    guard sql.matches(of: columns).allSatisfy({ NearTiles.columns.contains(String($0.2)) }) else {
+      return sql
+    }
+    return sql.replacing(columns) { "\($0.1)_tile_\($0.2)(_product_tile(x.step))" }
+  }
+
   /// The pass of a row, which may lie between its operations.
   private var pass: String { grain == .pass ? "p.id" : "_pass(\(step))" }
 

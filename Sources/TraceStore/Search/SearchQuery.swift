@@ -136,6 +136,7 @@ struct SearchQuery {
       if grain == .event, isStrict, let kinds = field.kinds {
         found.sql.append(TraceField.isEvent(of: kinds))
       }
+      if nodes == nil { sql = SearchJoins(grain).findingTilesNearby(sql) }
       found.tables += SearchTable.named(in: sql)
       return "(\(sql))"
     }

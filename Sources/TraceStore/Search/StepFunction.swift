@@ -4,7 +4,8 @@ import GRDBSQLite
 extension QuerySession {
   /// Makes ``StepLookups`` known to SQL: as `_peak`, `_append`, `_kv_bytes`, `_pass`,
   /// `_token_position` and so on, each of a step; as `_mem_live`, `_mem_weights` and so on, each of
-  /// a row of `_memory`; as `_tile_name`, `_tile_rows` and so on, each of a row of `weight_tile`.
+  /// a row of `_memory`; as `_tile_bytes` and so on, each of a row of `_tile`, and `_product_tile`,
+  /// of a row of `_matmul`; as `_weights_rows` and so on, each of a row of `weight_tile`.
   func registerStepLookups() {
     let lookups = StepLookups(handle)
     self.lookups = lookups
@@ -18,10 +19,15 @@ extension QuerySession {
     for (index, field) in TraceObject.token.fields.enumerated() {
       register("_token_\(field.name)", .token(field: index))
     }
-    register("_tile_name", .tileName)
-    register("_tile_first_row", .tileFirstRow)
-    register("_tile_rows", .tileRows)
-    register("_tile_packed_bytes", .tilePackedBytes)
+    register("_product_tile", .productTile)
+    register("_tile_id", .tile)
+    register("_tile_weight_tile", .weightTile)
+    register("_tile_bytes", .tileBytes)
+    register("_tile_in_buffer", .tileInBuffer)
+    register("_weights_name", .weightsName)
+    register("_weights_first_row", .weightsFirstRow)
+    register("_weights_rows", .weightsRows)
+    register("_weights_packed_bytes", .weightsPackedBytes)
     register("_mem_live", .live)
     for category in MemoryCategory.allCases {
       register("_mem_\(category.name)", .bytes(category))
@@ -46,14 +52,15 @@ extension QuerySession {
   }
 }
 
-/// A function of a step, a state of memory or a row of `weight_tile`, as a connection holds it,
-/// called for every row of a search.
+/// A function of a step or of a row of `_memory`, `_tile` or `weight_tile`, as a connection holds
+/// it, called for every row of a search.
 private final class StepFunction {
   enum Value {
     case peak, append, cacheBytes, pass, live
     case bytes(MemoryCategory)
     case token(field: Int)
-    case tileName, tileFirstRow, tileRows, tilePackedBytes
+    case productTile, tile, weightTile, tileBytes, tileInBuffer
+    case weightsName, weightsFirstRow, weightsRows, weightsPackedBytes
   }
 
   let name: String
@@ -74,10 +81,15 @@ private final class StepFunction {
       case .pass: number = try lookups.pass(at: id)
       case .live: number = try lookups.use(inState: id)?.total
       case .bytes(let category): number = try lookups.use(inState: id)?[category]
-      case .tileFirstRow: number = try lookups.weightTiles.tile(id)?.firstRow
-      case .tileRows: number = try lookups.weightTiles.tile(id)?.rows
-      case .tilePackedBytes: number = try lookups.weightTiles.tile(id)?.packedBytes
-      case .tileName:
+      case .productTile: number = try lookups.nearTiles.tile(ofProduct: id)
+      case .tile: number = try lookups.nearTiles.tile(id)?.id
+      case .weightTile: number = try lookups.nearTiles.tile(id)?.weightTile
+      case .tileBytes: number = try lookups.nearTiles.tile(id)?.bytes
+      case .tileInBuffer: number = try lookups.nearTiles.tile(id)?.inBuffer
+      case .weightsFirstRow: number = try lookups.weightTiles.tile(id)?.firstRow
+      case .weightsRows: number = try lookups.weightTiles.tile(id)?.rows
+      case .weightsPackedBytes: number = try lookups.weightTiles.tile(id)?.packedBytes
+      case .weightsName:
         let tile = try lookups.weightTiles.tile(id)
         return sqlite3_result_text(context, tile?.name, tile?.nameLength ?? 0, nil)
       case .token(let field):

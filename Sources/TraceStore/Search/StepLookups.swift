@@ -8,6 +8,7 @@ import GRDBSQLite
 final class StepLookups {
   private let connection: OpaquePointer
   let weightTiles: WeightTiles
+  let nearTiles: NearTiles
   /// The states of memory that were asked for, by their row in `_memory`.
   private var states: [Int: MemoryUse] = [:]
   /// The last of them whose rows end in the same bits; at first rows that belong elsewhere.
@@ -43,6 +44,7 @@ final class StepLookups {
   init(_ connection: OpaquePointer) {
     self.connection = connection
     weightTiles = WeightTiles(connection)
+    nearTiles = NearTiles(connection)
   }
 
   deinit { token.values.forEach(sqlite3_value_free) }
@@ -129,8 +131,11 @@ final class StepLookups {
     return token.values.isEmpty ? nil : token.values[field]
   }
 
-  /// Has the token read anew: a live run may put another in its place between two searches.
-  func forgetToken() { token.pass = nil }
+  /// Has tokens and tiles read anew: a live run may change them between two searches.
+  func forget() {
+    token.pass = nil
+    nearTiles.forget()
+  }
 
   private func readToken(of pass: Int) throws(SQLiteFailure) {
     if tokenQuery == nil {

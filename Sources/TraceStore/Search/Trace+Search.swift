@@ -183,7 +183,7 @@ extension Trace {
   ) throws -> FoundRow? {
     let parts = query.parts(of: steps, atMost: Self.searchers, backwards: backwards)
     let searches = try zip(parts, searchSessions(parts.count)).map { part, session in
-      session.lookups?.forgetToken()
+      session.lookups?.forget()
       if query.readsKVAtEvents { try session.lookups?.kept = kept(in: part) }
       return SearchPart(
         session: session,

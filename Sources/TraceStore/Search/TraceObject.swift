@@ -47,7 +47,8 @@ public enum TraceObject: String, CaseIterable, Sendable {
           names: .listed(EventKind.allCases.map(\.name))),
         .init(.text, "op", "n.name", names: .ops), .init(.integer, "thread", "e.thread"),
         .init(
-          .text, "buffer", Self.ofBuffer("name", ofTile: "_tile_name(t.weight_tile)"), at: taking,
+          .text, "buffer", Self.ofBuffer("name", ofTile: "_weights_name(t.weight_tile)"),
+          at: taking,
           isGuarded: false),
         .init(
           .text, "category",
@@ -76,9 +77,9 @@ public enum TraceObject: String, CaseIterable, Sendable {
       return [
         .init(.integer, "id", "t.id"), .init(.integer, "weight_tile", "t.weight_tile"),
         .init(.text, "tensor", "u.name", names: .tensors),
-        .init(.integer, "first_row", "_tile_first_row(t.weight_tile)"),
-        .init(.integer, "rows", "_tile_rows(t.weight_tile)"), .init(.integer, "cols", "u.cols"),
-        .init(.bytes, "packed_bytes", "_tile_packed_bytes(t.weight_tile)"),
+        .init(.integer, "first_row", "_weights_first_row(t.weight_tile)"),
+        .init(.integer, "rows", "_weights_rows(t.weight_tile)"), .init(.integer, "cols", "u.cols"),
+        .init(.bytes, "packed_bytes", "_weights_packed_bytes(t.weight_tile)"),
         .init(
           .text, "type", "CASE t.type_code WHEN 1 THEN 'f16' WHEN 0 THEN 'f32' END",
           names: .listed(["f16", "f32"])),
@@ -106,7 +107,7 @@ public enum TraceObject: String, CaseIterable, Sendable {
         .init(
           .integer, "first_row",
           "coalesce(x.first_row, CASE WHEN x.step NOTNULL THEN "
-            + "_tile_first_row(t.weight_tile) END)"),
+            + "_weights_first_row(t.weight_tile) END)"),
         .init(.integer, "tile", "CASE WHEN x.step NOTNULL THEN e.step - e.buffer END"),
         .init(.integer, "flops", "2 * x.m * x.k * x.n", at: [.multiply]),
         .init(.nanoseconds, "duration_ns", "x.duration_ns"),

@@ -16,17 +16,27 @@ final class WeightTiles {
   private var query: PreparedStatement?
   private var known: [Int: WeightTile] = [:]
   /// The last of them whose rows end in the same bits; at first rows that belong elsewhere.
-  @exclusivity(unchecked) private var recent = (0..<4096).map { (id: $0 + 1, tile: WeightTile()) }
+  private let recent: UnsafeMutableBufferPointer<(id: Int, tile: WeightTile)>
+  private static let recents = 4096
 
-  init(_ connection: OpaquePointer) { self.connection = connection }
+  init(_ connection: OpaquePointer) {
+    self.connection = connection
+    // A pointer, as an array would be retained and released at every look-up.
+    recent = .allocate(capacity: Self.recents)
+    for place in 0..<Self.recents {
+      recent.initializeElement(at: place, to: (id: place + 1, tile: WeightTile()))
+    }
+  }
 
   deinit {
+    recent.deallocate()
     for tile in known.values { free(UnsafeMutablePointer(mutating: tile.name)) }
   }
 
   /// The tile of a row; `nil` where there is no such row.
+  @inline(__always)
   func tile(_ id: Int) throws(SQLiteFailure) -> WeightTile? {
-    let place = id & (recent.count - 1)
+    let place = id & (Self.recents - 1)
     if recent[place].id == id { return recent[place].tile }
     let tile = if let tile = known[id] { tile } else { try read(id) }
     if let tile { recent[place] = (id, tile) }
