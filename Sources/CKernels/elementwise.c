@@ -43,8 +43,8 @@ static inline float exponential(float x) {
 
 #define LOOP static inline __attribute__((always_inline))
 
-// y = gate * sigmoid(slope(gate)) * up. y may be gate or up: what is computed goes there some values
-// at a time.
+// y = gate * sigmoid(slope(gate)) * up. y may be gate or up: what is computed goes there some
+// values at a time.
 #define GATED(name, slope)                                                                \
   LOOP void name(const float *gate, const float *up, float *y, size_t count) {            \
     enum { PORTION = 64 };                                                                \
@@ -219,17 +219,18 @@ void nibble_weighted_rows(const float *rows, const float *weights, size_t count,
 
 void nibble_route(const float *logits, size_t count, size_t used, int32_t *experts,
                   float *weights) {
+  size_t chosen = 0;  // so far, the highest first
+  for (size_t e = 0; e < count; e++) {
+    if (chosen == used && !(logits[e] > logits[experts[used - 1]])) continue;
+    size_t slot = chosen < used ? chosen++ : used - 1;
+    for (; slot > 0 && logits[e] > logits[experts[slot - 1]]; slot--)
+      experts[slot] = experts[slot - 1];
+    experts[slot] = (int32_t)e;
+  }
   double sum = 0;
   for (size_t slot = 0; slot < used; slot++) {
-    size_t best = count;
-    for (size_t e = 0; e < count; e++) {
-      int taken = 0;
-      for (size_t s = 0; s < slot; s++) taken |= experts[s] == (int32_t)e;
-      if (!taken && (best == count || logits[e] > logits[best])) best = e;
-    }
-    experts[slot] = (int32_t)best;
     // Divided by the sum over the chosen, the softmax over all is the softmax over them.
-    weights[slot] = expf(logits[best] - logits[experts[0]]);
+    weights[slot] = expf(logits[experts[slot]] - logits[experts[0]]);
     sum += weights[slot];
   }
   for (size_t slot = 0; slot < used; slot++) weights[slot] = (float)(weights[slot] / sum);

@@ -1,4 +1,4 @@
-/// Who watches a forward pass.
+/// Watches a forward pass.
 ///
 /// The engine calls an observer from one thread at a time and in the order in which things
 /// happen. The calls that say what is `live`, right after it as the ledger holds it, are each
@@ -51,8 +51,8 @@ public protocol PassObserver: AnyObject {
   /// It was filled: `values` are its `tile.rows * tile.cols` values, as `tile.type` (f16 or f32).
   /// Valid during the call only.
   func dequantized(_ tile: TileDescription, values: UnsafeRawPointer, nanoseconds: Int)
-  /// One product was computed, from a tile or, where `matmul.tile` is `nil`, from weights that
-  /// are not quantized and are multiplied where they lie.
+  /// One product was computed, from a tile or, where `matmul.tile` is `nil`, from weights where they
+  /// are, packed or not.
   func multiplied(_ matmul: MatmulDescription, nanoseconds: Int, live: MemoryUse)
   /// A tile's memory was returned to the ledger, or to the buffer that it lies in.
   func freedTile(_ tile: TileDescription, live: MemoryUse)

@@ -16,8 +16,8 @@ public struct LiveSettings: Equatable, Sendable {
 }
 
 extension LiveRun {
-  /// Takes other settings from the next pass on. The KV cache stays but for another type of it: then
-  /// the tokens so far are run again, as a branch of its own, before anything new.
+  /// Takes other settings from the next pass on. The KV cache stays but for another type of it:
+  /// then the tokens so far are run again, as a branch of its own, before anything new.
   ///
   /// - Throws: `InferenceError` where the model cannot be run so; then nothing changes.
   public func change(to settings: LiveSettings) throws {
@@ -54,7 +54,7 @@ extension LiveRun {
     try engine.change(kvType: settings.kvType)
   }
 
-  /// What the run up to its next pass takes at most with each strategy, as the shapes say.
+  /// What the run up to its next pass takes at most with each strategy, by a dry run.
   ///
   /// - Throws: `InferenceError` where the model cannot be run so.
   public func needs() throws -> [(strategy: StrategyName, bytes: Int)] {
@@ -66,8 +66,8 @@ extension LiveRun {
       engine.tileRows = settings.tileRows
       engine.kvType = settings.kvType
       let plan = try MemoryPlan(
-        model: loaded.model, options: engine, prompts: [end], ubatch: isPrefilling ? size : 1,
-        decodePasses: [0])
+        model: loaded.model, options: engine, prompts: [isPrefilling ? end : 1],
+        ubatch: isPrefilling ? size : nil, decodePasses: [isPrefilling ? 0 : end - 1])
       return (strategy, plan.peak.total)
     }
   }
@@ -103,9 +103,9 @@ extension LiveRun {
     }
   }
 
-  /// Takes the run back to the end of a pass: the KV cache holds the positions that were there then,
-  /// and the next pass belongs to another branch. What a branch since has overwritten is run again
-  /// first.
+  /// Takes the run back to the end of a pass: the KV cache holds the positions that were there
+  /// then, and the next pass belongs to another branch. What a branch since has overwritten is run
+  /// again first.
   ///
   /// - Parameter pass: a finished pass of this run; `nil` for before the first.
   /// - Returns: `false` where it stands there already.

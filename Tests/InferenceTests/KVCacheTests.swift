@@ -74,20 +74,20 @@ import Testing
     let pageBytes = 2 * KVCache.pageLength * cache.rowBytes(layer: 0)
     for position in 0..<100 {
       for layer in 0..<2 {
-        cache.forget(before: position, layer: layer, free: ledger.free)
         try cache.reserve(layer: layer, end: position + 1) { bytes, name in
           try ledger.allocate(bytes, .kvCache, name())
         }
         cache.appended(layer: layer, position: position)
       }
+      cache.forget(before: position + 1, free: ledger.free)
       let pages = position / 16 + 1
-      let gone = max(position - 20 + 1, 0) / 16
+      let gone = max(position + 1 - 20 + 1, 0) / 16
       #expect(ledger.live.kvCache == (2 * pages - gone) * pageBytes)
       #expect(
         cache.usedBytes == (2 * (position + 1) - 16 * gone) * 2 * cache.rowBytes(layer: 0))
     }
     // At 99 a token sees from 80 on, which is where a page begins.
-    #expect(cache.holds(whatIsSeenFrom: 99) && !cache.holds(whatIsSeenFrom: 98))
+    #expect(cache.holds(whatIsSeenFrom: 100) && !cache.holds(whatIsSeenFrom: 98))
     cache.truncate(to: 0, free: ledger.free)
     #expect(ledger.live.kvCache == 0 && cache.usedBytes == 0)
     #expect(cache.holds(whatIsSeenFrom: 0))

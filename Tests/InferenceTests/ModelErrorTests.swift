@@ -102,10 +102,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ("llama.attention.head_count", GGUFValue.uint32(5), "no divisor of 32"),
-    ("llama.attention.head_count_kv", .uint32(3), "no divisor of 2"),
+    ("llama.attention.head_count", GGUFValue.uint32(5), "does not divide 32"),
+    ("llama.attention.head_count_kv", .uint32(3), "does not divide 2"),
     ("llama.attention.head_count", .uint32(0), "is 0"),
-    ("llama.attention.head_count", .uint32(64), "no divisor of 32"),
+    ("llama.attention.head_count", .uint32(64), "does not divide 32"),
     ("llama.context_length", .uint32(0), "is 0"),
     ("llama.block_count", .int32(-1), "is -1"),
     ("llama.embedding_length", .uint32(4_000_000_000), "is 4000000000"),

@@ -1,7 +1,7 @@
 import Foundation
 
-/// The most bytes that a file may have that this process writes, as `ulimit -f` sets it; `nil` where
-/// there is no limit.
+/// The most bytes that a file may have that this process writes, as `ulimit -f` sets it; `nil`
+/// where there is no limit.
 public func fileSizeLimit() -> Int? {
   #if canImport(Glibc)
     let resource = Int32(RLIMIT_FSIZE.rawValue)

@@ -39,12 +39,13 @@ void nibble_transpose(const float *x, size_t rows, size_t cols, float *y, size_t
 void nibble_add(const float *a, const float *b, float *y, size_t count);
 void nibble_scale(float *x, size_t count, float scale);
 
-// The router of a mixture of experts, for one token: the `used` highest of `count` logits, the highest
-// first and the lower number first among equals, and the softmax over them.
+// The router of a mixture of experts, for one token: the `used` highest of `count` logits, the
+// highest first and the lower number first among equals, and the softmax over them.
 void nibble_route(const float *logits, size_t count, size_t used, int32_t *experts,
                   float *weights);
 
-// y[c] = sum over r of weights[r] * rows[r][c], row after row: rows (count, cols), count at least 1.
+// y[c] = sum over r of weights[r] * rows[r][c], row after row: rows (count, cols), count at least
+// 1.
 void nibble_weighted_rows(const float *rows, const float *weights, size_t count, size_t cols,
                           float *y);
 

@@ -54,10 +54,7 @@ struct Gemma2: Architecture {
       window: try reader.metadata.count("attention.sliding_window", default: 4096),
       every: try reader.metadata.count("attention.sliding_window_pattern", default: 2))
     rotary = try reader.rotary(.halves)
-    // The 27B model has 46 layers, and the scale of heads as wide as its embedding divided among
-    // them.
-    let headSize = sizes.layerCount == 46 ? nEmbd / sizes.headCount : sizes.headSize
-    scale = 1 / Float(headSize).squareRoot()
+    scale = try sizes.gemmaScale(reader.metadata, layersOf27B: 46)
     scoreCap = Float(try reader.metadata.number("attn_logit_softcapping", default: 50))
     logitCap = Float(try reader.metadata.number("final_logit_softcapping", default: 30))
   }

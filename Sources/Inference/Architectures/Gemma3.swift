@@ -60,10 +60,7 @@ struct Gemma3: Architecture {
     global = try reader.rotary(.halves)
     local = try reader.localRotary(.halves, base: 10000)
     logitCap = try reader.metadata.optionalNumber("final_logit_softcapping").map(Float.init)
-    // The 27B model has 62 layers, and the scale of heads as wide as its embedding divided among
-    // them.
-    let headSize = sizes.layerCount == 62 ? nEmbd / sizes.headCount : sizes.headSize
-    scale = 1 / Float(headSize).squareRoot()
+    scale = try sizes.gemmaScale(reader.metadata, layersOf27B: 62)
   }
 
   func forward<Observer>(_ pass: Pass<Observer>) throws -> Activation {

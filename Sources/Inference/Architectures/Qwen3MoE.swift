@@ -32,7 +32,7 @@ struct Qwen3MoE: Architecture {
     let nEmbd = sizes.embeddingLength
     let nFF = try reader.metadata.count("expert_feed_forward_length")
     let nExpert = try reader.metadata.count("expert_count")
-    nUsed = min(try reader.metadata.count("expert_used_count"), nExpert)
+    nUsed = try reader.metadata.count("expert_used_count", atMost: nExpert)
     tokenEmbedding = try reader.tokenEmbedding()
     layers = try reader.layers { blk in
       Layer(
@@ -80,7 +80,7 @@ struct Qwen3MoE: Architecture {
       let ffnNorm = try pass.rmsNorm(ffnIn, layer.ffnNorm, "ffn_norm")
       let logits = try pass.linear(layer.router, ffnNorm, "ffn_moe_logits")  // (nTokens, nExpert)
       let routes = try pass.route(logits, top: nUsed, "ffn_moe_weights")  // (nTokens, nUsed)
-      try pass.wake([layer.ffnGate, layer.ffnUp, layer.ffnDown], routes)
+      try pass.prefetch([layer.ffnGate, layer.ffnUp, layer.ffnDown], routes)
       // (nTokens * nUsed, nFF)
       let gate = try pass.linear(layer.ffnGate, routes, ffnNorm, "ffn_moe_gate")
       let up = try pass.linear(layer.ffnUp, routes, ffnNorm, "ffn_moe_up")

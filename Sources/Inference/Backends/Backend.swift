@@ -16,8 +16,10 @@ protocol Backend: AnyObject, MemorySource {
   func forEach(_ total: Int, by size: Int, _ body: (Range<Int>, _ thread: Int) -> Void)
   /// The values of a result.
   func read(_ x: Activation) -> [Float]
-  /// Index of the first value that is an infinity or a NaN; `nil` if there is none.
-  func firstNotFinite(_ x: Activation) -> Int?
+  /// Calls `body` with the values of a result, where they are.
+  func withValues(_ x: Activation, _ body: (UnsafeBufferPointer<Float>) -> Void)
+  /// The first value that is an infinity or a NaN, and its index; `nil` if there is none.
+  func firstNotFinite(_ x: Activation) -> (index: Int, value: Float)?
 
   // MARK: Weights
 

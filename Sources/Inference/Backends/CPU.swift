@@ -19,7 +19,11 @@ final class CPU: Backend {
   }
   func read(_ x: Activation) -> [Float] { Array(x.buffer) }
 
-  func firstNotFinite(_ x: Activation) -> Int? {
+  func withValues(_ x: Activation, _ body: (UnsafeBufferPointer<Float>) -> Void) {
+    body(x.buffer)
+  }
+
+  func firstNotFinite(_ x: Activation) -> (index: Int, value: Float)? {
     let size = max(x.count / threads, 1 << 16)  // a fork costs as much as some ten thousand values
     let lock = NSLock()
     var first: Int?
@@ -28,7 +32,7 @@ final class CPU: Backend {
       if index == range.count { return }
       lock.withLock { first = min(first ?? x.count, range.lowerBound + index) }
     }
-    return first
+    return first.map { ($0, x.values[$0]) }
   }
 
   // MARK: - Weights

@@ -42,7 +42,8 @@ final class Ghost: Backend {
   }
 
   func read(_ x: Activation) -> [Float] { [] }
-  func firstNotFinite(_ x: Activation) -> Int? { nil }
+  func withValues(_ x: Activation, _ body: (UnsafeBufferPointer<Float>) -> Void) {}
+  func firstNotFinite(_ x: Activation) -> (index: Int, value: Float)? { nil }
 
   func dequantize(
     _ type: TensorType, _ packed: UnsafeRawPointer, count: Int,

@@ -21,7 +21,7 @@ public enum KVType: String, CaseIterable, Sendable {
 
   /// What the cache holds of a key or a value: `(nKVHead * headSize)`, rounded as the type has it.
   ///
-  /// - Throws: `QuantizationError` for values that it cannot hold, or no whole number of blocks.
+  /// - Throws: `QuantizationError` for values that it cannot hold, or not a whole number of blocks.
   public func stored(_ row: [Float]) throws -> [Float] {
     try tensorType.encode(row).withUnsafeBytes { try tensorType.decode($0) }
   }
@@ -111,18 +111,20 @@ final class KVCache {
     change(layer) { $0.end = position + 1 }
   }
 
-  /// Returns the pages of a layer that no token from `position` on sees.
-  func forget(before position: Int, layer: Int, free: (Buffer) -> Void) {
-    let seen = layers[layer].shape.first(seenFrom: position) / Self.pageLength * Self.pageLength
-    while layers[layer].first < seen, !layers[layer].pages.isEmpty {
-      change(layer) {
-        free($0.pages.removeFirst())
-        $0.first += Self.pageLength
+  /// Returns the pages that no token from `position` on sees, in every layer.
+  func forget(before position: Int, free: (Buffer) -> Void) {
+    for layer in layers.indices where layers[layer].shape.window != nil {
+      let seen = layers[layer].shape.first(seenFrom: position) / Self.pageLength * Self.pageLength
+      while layers[layer].first < seen, !layers[layer].pages.isEmpty {
+        change(layer) {
+          free($0.pages.removeFirst())
+          $0.first += Self.pageLength
+        }
       }
     }
   }
 
-  /// Whether everything that a token at `position` sees before itself is held.
+  /// True if everything that a token at `position` sees before itself is held.
   func holds(whatIsSeenFrom position: Int) -> Bool {
     layers.allSatisfy { $0.first <= $0.shape.first(seenFrom: position) }
   }
@@ -133,7 +135,7 @@ final class KVCache {
       change(layer) {
         let kept = max(count - $0.first + Self.pageLength - 1, 0) / Self.pageLength
         while $0.pages.count > kept { free($0.pages.removeLast()) }
-        if $0.pages.isEmpty { $0.first = 0 }
+        if $0.pages.isEmpty { $0.first = count / Self.pageLength * Self.pageLength }
         $0.end = max(min($0.end, count), $0.first)
       }
     }

@@ -25,6 +25,11 @@ struct Tile {
 }
 
 extension Engine {
+  /// Returns the pages of some rows of a matrix, by default all, to the system.
+  func releasePages(of weight: Weight, rows: Range<Int>? = nil) {
+    if backend.computes { model.releasePages(of: weight, rows: rows) }
+  }
+
   /// Calls `body` with ranges of at most `size` rows that cover `weight` once, on all threads.
   ///
   /// - Throws: the first error of `body`; ranges that were not begun by then are left out.

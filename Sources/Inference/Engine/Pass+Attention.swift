@@ -37,13 +37,13 @@ extension Pass {
     }
   }
 
-  /// Appends keys and values, `(nTokens, nKVHead * headSize)` each, at the pass's positions. Pages
-  /// that no token will see again are freed first.
+  /// Appends keys and values, `(nTokens, nKVHead * headSize)` each, at the pass's positions.
   func append(
     _ k: Activation, _ v: Activation, _ name: String, line: Int = #line
   ) throws {
     guard let il = layer else { preconditionFailure("keys and values belong to a layer") }
     let shape = cache
+    appendName = fullName(name)
     let measures = Observer.isWatching && backend.computes && ledger.observer.measuresValues
     _ = try record(
       .kvAppend, name, [k.name, v.name],
@@ -51,7 +51,6 @@ extension Pass {
     ) { k in
       for part in parts {
         let cache = engine.caches[part.sequence]
-        cache.forget(before: part.position, layer: il, free: ledger.free)
         for (position, row) in zip(part.position..., part.rows) {
           try cache.reserve(layer: il, end: position + 1) { bytes, name in
             try ledger.allocate(bytes, .kvCache, name())
@@ -77,7 +76,7 @@ extension Pass {
   func scores(_ q: Activation, _ name: String, line: Int = #line) throws -> Activation {
     let heads = q.cols / cache.headSize
     var y = try record(
-      .scores, name, [fullName("kv_append"), q.name], with: attributes(heads: heads), line: line,
+      .scores, name, [appendName, q.name], with: attributes(heads: heads), line: line,
       to: .slot(
         Slot("kq"), rows: heads * q.rows, cols: parts.map(\.end).max() ?? 0), isWhole: false
     ) { y in
@@ -107,7 +106,7 @@ extension Pass {
   func weightedSum(_ x: Activation, _ name: String, line: Int = #line) throws -> Activation {
     let heads = x.rows / tokens.count
     return try record(
-      .weightedSum, name, [fullName("kv_append"), x.name], with: attributes(heads: heads),
+      .weightedSum, name, [appendName, x.name], with: attributes(heads: heads),
       line: line, to: .slot(Slot("kqv"), rows: tokens.count, cols: heads * cache.headSize),
       blaming: x.hasGaps ? x.name : nil
     ) { y in

@@ -1,3 +1,4 @@
+import CKernels
 import Events
 import Quantization
 
@@ -38,17 +39,19 @@ extension Pass {
       experts = backend.route(logits, into: weights)
       computed()
       if Observer.isWatching, backend.computes {
-        ledger.observer.routed(
-          experts: experts, weights: Array(weights.buffer), tokens: logits.rows)
+        let values = backend.read(weights)
+        ledger.report(now: nibble_nanoseconds()) {
+          $0.routed(experts: experts, weights: values, tokens: logits.rows)
+        }
       }
     }
     return Routes(weights: weights, experts: experts)
   }
 
-  /// Lets the strategy prepare the matrices of the experts that tokens of this pass go to.
+  /// Gives the strategy the matrices of the experts that tokens of this pass go to.
   ///
   /// - Throws: `InferenceError.outOfMemory`, `InferenceError.overBudget`.
-  func wake(_ matrices: [Experts], _ routes: Routes) throws {
+  func prefetch(_ matrices: [Experts], _ routes: Routes) throws {
     let weights = routes.chosen.flatMap { chosen in matrices.map { $0[chosen.expert] } }
     try engine.strategy.prefetch(weights, on: engine)
   }
@@ -64,34 +67,42 @@ extension Pass {
       with: OpAttributes(expertsUsed: routes.used), line: line,
       to: .slot(Slot(name), rows: routes.experts.count, cols: weight.sliceRows)
     ) { y in
+      // Taken whether or not two tokens go to one expert, so that a dry run takes what a run takes.
+      let gathered = tokens.count == 1 ? nil : try gathering(weight)
       for (expert, rows) in routes.chosen {
         let sources = x.rows == y.rows ? rows : rows.map { $0 / routes.used }
-        if rows.count == 1 {
+        guard let gathered, rows.count > 1 else {
           try engine.multiply(
             experts[expert], x.rows(sources[0]..<sources[0] + 1),
             into: y.rows(rows[0]..<rows[0] + 1))
-        } else {
-          try multiply(experts[expert], x, sources, into: y, rows)
+          continue
         }
+        try multiply(experts[expert], x, sources, into: y, rows, gathered)
       }
     }
   }
 
-  /// Multiplies rows that lie apart: they are brought together, and their results taken apart.
+  /// Room for the rows of one expert side by side, and for their products.
+  private func gathering(_ weight: Weight) throws -> (x: Activation, y: Activation) {
+    (
+      try take(Slot("rows of an expert", .workspace), rows: tokens.count, cols: weight.cols),
+      try take(
+        Slot("products of an expert", .workspace), rows: tokens.count, cols: weight.sliceRows)
+    )
+  }
+
+  /// Multiplies rows that are apart: gathers them, multiplies, and scatters the products.
   private func multiply(
-    _ weight: Weight, _ x: Activation, _ sources: [Int], into y: Activation, _ rows: [Int]
+    _ weight: Weight, _ x: Activation, _ sources: [Int], into y: Activation, _ rows: [Int],
+    _ gathered: (x: Activation, y: Activation)
   ) throws {
-    let gathered = try take(
-      Slot("rows of an expert", .workspace), rows: tokens.count, cols: weight.cols)
-    let products = try take(
-      Slot("products of an expert", .workspace), rows: tokens.count, cols: weight.rows)
     for (index, row) in sources.enumerated() {
-      backend.copy(x.rows(row..<row + 1), to: gathered.row(index))
+      backend.copy(x.rows(row..<row + 1), to: gathered.x.row(index))
     }
     try engine.multiply(
-      weight, gathered.rows(0..<rows.count), into: products.rows(0..<rows.count))
+      weight, gathered.x.rows(0..<rows.count), into: gathered.y.rows(0..<rows.count))
     for (index, row) in rows.enumerated() {
-      backend.copy(products.rows(index..<index + 1), to: y.row(row))
+      backend.copy(gathered.y.rows(index..<index + 1), to: y.row(row))
     }
   }
 

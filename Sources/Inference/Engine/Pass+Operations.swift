@@ -137,7 +137,8 @@ extension Pass {
     line: Int = #line
   ) throws -> Activation {
     try record(
-      .softCap, name, [x.name], with: OpAttributes(cap: cap, heads: heads, scale: scale), line: line,
+      .softCap, name, [x.name], with: OpAttributes(cap: cap, heads: heads, scale: scale),
+      line: line,
       to: .over(x)
     ) { x in
       backend.softCap(x, scale: scale, cap: cap)
@@ -210,8 +211,12 @@ extension Pass {
       observer.opFailed(nanoseconds: elapsed())
       throw error
     }
-    observer.opEnded(
-      output: kind == .kvAppend || !backend.computes ? nil : y.buffer, nanoseconds: elapsed())
+    let nanoseconds = elapsed()
+    if kind == .kvAppend || !backend.computes {
+      observer.opEnded(output: nil, nanoseconds: nanoseconds)
+    } else {
+      backend.withValues(y) { observer.opEnded(output: $0, nanoseconds: nanoseconds) }
+    }
     do { try checkFinite(y, fullName(name)) } catch {
       observer.outputNotFinite()
       throw error
@@ -231,9 +236,9 @@ extension Pass {
 
   /// - Throws: `InferenceError.notFiniteOutput`.
   private func checkFinite(_ y: Activation, _ name: @autoclosure () -> String) throws {
-    guard !y.hasGaps, let index = backend.firstNotFinite(y) else { return }
+    guard !y.hasGaps, let (index, value) = backend.firstNotFinite(y) else { return }
     throw InferenceError.notFiniteOutput(
-      op: name(), value: y.values[index], row: index / y.cols, column: index % y.cols)
+      op: name(), value: value, row: index / y.cols, column: index % y.cols)
   }
 
   /// One step: the work of an operation other than a product.

@@ -11,13 +11,15 @@ final class Pass<Observer: PassObserver> {
   /// `(nTokens)`, sequence after sequence.
   let tokens: [Int]
   let parts: [PassPart]
-  /// Whether the logits of every token are wanted, or those of the last of each sequence.
+  /// True for the logits of every token; false for those of the last of each sequence.
   let logitsForAll: Bool
   /// The layer that is under way.
   private(set) var layer: Int?
   private var buffers: [String: Buffer] = [:]
   /// In the order in which they were taken.
   private var taken: [Buffer] = []
+  /// Full name of the layer's append to the KV cache.
+  var appendName = ""
   /// Names of the tables that hold the rotations of this pass.
   private var filledTables: Set<String> = []
 
@@ -43,7 +45,10 @@ final class Pass<Observer: PassObserver> {
     func elapsed() -> Int { Int(nibble_nanoseconds() - start) }
     do {
       let result = backend.read(try engine.model.architecture.forward(self))
-      for part in parts { engine.positions[part.sequence] = part.end }
+      for part in parts {
+        engine.positions[part.sequence] = part.end
+        engine.caches[part.sequence].forget(before: part.end, free: ledger.free)
+      }
       freeAll()
       if Observer.isWatching { ledger.observer.passEnded(nanoseconds: elapsed()) }
       return result

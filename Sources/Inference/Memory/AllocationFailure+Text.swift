@@ -3,8 +3,8 @@ import Events
 
 extension AllocationFailure {
   /// What was asked for, what there was and the budget, in bytes, so that they can be added up:
-  /// `64 KiB (65,536 bytes) beside 4,161,792 alive, 33,024 more than the budget of 4,194,304 (4 MiB)
-  /// allows`.
+  /// `64 KiB (65,536 bytes) beside 4,161,792 alive, 33,024 more than the budget of 4,194,304 (4
+  /// MiB) allows`.
   public static func sum(asked bytes: Int, live: Int, budget: Int) -> String {
     let asked =
       bytes < 1024 ? "\(bytes) bytes" : "\(formatBytes(bytes)) (\(formatCount(bytes)) bytes)"

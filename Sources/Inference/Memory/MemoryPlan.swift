@@ -14,7 +14,8 @@ public struct MemoryPlan: Sendable {
   ///   - ubatch: the most tokens of a prefill pass; `nil` runs the prompts in one.
   ///   - decodePasses: passes of one token that follow, of each sequence.
   /// - Throws: `InferenceError` where `model` cannot be run so.
-  /// - Complexity: O(prefill passes + different numbers of decode passes), whatever those numbers are.
+  /// - Complexity: O(prefill passes + different numbers of decode passes), whatever those numbers
+  ///   are.
   public init(
     model: Model, options: EngineOptions, prompts: [Int], ubatch: Int? = nil, decodePasses: [Int]
   ) throws {
@@ -30,8 +31,8 @@ public struct MemoryPlan: Sendable {
     for batch in ubatches(of: prompts, size: ubatch) {
       try run(batch.map { ($0.index, $0.range.count) })
     }
-    // As long as the same sequences go on, a pass takes no less than those before it, but for a page
-    // that leaves a window. So of such passes the last few are run.
+    // As long as the same sequences go on, a pass takes no less than those before it, but for a
+    // page that leaves a window. So of such passes the last few are run.
     var done = 0
     for end in Set(decodePasses).sorted() where end > done {
       let active = prompts.indices.filter { decodePasses[$0] >= end }
@@ -53,12 +54,12 @@ extension Engine {
       let position = positions[sequence]
       let next = min((position / KVCache.pageLength + 1) * KVCache.pageLength, end)
       for layer in model.architecture.caches.indices {
-        cache.forget(before: position, layer: layer, free: ledger.free)
         try cache.reserve(layer: layer, end: next) { bytes, name in
           try ledger.allocate(bytes, .kvCache, name())
         }
         cache.appended(layer: layer, position: next - 1)
       }
+      cache.forget(before: next, free: ledger.free)
       positions[sequence] = next
     }
   }

@@ -18,16 +18,21 @@ struct ArchitectureMetadata {
 
   func has(_ suffix: String) -> Bool { metadata[key(suffix)] != nil }
 
-  /// An integer, 1 to 2^24.
-  func count(_ suffix: String, default fallback: Int? = nil) throws -> Int {
+  /// An integer, 1 to `highest`.
+  func count(
+    _ suffix: String, default fallback: Int? = nil, atMost highest: Int = 1 << 24
+  ) throws -> Int {
     if let fallback, !has(suffix) { return fallback }
     let value = try metadata.int(key(suffix))
-    guard (1...(1 << 24)).contains(value) else { throw refusal(suffix, "is \(value)") }
+    guard (1...highest).contains(value) else { throw refusal(suffix, "is \(value)") }
     return value
   }
 
-  /// An integer, 1 to 2^24, or `nil` if it is missing.
-  func optionalCount(_ suffix: String) throws -> Int? { has(suffix) ? try count(suffix) : nil }
+  /// An integer, 1 to 2^24; `nil` if it is 0 or missing.
+  func optionalCount(_ suffix: String) throws -> Int? {
+    guard has(suffix), try metadata.int(key(suffix)) != 0 else { return nil }
+    return try count(suffix)
+  }
 
   /// A number above 0.
   func number(_ suffix: String, default fallback: Double? = nil) throws -> Double {

@@ -36,11 +36,11 @@ public struct ModelConfig: Sendable {
     kvHeadCount = try values.count("attention.head_count_kv", default: headCount)
     guard headCount % kvHeadCount == 0 else {
       throw values.refusal(
-        "attention.head_count_kv", "is \(kvHeadCount), no divisor of \(headCount) heads")
+        "attention.head_count_kv", "is \(kvHeadCount), which does not divide \(headCount) heads")
     }
     guard values.has("attention.key_length") || embeddingLength % headCount == 0 else {
       throw values.refusal(
-        "attention.head_count", "is \(headCount), no divisor of \(embeddingLength)")
+        "attention.head_count", "is \(headCount), which does not divide \(embeddingLength)")
     }
     headSize = try values.count("attention.key_length", default: embeddingLength / headCount)
     let valueSize = try values.count("attention.value_length", default: headSize)
@@ -48,6 +48,17 @@ public struct ModelConfig: Sendable {
       throw values.refusal("attention.value_length", "is \(valueSize), not the key's \(headSize)")
     }
     normEpsilon = Float(try values.number("attention.layer_norm_rms_epsilon"))
+  }
+
+  /// The scale of attention scores in Gemma: 1 / √``headSize``, but in the 27B model, which is
+  /// known by its number of layers, that of heads as wide as the embedding divided among them.
+  func gemmaScale(_ metadata: ArchitectureMetadata, layersOf27B: Int) throws -> Float {
+    let size = layerCount == layersOf27B ? embeddingLength / headCount : headSize
+    guard size > 0 else {
+      throw metadata.refusal(
+        "attention.head_count", "is \(headCount), more than the embedding's \(embeddingLength)")
+    }
+    return 1 / Float(size).squareRoot()
   }
 
   /// Caches of the keys and values of every position, in all layers.

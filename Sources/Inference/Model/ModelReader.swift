@@ -14,6 +14,8 @@ final class ModelReader {
   /// Indices of the tensors that were handed out.
   private(set) var used: Set<Int> = []
 
+  /// Rotations that were read.
+  private var rotaries = 0
   private let file: ModelFile
   private let indices: [String: Int]
 
@@ -145,19 +147,19 @@ final class ModelReader {
 
   /// The rotation of layers with a window, where they have their own.
   func localRotary(_ layout: RopeLayout, base: Double) throws -> Rotary {
-    var rotary = try rotary(
+    try rotary(
       layout, base: try metadata.number("rope.freq_base_swa", default: base), factor: 1,
       factors: nil)
-    rotary.table = Slot("rope table of windows", .workspace)
-    return rotary
   }
 
   private func rotary(
     _ layout: RopeLayout, base: Double, factor: Double, factors: Vector?
   ) throws -> Rotary {
-    Rotary(
+    rotaries += 1
+    return Rotary(
       layout: layout, base: base, factor: factor, dimensions: try ropeDimensions(),
-      headSize: config.headSize, factors: factors)
+      headSize: config.headSize, factors: factors,
+      table: Slot(rotaries == 1 ? "rope table" : "rope table \(rotaries)", .workspace))
   }
 
   private func ropeDimensions() throws -> Int {
@@ -183,8 +185,6 @@ final class ModelReader {
 struct LayerReader {
   fileprivate let reader: ModelReader
   fileprivate let prefix: String
-
-  func has(_ name: String) -> Bool { reader.has(prefix + name) }
 
   func vector(_ name: String, _ count: Int) throws -> Vector {
     try reader.vector(prefix + name, count)

@@ -16,7 +16,7 @@ struct Rotary: Sendable {
   /// What slows each pair down, `(dimensions / 2)`, in models trained for long texts.
   let factors: Vector?
   /// The buffer for its cosines and sines.
-  var table = Slot("rope table", .workspace)
+  let table: Slot
 
   /// How far a pair turns from one position to the next, in radians.
   func frequency(ofPair pair: Int) -> Double {

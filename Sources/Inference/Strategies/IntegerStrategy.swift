@@ -39,6 +39,7 @@ struct IntegerStrategy: Strategy {
         weight.rows * weight.rowBytes, .weights, "\(weight.name), rows interleaved")
       panels[weight.index] = buffer
       for slice in weight.slices { interleave(slice, into: panel(of: slice, in: buffer), engine) }
+      engine.releasePages(of: weight)  // with those that two ranges of rows share
     }
   }
 
@@ -52,10 +53,8 @@ struct IntegerStrategy: Strategy {
       engine.backend.interleave(
         weight.type, weight.packed(row: rows.lowerBound), rows: rows.count, cols: weight.cols,
         into: target + rows.lowerBound * weight.rowBytes)
-      if engine.backend.computes { engine.model.releasePages(of: weight, rows: rows) }
+      engine.releasePages(of: weight, rows: rows)
     }
-    // With those that two ranges of rows share.
-    if engine.backend.computes { engine.model.releasePages(of: weight) }
   }
 
   /// Where the panels of a matrix, or of one of its experts, begin.

@@ -1,4 +1,5 @@
-/// A GGUF file: the model in it, and what else the file says, for those who list it or write another.
+/// A GGUF file: the model in it, and what else the file says, for those who list it or write
+/// another.
 ///
 /// Opening reads the header alone, and checks every count, offset and length in it against the
 /// file's size.

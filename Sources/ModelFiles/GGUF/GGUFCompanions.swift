@@ -2,16 +2,17 @@ import Quantization
 
 /// What stands in a file for a matrix of nf4 or fp4, for which GGUF has no type.
 ///
-/// The matrix `X` of shape `(rows, cols)`, with `cols` a multiple of 64, is four tensors, here those
-/// of `nf4`:
+/// The matrix `X` of shape `(rows, cols)`, with `cols` a multiple of 64, is four tensors, here
+/// those of `nf4`:
 ///
 ///     X.nf4                I8   (rows, cols / 2)    packed nibbles, the high one of a byte first
 ///     X.nf4.absmax         I8   (rows, cols / 64)   codes of the scales, one a block of 64 values
 ///     X.nf4.nested_absmax  F32  (groups)            scales of the codes, one for each 256 blocks
 ///     X.nf4.nested_offset  F32  (1)                 what is added to every scale
 ///
-/// Blocks follow one another through the matrix, and so do groups of 256 blocks. nibble presents the
-/// four as one tensor `X`, whose piece is ``NestedBlocks``; other readers find no `X`, and say so.
+/// Blocks follow one another through the matrix, and so do groups of 256 blocks. nibble presents
+/// the four as one tensor `X`, whose piece is ``NestedBlocks``; other readers find no `X`, and say
+/// so.
 enum GGUFCompanions {
   static let types = [TensorType.nf4, .fp4]
   static let suffixes = ["", ".absmax", ".nested_absmax", ".nested_offset"]
@@ -39,7 +40,8 @@ enum GGUFCompanions {
 
   /// Presents every four tensors that belong together as one.
   ///
-  /// - Throws: ``GGUFError/missingTensor(path:name:)``, ``GGUFError/invalid(path:what:offset:expected:found:)``.
+  /// - Throws: ``GGUFError/missingTensor(path:name:)``,
+  ///   ``GGUFError/invalid(path:what:offset:expected:found:)``.
   static func join(_ tensors: [GGUFTensor], path: String) throws(GGUFError) -> [StoredTensor] {
     guard tensors.contains(where: { name in types.contains { name.name.hasSuffix("." + $0.name) } })
     else { return tensors.map(\.stored) }

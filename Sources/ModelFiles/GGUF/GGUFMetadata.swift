@@ -18,8 +18,9 @@ public struct GGUFMetadata: Sendable {
 
   public subscript(key: String) -> GGUFValue? { values[key] }
 
-  // MARK: Typed access. Without a default, a missing key throws ``GGUFError/missingKey(path:key:)``;
-  // a value of another type always throws ``GGUFError/wrongValue(path:key:expected:found:)``.
+  // MARK: Typed access. Without a default, a missing key throws
+  // ``GGUFError/missingKey(path:key:)``; a value of another type always throws
+  // ``GGUFError/wrongValue(path:key:expected:found:)``.
 
   /// A string.
   public func string(_ key: String) throws(GGUFError) -> String {

@@ -223,7 +223,7 @@ extension RecorderOutput {
     try statements.branch.run()
   }
 
-  /// Writes an allocation that was not made.
+  /// Writes which experts a router sent each row to.
   private func insert(_ route: RecorderBatch.Route) throws(SQLiteFailure) {
     guard route.rows > 0 else { return }
     let slots = route.experts.count / route.rows
@@ -238,6 +238,7 @@ extension RecorderOutput {
     }
   }
 
+  /// Writes an allocation that was not made.
   private func insert(_ failure: AllocationFailure, step: Int) throws(SQLiteFailure) {
     try begin()
     statements.failure.bind(1, step)

@@ -151,7 +151,7 @@ CREATE TABLE _node (
   -- The numbers that it is computed with besides its inputs, as a JSON object, or NULL: heads,
   -- head_size, kv_heads; epsilon of a norm; base, layout (ggml's normal or neox), dimensions (where
   -- not all of a head are rotated) and factor (of linear scaling) of RoPE; scale and window of
-  -- attention.
+  -- attention; cap and scale of a soft cap; scale of a scaling; experts_used of a token.
   attributes TEXT,
   -- The line of the source of the forward pass that calls it, or NULL.
   line INTEGER
@@ -451,7 +451,7 @@ SELECT
   -- The numbers that it is computed with besides its inputs, as a JSON object, or NULL: heads,
   -- head_size, kv_heads; epsilon of a norm; base, layout (ggml's normal or neox), dimensions (where
   -- not all of a head are rotated) and factor (of linear scaling) of RoPE; scale and window of
-  -- attention.
+  -- attention; cap and scale of a soft cap; scale of a scaling; experts_used of a token.
   n.attributes AS attributes,
   -- The line of the source of the forward pass that calls it, or NULL.
   n.line AS line
