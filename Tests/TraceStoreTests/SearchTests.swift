@@ -191,7 +191,8 @@ import Testing
     ),
     (
       "token.text || token.position > 'a' AND mem.live > token.id",
-      "\(opOfStep) JOIN token AS c ON c.pass = p.id AND c.position = p.first_position + p.tokens - 1 "
+      "SELECT e.step FROM event AS e JOIN pass AS p ON e.step BETWEEN p.first_step AND p.last_step "
+        + "JOIN token AS c ON c.pass = p.id AND c.position = p.first_position + p.tokens - 1 "
         + "WHERE c.text || c.position > 'a' AND e.live > c.id"
     ),
   ]
