@@ -155,7 +155,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["nibble", "Events", "Inference", "Recording", "TraceStore", "TestSupport"]),
+      dependencies: [
+        "nibble", "Events", "Inference", "ModelFiles", "Recording", "TraceStore", "TestSupport",
+      ]),
     .testTarget(name: "ProjectTests"),
   ],
   swiftLanguageModes: [.v6]

@@ -1,3 +1,4 @@
+import Basics
 import CKernels
 import Foundation
 import TraceStore
@@ -8,7 +9,7 @@ extension TraceHeader {
   /// - Throws: `RecordingError.unreadable` where the model file's digest cannot be computed.
   init(_ loaded: LoadedModel, _ options: RecordingOptions) throws {
     let config = loaded.model.config
-    let facts: [(String, String)] = [
+    var facts: [(String, String)] = [
       ("nibble_version", nibbleVersion),
       ("recorded_at", Date.now.formatted(.iso8601)),
       ("host", host),
@@ -37,6 +38,10 @@ extension TraceHeader {
       ("ubatch", options.ubatch.map(String.init) ?? ""),
       ("capture", options.capture.rawValue),
     ]
+    let unused = loaded.model.unusedTensors
+    if !unused.isEmpty {
+      facts.append(("unused_tensors", "[\(unused.map { jsonString($0) }.joined(separator: ","))]"))
+    }
     self.init(
       meta: Dictionary(uniqueKeysWithValues: facts),
       tensors: loaded.model.tensors.enumerated().map { index, tensor in

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Inference
 import ModelFiles
 
 /// The metadata and tensors of a file, as `nibble inspect` shows them.
@@ -36,11 +37,14 @@ struct ModelListing: Encodable {
   let metadata: [String: String]
   let tensors: [Tensor]
   let totals: [Total]
+  /// Tensors that the forward pass does not use; `nil` for a model that nibble does not run.
+  let unusedTensors: [String]?
   private let keys: [String]
 
   enum CodingKeys: String, CodingKey {
     case path, version, metadata, tensors, totals
     case fileSize = "file_bytes"
+    case unusedTensors = "unused_tensors"
   }
 
   init(_ gguf: GGUF) {
@@ -57,6 +61,7 @@ struct ModelListing: Encodable {
         type: type, tensors: tensors.count, weights: tensors.reduce(0) { $0 + $1.count },
         bytes: tensors.reduce(0) { $0 + $1.byteCount })
     }.sorted { ($0.bytes, $0.type) > ($1.bytes, $1.type) }
+    unusedTensors = try? Model.unusedTensors(of: file)
   }
 
   var text: String {
@@ -76,6 +81,9 @@ struct ModelListing: Encodable {
         formatBytes(total.bytes), String(format: "%.4g bpw", bits))
     }
     lines += ["", "tensors"] + Self.table(of: tensors).map { "  " + $0 }
+    if let unusedTensors, !unusedTensors.isEmpty {
+      lines += ["", "not used by the forward pass"] + unusedTensors.map { "  " + escaped($0) }
+    }
     lines += ["", "totals by type"] + sums.lines().map { "  " + $0 }
     return lines.joined(separator: "\n")
   }

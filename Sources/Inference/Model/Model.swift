@@ -22,10 +22,7 @@ public final class Model: Sendable {
   /// - Throws: `InferenceError` where the architecture, a type or a shape is not what the
   ///   forward pass needs; `GGUFError` for metadata that is missing.
   public init(file: ModelFile) throws {
-    let name = try file.metadata.string("general.architecture")
-    guard let family = architectures.first(where: { $0.names.contains(name) }) else {
-      throw InferenceError.unknownArchitecture(name, path: file.path)
-    }
+    let family = try Self.family(of: file)
     let reader = try ModelReader(file)
     architecture = try family.init(reader)
     self.file = file
@@ -40,10 +37,29 @@ public final class Model: Sendable {
         name: $0.name, type: $0.typeName, rows: $0.rows, cols: $0.cols, bytes: $0.byteCount,
         fileOffset: $0.fileOffset)
     }
-    unusedTensors = file.tensors.indices.filter { !reader.used.contains($0) }
-      .map { file.tensors[$0].name }
+    unusedTensors = reader.unusedTensors
   }
 
+  /// Names of the tensors of `file` that the forward pass does not use; no weight is read for that.
+  ///
+  /// - Throws: as ``init(file:)``, except for what is wrong with values.
+  public static func unusedTensors(of file: ModelFile) throws -> [String] {
+    let family = try family(of: file)
+    let reader = try ModelReader(file, checksValues: false)
+    _ = try family.init(reader)
+    return reader.unusedTensors
+  }
+
+  private static func family(of file: ModelFile) throws -> any Architecture.Type {
+    let name = try file.metadata.string("general.architecture")
+    guard let family = architectures.first(where: { $0.names.contains(name) }) else {
+      throw InferenceError.unknownArchitecture(name, path: file.path)
+    }
+    return family
+  }
+
+  /// True if tokens go through some of a layer's matrices, which a router chooses.
+  public var hasExperts: Bool { matrices.contains { $0.experts != nil } }
   /// Bytes of all packed tensors in the file.
   public var packedBytes: Int { tensors.reduce(0) { $0 + $1.bytes } }
   /// Bytes of all packed tensors in memory: more than in the file where the nested scales of nf4
