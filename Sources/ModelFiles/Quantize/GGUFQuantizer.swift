@@ -125,7 +125,7 @@ public struct GGUFQuantizer {
     _ conversion: TensorConversion, isCancelled: @escaping () -> Bool,
     to writer: inout GGUFWriter, _ report: @escaping (Int, QuantizationStatistics) -> Void
   ) {
-    let entries = GGUFCompanions.entries(rows: tensor.rows, cols: tensor.cols)
+    let entries = GGUFCompanions.entries(of: tensor.shape)
     let names = GGUFCompanions.names(of: tensor.name, typeName: type.name)
     let total = entries.reduce(0) { $0 + $1.byteCount }
     // All four are known once the first is written.
@@ -199,9 +199,6 @@ public struct GGUFQuantizer {
       return .copy(reason: "\(kind) is never quantized")
     }
     guard let from = tensor.type else { return .copy(reason: "nibble cannot decode it") }
-    if GGUFCompanions.types.contains(wanted), tensor.shape.count > 2 {
-      return .copy(reason: "\(wanted.name) is for matrices alone")
-    }
     var to = wanted
     while !tensor.cols.isMultiple(of: to.blockSize) { to = to.fallback }
     guard from == to else { return .convert(from: from, to: to, wanted: wanted) }
