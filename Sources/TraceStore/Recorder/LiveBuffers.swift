@@ -9,6 +9,8 @@ struct LiveBuffers {
     /// The step at which it was made.
     let id: Int
     let isTile: Bool
+    /// The first row of a tile in its tensor.
+    var firstRow = 0
     /// Its place in the batch, or -1 once it is written.
     var row: Int
     /// The rows that it holds, where it is the first tile that does: a row of `weight_tile` that is

@@ -112,10 +112,10 @@ struct RecorderBatch {
     var n: [Int] = []
     var nanoseconds: [Int] = []
 
-    mutating func append(step: Int, hasTile: Bool, matmul: MatmulDescription, nanoseconds: Int) {
+    mutating func append(step: Int, isAtTile: Bool, matmul: MatmulDescription, nanoseconds: Int) {
       self.step.append(step)
       tensor.append(matmul.tensor)
-      firstRow.append(hasTile ? -1 : matmul.firstRow)
+      firstRow.append(isAtTile ? -1 : matmul.firstRow)
       m.append(matmul.m)
       k.append(matmul.k)
       n.append(matmul.n)

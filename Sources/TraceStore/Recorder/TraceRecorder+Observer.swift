@@ -29,7 +29,8 @@ extension TraceRecorder {
     let holder = tile.buffer.flatMap(oldBuffer) ?? 0
     live.add(
       LiveBuffers.Buffer(
-        key: tile.id, id: step, isTile: true, row: batch.tiles.id.count,
+        key: tile.id, id: step, isTile: true, firstRow: tile.firstRow,
+        row: batch.tiles.id.count,
         newWeightTile: isNew ? weightTile : 0))
     batch.tiles.append(id: step, weightTile: weightTile, tile: tile, inBuffer: holder)
     summary.tiles += 1
@@ -65,9 +66,10 @@ extension TraceRecorder {
     let index = matmul.tile.flatMap { live.index(of: $0) }
     let tile = index.map { live[$0].id }
     let step = step(.multiply, thread: matmul.thread, buffer: tile, live: use)
+    let isAtTile = index.map { live[$0].firstRow == matmul.firstRow } ?? false
     if let index, !live[index].isUsed { markUsed(index, at: step) }
     batch.matmuls.append(
-      step: step, hasTile: tile != nil, matmul: matmul, nanoseconds: nanoseconds)
+      step: step, isAtTile: isAtTile, matmul: matmul, nanoseconds: nanoseconds)
     writeIfFull()
   }
 

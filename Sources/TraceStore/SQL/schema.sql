@@ -270,7 +270,7 @@ CREATE TABLE _matmul (
   step INTEGER PRIMARY KEY,
   -- The weight tensor.
   tensor INTEGER NOT NULL,
-  -- The first row of the tensor, where there is no tile to say it.
+  -- The first row of the tensor; NULL where it is that of the tile.
   first_row INTEGER,
   -- Tokens.
   m INTEGER NOT NULL,
@@ -492,7 +492,7 @@ SELECT
   (SELECT e.step - e.buffer FROM _event AS e WHERE e.step = p.step) AS tile,
   -- The weight tensor.
   p.tensor AS tensor,
-  -- The first row of the tensor, where there is no tile to say it.
+  -- The first row of the tensor; NULL where it is that of the tile.
   p.first_row AS first_row,
   -- Tokens.
   p.m AS m,
