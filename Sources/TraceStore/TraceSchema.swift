@@ -23,6 +23,7 @@ public enum TraceSchema {
     ("kv", text(PackageResources.kv_sql)),
     ("ops", text(PackageResources.ops_sql)),
     ("tokens", text(PackageResources.tokens_sql)),
+    ("experts", text(PackageResources.experts_sql)),
   ]
 
   /// The views that compare two traces, the second of which is the schema `other`. They are never

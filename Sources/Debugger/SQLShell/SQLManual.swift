@@ -50,7 +50,8 @@ public enum SQLManual {
 
   private static let topics = [
     ("memory", "Memory"), ("tiles", "Tiles"), ("kv", "KV cache"), ("ops", "Operations"),
-    ("tokens", "Tokens and passes"), ("compare", "Two traces"), ("schema", "Tables"),
+    ("tokens", "Tokens and passes"), ("experts", "Experts"), ("compare", "Two traces"),
+    ("schema", "Tables"),
   ]
 
   private static func definitions(_ topic: String) -> [SchemaDefinition] {

@@ -181,12 +181,6 @@ extension Trace {
     return attributes
   }
 
-  /// The experts that a router chose, `(rows, experts of a row)` row-major, the first choice of a row
-  /// first.
-  public func experts(ofOp op: Int) throws(TraceError) -> [Int] {
-    try all("SELECT expert FROM route WHERE op = ? ORDER BY row, slot", [op]) { try $0[0] }
-  }
-
   /// The whole output of an operation, `(rows, cols)` row-major, where values were captured: as
   /// many values as ``TraceOp/rows`` and ``TraceOp/cols`` say, and at least one.
   public func value(ofOp op: Int) throws(TraceError) -> [Float]? {

@@ -106,6 +106,8 @@ public struct TraceTile: Equatable, Sendable {
   public let statistics: ValueStatistics?
 
   public var madeStep: Int { id }
+  /// Its rows in the tensor.
+  public var rangeOfRows: Range<Int> { firstRow..<firstRow + rows }
 }
 
 /// A product of `m` tokens × `k` by `n` rows × `k`: a row of `matmul`.
@@ -123,6 +125,9 @@ public struct TraceMatmul: Equatable, Sendable {
   public let duration: Int?
   /// Floating-point operations: one multiplication and one addition for each weight and token.
   public let flops: Int
+
+  /// The rows of the tensor that it read.
+  public var rangeOfRows: Range<Int> { firstRow..<firstRow + n }
 }
 
 /// One position appended to the KV cache of one layer: a row of `kv_append`.

@@ -63,6 +63,10 @@ FROM value_ranges ORDER BY value_ranges.max_rms DESC LIMIT 10;
 -- Which tokens came, how likely were they, and at which rank?
 SELECT position, text, is_prompt, probability, rank FROM token_summary;
 
+-- Which experts did the tokens wake most, and which never? Needs a model with experts.
+SELECT layer, expert, tokens, passes, mib(bytes) AS read_mib FROM expert_use
+ORDER BY tokens DESC, layer, expert LIMIT 10;
+
 -- What is the first weight of the embedding, and what is it made of? Reads the model file.
 SELECT tensor_value(name, 0, 0) AS weight, tensor_nibble(name, 0, 0) AS nibble,
   tensor_scale(name, 0, 0) AS scale, tensor_minimum(name, 0, 0) AS minimum,
