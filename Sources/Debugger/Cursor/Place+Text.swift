@@ -26,6 +26,7 @@ extension Place {
     if hasBranches, let pass { parts.append("branch \(pass.branch)") }
     if let layer = op?.layer { parts.append("layer \(layer)") }
     if let op { parts.append(Self.shortName(of: op)) }
+    if let expert { parts.append("expert \(expert.number)") }
     if let tileNumber {
       parts.append("tile \(tileNumber.index)/\(tileNumber.count)")
     } else if let tile {
@@ -84,13 +85,13 @@ extension Place {
     case .dequantize:
       guard let tile, let tensor else { return "DEQUANTIZE" }
       return
-        "\(tileName) = (\(tile.type)) DEQUANTIZE(\(tensor.name) \(Self.rows(of: tile, in: tensor))"
+        "\(tileName) = (\(tile.type)) DEQUANTIZE(\(tensor.name) \(rows(of: tile, in: tensor))"
         + " (\(tensor.type.lowercased()))) = \(style.shape(tile.rows, tensor.cols))"
     case .multiply:
       return multiplication(arrow: arrow)
     case .free:
       if let tile, let tensor {
-        return "FREE(\(tileName): \(tensor.name) \(Self.rows(of: tile, in: tensor)))"
+        return "FREE(\(tileName): \(tensor.name) \(rows(of: tile, in: tensor)))"
           + " = \(formatBytes(tile.bytes)) \(tile.inBuffer == nil ? "returned" : "for the next tile")"
       }
       return buffer.map { "FREE(\($0.name)) = \(formatBytes($0.bytes)) returned" } ?? "FREE"
@@ -106,7 +107,7 @@ extension Place {
     case .compute:
       guard let op else { return "COMPUTE" }
       // Before a product of integers, its activations become such.
-      if op.operation == .matmul, let input = op.inputs.last {
+      if [.matmul, .expertMatmul].contains(op.operation), let input = op.inputs.last {
         return "\(input) to int8, in blocks of 32 with a scale each"
       }
       return Self.equation(of: op, style: style)
@@ -129,21 +130,24 @@ extension Place {
     guard let op, let matmul, let tensor else { return "MUL_MAT" }
     var weights = tensor.name
     if matmul.n < tensor.rows {
-      weights += " rows \(matmul.firstRow)..<\(matmul.firstRow + matmul.n) of \(tensor.rows)"
+      weights += " " + Self.text(of: matmul.rangeOfRows, in: tensor, expert: expert)
     }
     weights += " (\(tensor.type.lowercased())" + (tile.map { " \(arrow) \($0.type)" } ?? "") + ")"
     let others = op.inputs.filter { $0 != tensor.name }
     let tokens = matmul.m > 1 ? " for each of \(matmul.m) tokens" : ""
-    return "\(op.name) = (f32) MUL_MAT(\(([weights] + others).joined(separator: ", ")))"
-      + " = \(matmul.n) of \(tensor.rows)" + tokens
+    return "\(op.name) = (f32) \(Self.function(of: op))"
+      + "(\(([weights] + others).joined(separator: ", ")))"
+      + " = \(matmul.n) of \(expert?.rows.count ?? tensor.rows)" + tokens
   }
 
   /// What an event was about, in a few words beside its kind and its operation.
   func subject(style: TextStyle) -> String {
     if let tile {
-      return tileNumber.map { "tile \($0.index)/\($0.count)" }
-        ?? "rows \(tile.firstRow)..<\(tile.firstRow + tile.rows)"
+      return (expert.map { "expert \($0.number), " } ?? "")
+        + (tileNumber.map { "tile \($0.index)/\($0.count)" }
+          ?? "rows \(tile.firstRow)..<\(tile.firstRow + tile.rows)")
     }
+    if let expert { return "expert \(expert.number)" }
     if let failure { return failure.name }
     if let append { return Self.position(of: append, in: pass) }
     if let buffer { return buffer.name == op?.name ? "its output" : buffer.name }
@@ -153,8 +157,14 @@ extension Place {
   /// `tile 8`, or `tile` where its number is not known.
   private var tileName: String { tileNumber.map { "tile \($0.index)" } ?? "tile" }
 
-  static func rows(of tile: TraceTile, in tensor: TraceTensor) -> String {
-    "rows \(tile.firstRow)..<\(tile.firstRow + tile.rows) of \(tensor.rows)"
+  /// `rows 448..<512 of 1536`, or `expert 5, rows 160..<192 of 256`.
+  func rows(of tile: TraceTile, in tensor: TraceTensor) -> String {
+    Self.text(of: tile.rangeOfRows, in: tensor, expert: expert)
+  }
+
+  static func text(of rows: Range<Int>, in tensor: TraceTensor, expert: TraceExpert?) -> String {
+    let own = expert.flatMap { $0.rows.contains(rows) ? "expert \($0.number), " : nil }
+    return (own ?? "") + "rows \(rows) of \(tensor.rows)"
   }
 
   /// ggml's name of what an op does; the two products of attention are products like any other.

@@ -22,6 +22,9 @@ public struct Place {
   public let failure: TraceFailure?
   /// Which of the tensor's tiles the tile is, counting from 1, and how many there are.
   public let tileNumber: (index: Int, count: Int)?
+  /// The expert whose matrix the product, or else the tile, is part of, in a tensor that holds
+  /// several; its tiles are then counted by themselves.
+  public let expert: TraceExpert?
 
   public var step: Int { event.step }
 
@@ -52,23 +55,31 @@ public struct Place {
       try trace.tensor($0)
     }
     self.tensor = tensor
+    let expert = try (matmul?.rangeOfRows ?? tile?.rangeOfRows).flatMap { rows in
+      try tensor.flatMap { try trace.expert(of: rows, in: $0, op: op) }
+    }
+    self.expert = expert
     if let tile, let tensor {
-      tileNumber = Self.number(of: tile, in: tensor, tileRows: pass?.tileRows ?? tileRows)
+      // A tile may hold the matrices of all experts.
+      let own = expert.flatMap { $0.rows.contains(tile.rangeOfRows) ? $0.rows : nil }
+      tileNumber = Self.number(
+        of: tile, in: own ?? 0..<tensor.rows, tileRows: pass?.tileRows ?? tileRows)
     } else {
       tileNumber = nil
     }
   }
 
   private static func number(
-    of tile: TraceTile, in tensor: TraceTensor, tileRows: Int?
+    of tile: TraceTile, in matrix: Range<Int>, tileRows: Int?
   ) -> (index: Int, count: Int)? {
     var rows = tile.rows
-    let isLast = tile.firstRow + tile.rows >= tensor.rows
-    if isLast && tile.firstRow > 0 {
-      guard let tileRows, tileRows > 0, tile.firstRow % tileRows == 0 else { return nil }
+    let first = tile.firstRow - matrix.lowerBound
+    let isLast = first + tile.rows >= matrix.count
+    if isLast && first > 0 {
+      guard let tileRows, tileRows > 0, first % tileRows == 0 else { return nil }
       rows = tileRows
     }
-    guard rows > 0, tile.firstRow % rows == 0 else { return nil }
-    return (tile.firstRow / rows + 1, (tensor.rows + rows - 1) / rows)
+    guard rows > 0, first >= 0, first % rows == 0 else { return nil }
+    return (first / rows + 1, (matrix.count + rows - 1) / rows)
   }
 }

@@ -70,7 +70,7 @@ extension DebuggerSession {
       let name = place.tileNumber.map { "tile \($0.index) of \($0.count)" } ?? "tile"
       let steps =
         tile.freedStep.map { "steps \(tile.madeStep) to \($0)" } ?? "from step \(tile.madeStep)"
-      frames.append((.tile, name, "\(steps), \(tensor.name) \(Place.rows(of: tile, in: tensor))"))
+      frames.append((.tile, name, "\(steps), \(tensor.name) \(place.rows(of: tile, in: tensor))"))
     }
     if let op = place.op {
       frames.append(

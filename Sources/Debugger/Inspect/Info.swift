@@ -42,6 +42,10 @@ struct InfoTopic: Sendable {
       try s.infoTile()
     },
     InfoTopic(
+      name: "experts",
+      summary: "the experts that tokens of this pass went to, and how often each was chosen so far"
+    ) { s, _ in try s.infoExperts() },
+    InfoTopic(
       name: "error",
       summary: "how far an operation's output is from the exact one; \"info error OP\" of another"
     ) { s, name in try s.infoError(name) },

@@ -78,7 +78,8 @@ struct OperationsPane {
       let time = padded(isDone ? op.duration.map(formatNanoseconds) ?? "" : "", to: 9, .right)
       var figures = style.shape(op.rows, op.cols) + time
       if isUnderWay, let tile = model.place.tileNumber {
-        figures = "tile \(tile.index)/\(tile.count)"
+        let expert = model.place.expert.map { "expert \($0.number), " } ?? ""
+        figures = expert + "tile \(tile.index)/\(tile.count)"
       }
       let indent = op.layer == nil ? "   " : "     "
       let name = (isHere ? "=>" + indent.dropFirst(2) : indent) + Place.shortName(of: op)

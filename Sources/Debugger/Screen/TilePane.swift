@@ -48,7 +48,7 @@ struct TilePane {
     var life = "made \(tile.madeStep)"
     life += tile.usedStep.map { ", used \($0)" } ?? ", never used"
     life += tile.freedStep.map { ", freed \($0)" } ?? ", never freed"
-    var rows = "\(tensor.name) \(Place.rows(of: tile, in: tensor))"
+    var rows = "\(tensor.name) \(model.place.rows(of: tile, in: tensor))"
     if displayWidth(rows) > width - 2 {
       // What they are rows of stands in the operations.
       rows = rows.replacing(" of \(tensor.rows)", with: "")

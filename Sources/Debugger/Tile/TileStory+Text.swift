@@ -5,7 +5,8 @@ import TraceStore
 extension TileStory {
   /// The story in four paragraphs (packed, born, used, freed) and three figures.
   public func render(style: TextStyle) -> String {
-    let rows = "rows \(tile.firstRow)..<\(tile.firstRow + tile.rows) of \(tensor.rows)"
+    let rows = Place.text(
+      of: tile.rangeOfRows, in: tensor, expert: expert)
     var lines = wrapped(
       "The life of one tile: \(tensor.name) \(rows)", to: style.width
     ).map { style.paint($0, .bold) }
@@ -142,13 +143,16 @@ extension TileStory {
     }
     let times = style.unicode ? "×" : "x"
     let tokens = product.m == 1 ? "1 token" : "\(product.m) tokens"
-    var text = "step \(step): MUL_MAT of \(tokens) \(times) \(product.k) by \(product.n) rows"
-    text += " \(times) \(product.k) gives \(product.n) of the \(tensor.rows) values of"
+    let function = op.map { Place.function(of: $0) } ?? "MUL_MAT"
+    var text = "step \(step): \(function) of \(tokens) \(times) \(product.k) by \(product.n) rows"
+    text += " \(times) \(product.k) gives \(product.n) of the \(expert?.rows.count ?? tensor.rows)"
+    text += " values of"
     text += " \(op?.name ?? "the result")" + (product.m == 1 ? "" : " for each token")
     text += product.duration.map { ", in \(formatNanoseconds($0))." } ?? "."
     var lines = paragraph("used", text, style)
     if !outputs.isEmpty, let op {
-      let range = "\(product.firstRow)..\(product.firstRow + outputs.count)"
+      let first = product.firstRow - (expert?.rows.lowerBound ?? 0)
+      let range = (outputRow > 0 ? "\(outputRow), " : "") + "\(first)..\(first + outputs.count)"
       let values = outputs.map { formatReal(Double($0), digits: 4) }.joined(separator: ", ")
       lines.append(inset("\(op.name)[\(range)] = {\(values)}"))
     }

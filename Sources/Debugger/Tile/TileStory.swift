@@ -7,6 +7,9 @@ import TraceStore
 public struct TileStory {
   let tile: TraceTile
   let tensor: TraceTensor
+  /// The expert whose matrix the product, or else the tile, is part of, in a tensor that holds
+  /// several.
+  let expert: TraceExpert?
   /// The first block of the tile, laid open, where the model's bytes are at hand.
   let block: BlockAnatomy?
   /// The buffer that it lies in, where it is none of its own.
@@ -15,6 +18,8 @@ public struct TileStory {
   let op: TraceOp?
   /// The first values of the product, where the trace captured them.
   let outputs: [Float]
+  /// The row of the operation's output that they are in: the first that the product gave.
+  let outputRow: Int
   /// Bytes alive right before it was made, while it lived, and right after it was freed.
   let before: MemoryUse
   let during: MemoryUse
@@ -46,18 +51,32 @@ public struct TileStory {
     hasFailed = try trace.failure() != nil
     product = try tile.usedStep.flatMap { try trace.matmul(at: $0) }
     op = try tile.usedStep.flatMap { try trace.op(at: $0) } ?? trace.op(at: id)
+    expert = try trace.expert(of: product?.rangeOfRows ?? tile.rangeOfRows, in: tensor, op: op)
     before = try trace.event(at: id - 1)?.live ?? MemoryUse()
     during = made.live
     after = try tile.freedStep.flatMap { try trace.event(at: $0)?.live }
     wholeModel = try trace.tensors().wholeModelBytes
 
-    var outputs: [Float] = []
-    if let op, let product, let values = try trace.value(ofOp: op.id), op.rows > 0 {
-      // Row 0 is the first token's; the tile gives its values from the tile's first row on.
-      let end = min(product.firstRow + min(product.n, 4), op.cols, values.count)
-      if product.firstRow < end { outputs = Array(values[product.firstRow..<end]) }
+    var (row, outputs): (Int?, [Float]) = (0, [])
+    if let op, let expert { row = try Self.firstRow(of: op, sentTo: expert, trace) }
+    if let op, let product, let row, row < op.rows, let values = try trace.value(ofOp: op.id) {
+      // The tile gives values of its rows from the tile's first on.
+      let first = product.firstRow - (expert?.rows.lowerBound ?? 0)
+      let end = min(first + min(product.n, 4), op.cols)
+      let start = row * op.cols
+      if first >= 0, first < end { outputs = Array(values[start + first..<start + end]) }
     }
     self.outputs = outputs
+    outputRow = row ?? 0
+  }
+
+  /// The first row of an operation's output that is an expert's, where the trace has the choices.
+  private static func firstRow(
+    of op: TraceOp, sentTo expert: TraceExpert, _ trace: Trace
+  ) throws -> Int? {
+    guard op.inputs.count > 1, let router = try trace.op(named: op.inputs[1], inPass: op.pass)
+    else { return nil }
+    return try trace.experts(ofOp: router.id).firstIndex(of: expert.number)
   }
 
   private static func firstBlock(
