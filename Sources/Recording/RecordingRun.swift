@@ -68,6 +68,8 @@ public struct RecordingReport: Sendable {
   public let planned: MemoryUse?
   /// What the whole run would take at most with each strategy, where the budget ended it.
   public let needs: [(strategy: StrategyName, bytes: Int)]
+  /// Whether the routers of the model have a say in what it takes.
+  public let hasExperts: Bool
 }
 
 /// Runs a model into a trace.
@@ -182,7 +184,8 @@ private func report(
       ).peak,
     needs: failure == nil
       ? []
-      : try needs(loaded, options, prompts: generation.sequences.map(\.promptTokens.count)))
+      : try needs(loaded, options, prompts: generation.sequences.map(\.promptTokens.count)),
+    hasExperts: loaded.model.hasExperts)
 }
 
 /// What the run would take at most with each strategy.

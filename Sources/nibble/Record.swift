@@ -141,7 +141,10 @@ extension RecordingReport {
       (
         "peak",
         "\(formatBytes(summary.peak.total)) at step \(formatCount(summary.peakStep))"
-          + (planned.map { " (a dry run says \(formatBytes($0.total)))" } ?? "")
+          + (planned.map { plan in
+            let bound = plan.total > summary.peak.total ? "at most " : ""
+            return " (a dry run says \(bound)\(formatBytes(plan.total)))"
+          } ?? "")
           + "; each category at its own peak:"
       ),
     ]
@@ -172,7 +175,7 @@ extension RecordingReport {
   /// How the memory budget ended the run, and what would have fitted.
   private func budgetLines(_ options: RecordingOptions) -> [(String, String)] {
     guard let failure else { return [] }
-    let most = options.engine.threads > 1 ? "at most " : ""
+    let most = options.engine.threads > 1 || hasExperts ? "at most " : ""
     func need(_ strategy: StrategyName, _ bytes: Int) -> String {
       "`\(strategy.rawValue)` needs \(most)\(formatBytes(bytes, rounded: .up))"
     }

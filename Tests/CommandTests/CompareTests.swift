@@ -53,6 +53,42 @@ import Testing
     }
   }
 
+  /// Sliding windows and experts, each strategy with each type of cache: `record` takes the peak that
+  /// `compare` says, and not a byte less.
+  @Test(arguments: ["gemma3", "qwen3moe"])
+  func thePeakIsTheLeastBudget(_ family: String) throws {
+    let model = randomModel(family)
+    let result = try nibble(
+      "compare", "-m", model, "-n", "3", "--kv-types", "f32,f16,q8_0,q4_0", "--format", "json")
+    let rows = try #require(
+      try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [[String: Any]])
+    #expect(rows.count == 4 * StrategyName.allCases.count)
+    for row in rows {
+      let strategy = try #require(row["strategy"] as? String)
+      let kvType = try #require(row["kv_type"] as? String)
+      let peak = try #require(row["peak"] as? [String: Int])
+      let total = try #require(peak["total"])
+      func record(budget: Int) throws -> FinishedProgram {
+        try nibble(
+          "record", "-m", model, "-n", "3", "--strategy", strategy, "--kv-type", kvType,
+          "--memory-budget", "\(budget)", "-o", "t.sqlite")
+      }
+      let fits = try record(budget: total)
+      #expect(fits.code == 0, "\(strategy) \(kvType): \(fits.errors)")
+      let stored = try nibble.shell(
+        "sqlite3 t.sqlite 'SELECT category, bytes FROM peak_by_category'"
+      ).output.split(separator: "\n").map { $0.split(separator: "|") }
+      #expect(stored.count == peak.count)
+      for line in stored { #expect(peak[String(line[0])] == Int(line[1]), "\(strategy): \(line)") }
+      let fails = try record(budget: total - 1)
+      #expect(fails.code == 1)
+      #expect(
+        fails.errors.contains(
+          #/^nibble: '.+' asks for .+, 1 more than the budget of .+ allows; .+\./#),
+        "\(strategy) \(kvType): \(fails.errors)")
+    }
+  }
+
   /// On a terminal of 80 columns the table becomes several, which lack nothing.
   @Test func theTableFitsATerminal() throws {
     let terminal = try PseudoTerminal(

@@ -4,7 +4,8 @@ import Events
 /// taken.
 ///
 /// With one thread it is to the byte what the ledger counts; with several it is what they take
-/// where all have their largest tile at once.
+/// where all have their largest tile at once. Where experts are dequantized before they are used, it
+/// is what a pass takes that wakes as many as it can.
 public struct MemoryPlan: Sendable {
   /// Bytes alive by category at the first moment of the highest total.
   public let peak: MemoryUse
