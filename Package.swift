@@ -120,7 +120,9 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "TraceStoreTests",
-      dependencies: ["Basics", "Events", "TraceStore", "TestSupport"]),
+      dependencies: [
+        "Basics", "Events", "Inference", "TraceStore", "TestEngine", "TestSupport",
+      ]),
     .testTarget(
       name: "RecordingTests",
       dependencies: [
@@ -136,6 +138,13 @@ let package = Package(
       name: "Preload", path: "Tests/Preload",
       linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
+    // Apart, so that tests without an engine are not built again when one changes.
+    .target(
+      name: "TestEngine",
+      dependencies: [
+        "Events", "Inference", "ModelFiles", "Quantization", "TraceStore", "TestSupport",
+      ],
+      path: "Tests/TestEngine"),
     .testTarget(
       name: "DebuggerTests",
       dependencies: [

@@ -7,7 +7,7 @@ import Testing
 
 /// Traces of runs that the memory budget ended.
 @Suite struct FailureTests {
-  /// Where a run of the fake engine fails.
+  /// Where a run fails.
   enum Moment: CaseIterable {
     case atOnce, loading, atTheStartOfThePass, betweenOperations, inAnOperation, afterAStepOfIt
   }
@@ -19,26 +19,26 @@ import Testing
   static func recordFailure(
     _ moment: Moment, to path: String, bytes: Int = 1000
   ) throws -> (failure: AllocationFailure, step: Int) {
-    let recording = try Recording(.small, path: path)
-    let (recorder, engine) = (recording.recorder, recording.engine)
+    let recording = try Recording(path: path)
+    let (recorder, observer) = (recording.recorder, recording.observer)
     switch moment {
     case .atOnce: break
-    case .loading: engine.load()
+    case .loading: try recording.load()
     default:
       try recording.run(decode: 3)
       let operations = moment == .atTheStartOfThePass ? 0 : 20
-      engine.pass(.decode, tokens: 1, stopAfter: operations)
+      try recording.pass(tokens: 1, stopAfter: operations)
     }
     if [.inAnOperation, .afterAStepOfIt].contains(moment) {
       recorder.opBegan(
         OpDescription(
           name: "x-1", kind: .add, layer: 1, inputs: ["y"], tensor: nil, rows: 1, cols: 1))
     }
-    if moment == .afterAStepOfIt { recorder.computed(thread: 0, live: engine.use) }
+    if moment == .afterAStepOfIt { recorder.computed(thread: 0, live: observer.live) }
     let failure = AllocationFailure(
-      category: .kvCache, name: "blk.1 kv 16..<32", bytes: bytes, live: engine.use,
-      budget: engine.use.total + bytes - 1, thread: 0)
-    let step = engine.steps + (moment == .afterAStepOfIt ? 2 : 1)
+      category: .kvCache, name: "blk.1 kv 16..<32", bytes: bytes, live: observer.live,
+      budget: observer.live.total + bytes - 1, thread: 0)
+    let step = observer.steps + (moment == .afterAStepOfIt ? 2 : 1)
     recorder.allocationFailed(failure)
     // What the engine does to clean up, and a second thread that fails as well, are not recorded.
     recorder.freed(
@@ -121,9 +121,9 @@ import Testing
   /// Another thread's tile that was taken before the failure is filled after it.
   @Test func aTileThatIsFilledAfterTheFailureIsWhole() throws {
     let folder = try ScratchFolder()
-    let recording = try Recording(.small, path: folder.file())
-    let (recorder, engine) = (recording.recorder, recording.engine)
-    engine.load()
+    let recording = try Recording(path: folder.file())
+    let recorder = recording.recorder
+    try recording.load()
     recorder.passBegan(
       PassDescription(kind: .prefill, branch: 0, sequence: 0, firstPosition: 0, tokens: [1]))
     recorder.opBegan(
@@ -131,7 +131,7 @@ import Testing
         name: "x", kind: .matmul, layer: nil, inputs: [], tensor: 0, rows: 1, cols: 1))
     let tile = TileDescription(
       id: 77, tensor: 0, firstRow: 0, rows: 8, cols: 32, type: .f16, thread: 1, buffer: nil)
-    var live = engine.use
+    var live = recording.observer.live
     live.weightsDequantized += tile.bytes
     recorder.dequantizing(tile, live: live)
     recorder.allocationFailed(
@@ -162,15 +162,15 @@ import Testing
   /// Tiles that lie in a buffer are counted as that buffer.
   @Test func tilesInABufferAreCountedOnce() throws {
     let folder = try ScratchFolder()
-    let recording = try Recording(.small, path: folder.file())
+    let recording = try Recording(path: folder.file())
     let recorder = recording.recorder
-    recording.engine.load()
-    var live = recording.engine.use
+    try recording.load()
+    var live = recording.observer.live
     let buffer = BufferDescription(
       id: 500, category: .weightsDequantized, name: "scratch", bytes: 1024)
     live.weightsDequantized = 1024
     recorder.allocated(buffer, live: live)
-    let holder = recording.engine.steps + 1
+    let holder = recording.observer.steps + 1
     recorder.passBegan(
       PassDescription(kind: .prefill, branch: 0, sequence: 0, firstPosition: 0, tokens: [1]))
     recorder.opBegan(

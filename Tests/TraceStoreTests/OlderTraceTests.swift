@@ -46,8 +46,7 @@ import Testing
     let recording = try Recording(path: path)
     #expect(recording.recorder.hasReplaced)
     #expect(try names().contains("trace.sqlite.nibble-older"))
-    recording.engine.load()
-    recording.engine.pass(.prefill, tokens: 4, stopAfter: 7)
+    try recording.pass(tokens: 4, stopAfter: 7)
     #expect(try recording.recorder.finish(status: "interrupted").passes == 0)
     #expect(recording.recorder.hasRestored)
     recording.recorder.removeIfEmpty()  // it is not its own any more
@@ -61,11 +60,10 @@ import Testing
   @Test func itGoesWithTheFirstPass() throws {
     try makeOlder()
     let recording = try Recording(path: path)
-    recording.engine.load()
-    recording.engine.pass(.prefill, tokens: 4)
+    try recording.pass(tokens: 4)
     try recording.recorder.settle()
     #expect(try names() == ["trace.sqlite", "trace.sqlite-wal"])
-    recording.engine.pass(.decode, tokens: 1, stopAfter: 7)
+    try recording.pass(tokens: 1, stopAfter: 7)
     #expect(try recording.recorder.finish(status: "interrupted").passes == 1)
     #expect(!recording.recorder.hasRestored)
     #expect(try names() == ["trace.sqlite"])
@@ -76,8 +74,7 @@ import Testing
     try makeOlder()
     let recording = try Recording(path: path)
     recording.recorder.writer.whileIdle { $0.limit(pages: 5) }
-    recording.engine.load()
-    recording.engine.pass(.prefill, tokens: 4)
+    try recording.pass(tokens: 4)
     #expect(throws: TraceError.full(path: path)) { try recording.recorder.settle() }
     #expect(throws: TraceError.full(path: path)) {
       try recording.recorder.finish(status: "complete")
@@ -90,11 +87,11 @@ import Testing
   @Test(arguments: [false, true]) func itIsFoundAfterAKill(isRecorded: Bool) throws {
     try makeOlder()
     let recording = try Recording(path: path)
-    recording.engine.load()
+    try recording.load()
     let killed = folder.file("killed")
     copy(path + ".nibble-older", to: killed + ".nibble-older")
     if isRecorded {
-      recording.engine.pass(.prefill, tokens: 4)
+      try recording.pass(tokens: 4)
       try recording.recorder.settle()
     }
     copy(path, to: killed)

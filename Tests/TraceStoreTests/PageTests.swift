@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import Inference
 import TestSupport
 import Testing
 
@@ -36,10 +37,10 @@ import Testing
     #expect(next == steps + 1)
   }
 
-  @Test(arguments: [FakeModel.small, .smallWhole])
-  func buffersAreCountedAtEveryStep(model: FakeModel) throws {
+  @Test(arguments: [StrategyName.tiled, .wholeModel])
+  func buffersAreCountedAtEveryStep(strategy: StrategyName) throws {
     let folder = try ScratchFolder()
-    try record(model, to: folder.file())
+    try record(.small, strategy, to: folder.file())
     let trace = try Trace(path: folder.file())
     let run = try trace.pageRun { _ in }
     #expect(run.worst.map(\.step) == Array(1...run.steps))

@@ -262,7 +262,7 @@ import Testing
       path: folder.file("live.sqlite"), attached: [.init(name: "b", path: folder.file())])
     #expect(try session.result(of: "SELECT count(*) FROM pass").single == .integer(2))
     #expect(try session.result(of: "SELECT count(*) FROM op_differences").rows.count == 1)
-    recording.engine.pass(.decode, tokens: 1)
+    try recording.pass(tokens: 1)
     try recording.recorder.settle()
     #expect(try session.result(of: "SELECT count(*) FROM pass").single == .integer(3))
     let other = try QuerySession(

@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import TestEngine
 import TestSupport
 import Testing
 
@@ -10,11 +11,11 @@ import Testing
   @Test func aCopyOfTheFilesAtAnyMomentHoldsWholePasses() throws {
     let folder = try ScratchFolder()
     // What a killed process leaves is what lies in its files at that moment.
-    var model = FakeModel.small
+    var model = SmallLlama.small
     model.vocabulary = 8 * 5461
     let recording = try Recording(model, path: folder.file(), capture: .none)
     var copies = 0
-    recording.engine.afterStep = { [recorder = recording.recorder] step in
+    recording.observer.afterStep = { [recorder = recording.recorder] step, _ in
       guard step % 4999 == 1 else { return }
       copies += 1
       // Two files cannot be copied at one moment while they are written.
@@ -43,9 +44,9 @@ import Testing
     let folder = try ScratchFolder()
     let recording = try Recording(path: folder.file())
     let trace = try Trace(path: folder.file())
-    recording.engine.load()
+    try recording.load()
     for pass in 0..<3 {
-      recording.engine.pass(pass == 0 ? .prefill : .decode, tokens: pass == 0 ? 4 : 1)
+      try recording.pass(tokens: pass == 0 ? 4 : 1)
       try recording.recorder.settle()
       #expect(try trace.passCount() == pass + 1)
       try expectWholePasses(trace)
@@ -62,7 +63,7 @@ import Testing
     do {
       let recording = try Recording(path: folder.file())
       try recording.run(decode: 2)
-      recording.engine.pass(.decode, tokens: 1, stopAfter: 7)
+      try recording.pass(tokens: 1, stopAfter: 7)
     }
     let trace = try Trace(path: folder.file())
     #expect(try trace.passCount() == 2)
@@ -73,13 +74,13 @@ import Testing
     let folder = try ScratchFolder()
     let recording = try Recording(path: folder.file())
     try recording.run(decode: 3)
-    let steps = recording.engine.steps
-    recording.engine.pass(.decode, tokens: 1, stopAfter: 20)
-    #expect(recording.engine.steps > steps)
+    let steps = recording.observer.steps
+    try recording.pass(tokens: 1, stopAfter: 20)
+    #expect(recording.observer.steps > steps)
     let summary = try recording.recorder.finish(status: "interrupted")
     #expect(summary.passes == 3 && summary.events == steps)
     // What the engine frees while it goes is none of the trace's business any more.
-    recording.engine.pass(.decode, tokens: 1)
+    try recording.pass(tokens: 1)
     let trace = try Trace(path: folder.file())
     #expect(try trace.eventCount() == steps)
     #expect(try trace.passCount() == 3)
@@ -96,10 +97,10 @@ import Testing
     let folder = try ScratchFolder()
     let recording = try Recording(path: folder.file())
     try recording.run(decode: 2)
-    let steps = recording.engine.steps
-    recording.engine.pass(.decode, tokens: 1, stopAfter: 20)
+    let steps = recording.observer.steps
+    try recording.pass(tokens: 1, stopAfter: 20)
     try recording.recorder.check()
-    recording.engine.pass(.decode, tokens: 1)
+    try recording.pass(tokens: 1)
     let error = TraceError.unfinishedPass(path: folder.file(), pass: 3)
     #expect(throws: error) { try recording.recorder.check() }
     #expect(error.description.contains("pass 3 was not finished"))
@@ -121,7 +122,7 @@ import Testing
     recorder.passBegan(
       PassDescription(kind: .decode, branch: 0, sequence: 0, firstPosition: 5, tokens: [1]))
     recorder.opBegan(op)
-    recorder.computed(thread: 0, live: recording.engine.use)
+    recorder.computed(thread: 0, live: recording.observer.live)
     recorder.opBegan(op)
     #expect(throws: TraceError.unfinishedPass(path: folder.file(), pass: 2)) {
       try recorder.settle()
@@ -151,7 +152,7 @@ import Testing
   @Test func aRecordingWaitsForAnotherProgram() throws {
     let folder = try ScratchFolder()
     let recording = try Recording(path: folder.file())
-    recording.engine.load()
+    try recording.load()
     try recording.recorder.settle()
     // The shell of SQLite holds the file until the recording wants to write.
     let process = Process()
@@ -164,7 +165,7 @@ import Testing
     try process.run()
     input.fileHandleForWriting.write(Data("BEGIN IMMEDIATE; SELECT 1;\n".utf8))
     #expect(output.fileHandleForReading.readData(ofLength: 2) == Data("1\n".utf8))
-    recording.engine.pass(.prefill, tokens: 4)  // another thread commits it
+    try recording.pass(tokens: 4)  // another thread commits it
     #expect(recording.recorder.progress.passes == 0)
     input.fileHandleForWriting.write(Data("COMMIT;\n".utf8))
     try input.fileHandleForWriting.close()
@@ -193,12 +194,12 @@ import Testing
     try recording.run(decode: 2)
     // SQLite reports the limit as it reports a disk without room.
     recording.recorder.writer.whileIdle { $0.limit(pages: 5) }
-    recording.engine.pass(.decode, tokens: 1)
+    try recording.pass(tokens: 1)
     #expect(throws: TraceError.full(path: folder.file())) { try recording.recorder.settle() }
     #expect(throws: TraceError.full(path: folder.file())) { try recording.recorder.check() }
     #expect(TraceError.full(path: "t.sqlite").description.hasPrefix("t.sqlite: no room"))
     // The engine goes on; nothing more is recorded.
-    recording.engine.pass(.decode, tokens: 1)
+    try recording.pass(tokens: 1)
     #expect(throws: TraceError.full(path: folder.file())) {
       try recording.recorder.finish(status: "complete")
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TestEngine
 import TestSupport
 import Testing
 
@@ -7,13 +8,13 @@ import Testing
 /// Bytes of file, by what they are spent on; counts, never times.
 @Suite struct TraceSizeTests {
   @Test(arguments: [
-    (FakeModel.tiny, 32), (.smolLM2, 4),
+    (SmallLlama.tiny, 32), (.smolLM2, 4),
   ])
   func aTileTakesAtMost200BytesOfFileInAll(
-    dimensions: FakeModel, decode: Int
+    llama: SmallLlama, decode: Int
   ) throws {
     let folder = try ScratchFolder()
-    let summary = try record(dimensions, to: folder.file(), prompt: 8, decode: decode)
+    let summary = try record(llama, to: folder.file(), prompt: 8, decode: decode)
     #expect(summary.fileBytes <= 200 * summary.tiles)
   }
 

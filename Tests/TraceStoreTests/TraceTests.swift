@@ -18,7 +18,7 @@ import Testing
   @Test func countsAndMeta() throws {
     #expect(try trace.passCount() == 4)
     #expect(try trace.opCount() == 4 * (3 + 2 * 18))
-    #expect(try trace.meta()["model"] == "fake")
+    #expect(try trace.meta()["model"] == "small")
     #expect(try trace.meta()["status"] == "complete")
     #expect(try trace.tensors().count == 2 + 2 * 9)
     #expect(try trace.tensor(named: "blk.1.attn_q.weight")?.role == "attn_q")
@@ -64,7 +64,7 @@ import Testing
   @Test func operationsByNameAndPlace() throws {
     let op = try #require(try trace.op(named: "Qcur-1", inPass: 2))
     #expect(op.kind == "mul_mat" && op.layer == 1 && op.rows == 1 && op.cols == 32)
-    #expect(op.inputs == ["attn_norm-1", "blk.1.attn_q.weight"])
+    #expect(op.inputs == ["blk.1.attn_q.weight", "attn_norm-1"])
     #expect(try trace.tensor(op.tensor ?? -1)?.name == "blk.1.attn_q.weight")
     #expect(try trace.op(startingAtOrBefore: op.steps.upperBound)?.id == op.id)
     #expect(try trace.op(startingAtOrBefore: op.steps.lowerBound - 1)?.id == op.id - 1)
