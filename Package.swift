@@ -149,7 +149,7 @@ let package = Package(
       name: "DebuggerTests",
       dependencies: [
         "Debugger", "Events", "Recording", "TraceStore", "Inference", "ModelFiles", "Quantization",
-        "Basics", "Crash", "TestSupport",
+        "Basics", "Crash", "TestEngine", "TestSupport",
       ],
       resources: [.copy("Fixtures")]),
     .testTarget(

@@ -4,7 +4,7 @@ import TraceStore
 
 @testable import Debugger
 
-/// Breakpoints and watchpoints in whole sessions over the fake model.
+/// Breakpoints and watchpoints in whole sessions over a rehearsal.
 @Suite final class BreakpointTests: RehearsedSession {
   /// The steps at which the moves stop.
   private func stops(_ lines: [String]) throws -> [Int] {

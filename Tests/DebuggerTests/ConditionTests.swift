@@ -19,7 +19,7 @@ import Testing
     if let strategy = StrategyName(rawValue: name) {
       try Tiny.record(to: folder.file(), count: 2) { $0.engine.strategy = strategy }
     } else {
-      try Rehearsal(path: folder.file(), budget: 22_900).perform()
+      try Rehearsal(path: folder.file(), budget: Rehearsal.budgets.first).perform()
     }
     return (
       try Trace(path: folder.file()), try PlainFields(of: folder.file(), in: folder)

@@ -5,7 +5,7 @@ import TraceStore
 @testable import Debugger
 
 @Suite struct CursorTests {
-  /// A trace of the fake model, a random one for a seed above 0, or one with branches and passes
+  /// A rehearsal, a random one for a seed above 0, or one with branches and passes
   /// that were given up for a seed of 8 or more.
   static func trace(_ folder: ScratchFolder, seed: UInt64) throws -> Trace {
     let path = folder.file()
@@ -160,7 +160,7 @@ import TraceStore
 
   @Test func beginsWhereTheBudgetEndedTheRun() throws {
     let folder = try ScratchFolder()
-    try Rehearsal(path: folder.file(), budget: 35_000).perform()
+    try Rehearsal(path: folder.file(), budget: Rehearsal.budgets.middle).perform()
     let trace = try Trace(path: folder.file())
     let cursor = try Cursor(trace: trace)
     #expect(try trace.failure()?.step == cursor.step)

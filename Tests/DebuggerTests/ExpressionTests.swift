@@ -5,8 +5,11 @@ import TraceStore
 @testable import Debugger
 
 @Suite struct ExpressionTests {
+  private let folder: ScratchFolder
+
+  init() throws { folder = try ScratchFolder() }
+
   private func value(_ text: String) throws -> FieldValue {
-    let folder = try ScratchFolder()
     try Rehearsal(path: folder.file(), capture: .values).perform()
     let session = try DebuggerSession(
       trace: Trace(path: folder.file()), output: CollectedOutput(), style: TextStyle())
@@ -24,17 +27,52 @@ import TraceStore
     ("tile.bytes / tile.packed_bytes", .real(3.2)),
     ("tile.bytes - tile.packed_bytes", .bytes(2048 - 640)), ("tile.bytes * 2", .bytes(4096)),
     ("tile.rows-3", .integer(13)), ("step - step", .integer(0)), ("-step + step + 1", .integer(1)),
-    // The values are (i % 17) / 16 - 1/2.
-    ("Kcur-0[1, 2] + 0", .real(-0.5)), ("Kcur-0[0, 0] * 4", .real(-2)),
-    ("sum(Kcur-0[0, 0..17])", .real(0)), ("max(Kcur-0)", .real(0.5)),
-    ("min(Kcur-0[0, 5]@3)", .real(-0.1875)), ("mean(Kcur-0[0, 0..2])", .real(-0.46875)),
-    ("norm(Kcur-0[0, 0])", .real(0.5)), ("rms(Kcur-0[0, 0])", .real(0.5)),
-    ("dot(Kcur-0[0, 0..2], Kcur-0[0, 0..2])", .real(0.25 + 0.19140625)),
-    ("cosine(Kcur-0[0, 0], Kcur-0[0, 16])", .real(-1)),
-    ("maxdiff(Kcur-0[0, 0..2], Kcur-0[0, 15..17])", .real(0.9375)),
   ])
   func calculates(text: String, expected: FieldValue) throws {
     #expect(try value(text) == expected)
+  }
+
+  private static let ofValues: [(text: String, expected: @Sendable ([Double]) -> Double)] = [
+    ("Kcur-0[1, 2] + 0", { $0[34] }), ("Kcur-0[0, 0] * 4", { 4 * $0[0] }),
+    ("sum(Kcur-0[0, 0..17])", { $0[..<17].reduce(0, +) }), ("max(Kcur-0)", { $0.max() ?? 0 }),
+    ("min(Kcur-0[0, 5]@3)", { min($0[5], $0[6], $0[7]) }),
+    ("mean(Kcur-0[0, 0..2])", { ($0[0] + $0[1]) / 2 }),
+    ("norm(Kcur-0[0, 0..2])", { ($0[0] * $0[0] + $0[1] * $0[1]).squareRoot() }),
+    ("rms(Kcur-0[0, 0..2])", { (($0[0] * $0[0] + $0[1] * $0[1]) / 2).squareRoot() }),
+    ("dot(Kcur-0[0, 0..2], Kcur-0[1, 0..2])", { $0[0] * $0[32] + $0[1] * $0[33] }),
+    (
+      "cosine(Kcur-0[0, 0..2], Kcur-0[1, 0..2])",
+      {
+        ($0[0] * $0[32] + $0[1] * $0[33]) / ($0[0] * $0[0] + $0[1] * $0[1]).squareRoot()
+          / ($0[32] * $0[32] + $0[33] * $0[33]).squareRoot()
+      }
+    ),
+    (
+      "maxdiff(Kcur-0[0, 0..2], Kcur-0[0, 15..17])",
+      { max(abs($0[0] - $0[15]), abs($0[1] - $0[16])) }
+    ),
+  ]
+
+  /// Against the values that SQLite's own shell reads, `(2, 32)`.
+  @Test(arguments: ofValues)
+  func calculatesWithValues(text: String, expected: @Sendable ([Double]) -> Double) throws {
+    let found = try value(text)
+    let blob = try PeakTests.sqlite3(
+      folder.file(),
+      "SELECT hex(data) FROM value JOIN op ON op.id = value.op WHERE name = 'Kcur-0' AND pass = 1")
+    var digits = Substring(blob[0][0])
+    var values: [Double] = []
+    while !digits.isEmpty {
+      let bits = try #require(UInt32(digits.prefix(8), radix: 16))
+      values.append(Double(Float(bitPattern: bits.byteSwapped)))
+      digits.removeFirst(8)
+    }
+    try #require(values.count == 64)
+    guard case .real(let number) = found else {
+      Issue.record("\(text) is \(found)")
+      return
+    }
+    #expect(abs(number - expected(values)) < 1e-12)
   }
 
   /// What a result is counted in follows from what it was computed of.

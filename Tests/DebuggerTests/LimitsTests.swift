@@ -87,7 +87,7 @@ import TraceStore
     "print op", "print matmul", "print ffn_gate-0[3]", "goto pass 1",
   ])
   func beforeTheFirstPassNoPassIsAdvised(line: String) throws {
-    let text = try TranscriptTests.transcript([line], budget: 22_000)
+    let text = try TranscriptTests.transcript([line], budget: Rehearsal.budgets.loading)
     let answer = String(text.split(separator: "(nibble) \(line)\n").last ?? "")
       .replacing("\n", with: " ")
     #expect(answer.contains("the run ended before its first"), "\(text)")
@@ -97,7 +97,7 @@ import TraceStore
   /// However long the names are, what is alive stays in sight.
   @Test(arguments: [60, 80]) func theListFitsTheWidth(width: Int) throws {
     let path = folder.file("failed")
-    try Rehearsal(path: path, budget: 22_900).perform()
+    try Rehearsal(path: path, budget: Rehearsal.budgets.first).perform()
     let narrow = CollectedOutput()
     let session = try DebuggerSession(
       trace: Trace(path: path), output: narrow, style: TextStyle(width: width))

@@ -41,7 +41,7 @@ import TraceStore
     #expect { try quantized.values.checkOriginal() } throws: {
       "\($0)".contains("is of type") && "\($0)".contains("and not of F32, F16 or BF16")
     }
-    try Rehearsal.writeModel(to: folder.file("other.gguf"))
+    try Rehearsal.llama.write(to: folder.file("other.gguf"))
     let other = try Tiny.session(folder.file(), originalPath: folder.file("other.gguf"))
     #expect(throws: RecordingError.self) { try other.values.checkOriginal() }
   }

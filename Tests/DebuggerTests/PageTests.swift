@@ -89,7 +89,7 @@ import Testing
     try Tiny.record(to: folder.file("whole.sqlite")) { $0.engine.strategy = .wholeModel }
     try Tiny.record(to: folder.file("fused.sqlite")) { $0.engine.strategy = .fused }
     try Tiny.record(to: folder.file("layers.sqlite")) { $0.engine.strategy = .perLayer }
-    try Rehearsal(path: folder.file("failed.sqlite"), budget: 200_000).perform()
+    try Rehearsal(path: folder.file("failed.sqlite"), budget: Rehearsal.budgets.middle).perform()
     try Tiny.record(to: folder.file("loading.sqlite")) {
       $0.engine.strategy = .wholeModel
       $0.engine.memoryBudget = 4 << 20

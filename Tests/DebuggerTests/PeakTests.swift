@@ -68,8 +68,8 @@ import Testing
     #expect(compared > 0)
   }
 
-  @Test(arguments: [Int.max, 35_000, 22_900])
-  func thePeakIsTheHighestAndNamesEveryBuffer(budget: Int) throws {
+  @Test(arguments: [nil, Rehearsal.budgets.middle, Rehearsal.budgets.first])
+  func thePeakIsTheHighestAndNamesEveryBuffer(budget: Int?) throws {
     let folder = try ScratchFolder()
     try Rehearsal(path: folder.file(), budget: budget).perform()
     let trace = try Trace(path: folder.file())

@@ -7,7 +7,7 @@ import TraceStore
 
 /// The panes as pure functions: no terminal is needed to see them.
 @Suite struct ScreenTests {
-  /// The screen of the fake model's trace after some commands.
+  /// The screen of a rehearsal after some commands.
   static func screen(
     _ session: DebuggerSession, style: TextStyle, view: ScreenView = .split,
     commands: CommandPane = CommandPane(), typed: String = ""
@@ -22,7 +22,7 @@ import TraceStore
       commands: &commands, focus: &focus, prompt: "(nibble) ", line: line, style: style)
   }
 
-  static func session(_ folder: ScratchFolder, budget: Int = .max) throws -> DebuggerSession {
+  static func session(_ folder: ScratchFolder, budget: Int? = nil) throws -> DebuggerSession {
     try Rehearsal(path: folder.file(), capture: .values, budget: budget).perform()
     return try DebuggerSession(
       trace: Trace(path: folder.file()), output: CollectedOutput(), style: TextStyle())
@@ -100,7 +100,10 @@ import TraceStore
   }
 
   /// Loading, between passes, at each end, and where the budget ended the run.
-  @Test(arguments: [Int.max, 35_000, 22_900, 22_000]) func showsEveryStep(budget: Int) throws {
+  @Test(arguments: [
+    nil, Rehearsal.budgets.middle, Rehearsal.budgets.first, Rehearsal.budgets.loading,
+  ])
+  func showsEveryStep(budget: Int?) throws {
     let folder = try ScratchFolder()
     let session = try Self.session(folder, budget: budget)
     let reader = ScreenModelReader(session: session)

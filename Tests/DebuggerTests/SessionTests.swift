@@ -6,7 +6,7 @@ import TraceStore
 @testable import Debugger
 
 @Suite struct SessionTests {
-  /// A session over the fake model's trace, and what it prints.
+  /// A session over a rehearsal, and what it prints.
   static func session(_ folder: ScratchFolder) throws -> (DebuggerSession, CollectedOutput) {
     try Rehearsal(path: folder.file()).perform()
     let output = CollectedOutput()

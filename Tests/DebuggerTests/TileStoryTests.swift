@@ -6,11 +6,10 @@ import TraceStore
 @testable import Debugger
 
 @Suite struct TileStoryTests {
-  /// A trace of the fake model with the model file beside it.
+  /// A rehearsal with the model file beside it.
   static func trace(_ folder: ScratchFolder, capture: Capture = .values) throws -> Trace {
-    let model = folder.file("model.gguf")
-    try Rehearsal.writeModel(to: model)
-    try Rehearsal(path: folder.file(), capture: capture, model: model).perform()
+    try Rehearsal.llama.write(to: folder.file("model.gguf"))
+    try Rehearsal(path: folder.file(), capture: capture).perform()
     return try Trace(path: folder.file())
   }
 
@@ -84,7 +83,9 @@ import TraceStore
   @Test func anotherModelIsNotTakenForTheRecordedOne() throws {
     let folder = try ScratchFolder()
     let other = folder.file("other.gguf")
-    try Rehearsal.writeModel(to: other, layers: 1)  // tensors at other offsets
+    var llama = Rehearsal.llama
+    llama.layers = 1  // tensors at other offsets
+    try llama.write(to: other)
     let trace = try Self.trace(folder)
     let output = CollectedOutput()
     let session = try DebuggerSession(

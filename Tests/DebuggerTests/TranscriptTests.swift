@@ -7,10 +7,10 @@ import TraceStore
 
 /// Whole sessions, as a person would see them, compared with those recorded in `Fixtures`.
 @Suite struct TranscriptTests {
-  /// What a session over the fake model's trace prints for these lines.
+  /// What a session over a rehearsal prints for these lines.
   static func transcript(
     _ lines: [String], style: TextStyle = TextStyle(), capture: Capture = .stats,
-    budget: Int = .max
+    budget: Int? = nil
   ) throws -> String {
     let folder = try ScratchFolder()
     try Rehearsal(path: folder.file(), capture: capture, budget: budget).perform()
@@ -64,14 +64,17 @@ import TraceStore
           "finish", "reverse-finish pass", "goto end", "info memory", "i kv",
           "i model", "i tokens", "SELECT * FROM failure;",
           "SELECT id, kind, last_step, is_finished FROM pass;", "mem all", "mem op",
-        ], budget: 35_000
+        ], budget: Rehearsal.budgets.middle
       ), "session-post-mortem.txt")
     #expect(
-      try Self.transcript(["i passes", "i ops"], budget: 35_000).contains("prefill, unfinished"))
+      try Self.transcript(["i passes", "i ops"], budget: Rehearsal.budgets.middle).contains(
+        "prefill, unfinished"))
   }
 
-  /// Where the pass was ended before its first operation, and before the first pass.
-  @Test(arguments: [(22_900, "pass 1 prefill"), (22_000, "loading")])
+  /// Where the first operation was ended, and where the loading was.
+  @Test(arguments: [
+    (Rehearsal.budgets.first, "pass 1 prefill"), (Rehearsal.budgets.loading, "loading"),
+  ])
   func postMortemOfARunThatHardlyBegan(budget: Int, place: String) throws {
     let text = try Self.transcript(
       ["info buffers", "mem", "mem all", "where", "list", "rs", "s", "i ops", "i passes"],
