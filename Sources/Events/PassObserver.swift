@@ -41,7 +41,7 @@ public protocol PassObserver: AnyObject {
   ///   - experts: of each token its choices, the first one first, `(tokens, used)`.
   ///   - weights: how much each counts, of the same shape.
   func routed(experts: [Int], weights: [Float], tokens: Int)
-  /// The operation that ended has a result that holds an infinity or a NaN; the pass fails.
+  /// The operation has a result that holds an infinity or a NaN: it ends, and its pass fails.
   func outputNotFinite()
   /// The operation was given up, and the pass with it.
   func opFailed(nanoseconds: Int)

@@ -1,4 +1,5 @@
 import Events
+import Foundation
 import Quantization
 
 /// Where the buffers of an engine lie, and who computes on them.
@@ -76,8 +77,25 @@ protocol Backend: AnyObject, MemorySource {
     key: UnsafePointer<Float>, value: UnsafePointer<Float>, in cache: KVCache, layer: Int,
     position: Int, measures: Bool
   ) throws -> (key: StorageError, value: StorageError)?
-  /// - Parameter clears: whether products that are left out become 0; nobody but an observer looks.
-  func scores(_ q: Activation, _ attention: Attention, into y: Activation, clearing clears: Bool)
-  func softmax(_ x: Activation, _ attention: Attention, scale: Float)
+  /// - Parameters:
+  ///   - clears: whether products that are left out become 0; nobody but an observer looks.
+  ///   - notFinite: where the index of a product is noted that is an infinity or a NaN, of a token
+  ///     with a position that it sees.
+  func scores(
+    _ q: Activation, _ attention: Attention, into y: Activation, clearing clears: Bool,
+    noting notFinite: FirstNotFinite)
+  func softmax(_ x: Activation, _ attention: Attention, scale: Float, noting notFinite: FirstNotFinite)
   func weightedSum(_ x: Activation, _ attention: Attention, into y: Activation)
+}
+
+/// The first value of a result that is an infinity or a NaN, of those that several threads find.
+final class FirstNotFinite {
+  private let lock = NSLock()
+  private(set) var found: (index: Int, value: Float)?
+
+  func note(_ index: Int, _ values: UnsafePointer<Float>) {
+    lock.withLock {
+      if index < found?.index ?? .max { found = (index, values[index]) }
+    }
+  }
 }

@@ -25,14 +25,12 @@ final class CPU: Backend {
 
   func firstNotFinite(_ x: Activation) -> (index: Int, value: Float)? {
     let size = max(x.count / threads, 1 << 16)  // a fork costs as much as some ten thousand values
-    let lock = NSLock()
-    var first: Int?
+    let first = FirstNotFinite()
     workers.forEach(x.count, by: size) { range, _ in
       let index = nibble_first_not_finite(x.values + range.lowerBound, range.count)
-      if index == range.count { return }
-      lock.withLock { first = min(first ?? x.count, range.lowerBound + index) }
+      if index < range.count { first.note(range.lowerBound + index, x.values) }
     }
-    return first.map { ($0, x.values[$0]) }
+    return first.found
   }
 
   // MARK: - Weights
@@ -253,7 +251,10 @@ final class CPU: Backend {
     for c in 0..<count { key[c * KVCache.pageLength] = row[c] }
   }
 
-  func scores(_ q: Activation, _ attention: Attention, into y: Activation, clearing clears: Bool) {
+  func scores(
+    _ q: Activation, _ attention: Attention, into y: Activation, clearing clears: Bool,
+    noting notFinite: FirstNotFinite
+  ) {
     forEachHead(attention) { part, cache, head, tokens, thread in
       forEachPage(attention, part, tokens) { first, tokens in
         let row = part.rows.lowerBound + tokens.lowerBound
@@ -269,6 +270,7 @@ final class CPU: Backend {
           nibble_page_scores_f32(&page)
         }
       }
+      check(y, attention, part, head, tokens, notFinite)  // while it is in the cache
       guard clears else { return }
       for token in tokens {
         let row = y.row(head * q.rows + part.rows.lowerBound + token)
@@ -279,7 +281,7 @@ final class CPU: Backend {
     }
   }
 
-  func softmax(_ x: Activation, _ attention: Attention, scale: Float) {
+  func softmax(_ x: Activation, _ attention: Attention, scale: Float, noting notFinite: FirstNotFinite) {
     let nTokens = x.rows / attention.heads
     forEachHead(attention) { part, _, head, tokens, _ in
       for token in tokens {
@@ -289,6 +291,23 @@ final class CPU: Backend {
           part.pages(seenBy: token, attention.shape).upperBound,
           attention.shape.first(seenFrom: position), position + 1, scale)
       }
+      check(x, attention, part, head, tokens, notFinite)
+    }
+  }
+
+  /// Notes the first value of some tokens and one head that is an infinity or a NaN, among those of
+  /// positions that the tokens see.
+  private func check(
+    _ x: Activation, _ attention: Attention, _ part: PassPart, _ head: Int, _ tokens: Range<Int>,
+    _ notFinite: FirstNotFinite
+  ) {
+    let firstRow = head * (x.rows / attention.heads) + part.rows.lowerBound
+    for token in tokens {
+      let position = part.position + token
+      let first = attention.shape.first(seenFrom: position)
+      let count = position + 1 - first
+      let index = nibble_first_not_finite(x.row(firstRow + token) + first, count)
+      if index < count { return notFinite.note((firstRow + token) * x.cols + first + index, x.values) }
     }
   }
 

@@ -89,7 +89,10 @@ final class Ghost: Backend {
     key: UnsafePointer<Float>, value: UnsafePointer<Float>, in cache: KVCache, layer: Int,
     position: Int, measures: Bool
   ) throws -> (key: StorageError, value: StorageError)? { nil }
-  func scores(_ q: Activation, _ attention: Attention, into y: Activation, clearing clears: Bool) {}
-  func softmax(_ x: Activation, _ attention: Attention, scale: Float) {}
+  func scores(
+    _ q: Activation, _ attention: Attention, into y: Activation, clearing clears: Bool,
+    noting notFinite: FirstNotFinite
+  ) {}
+  func softmax(_ x: Activation, _ attention: Attention, scale: Float, noting notFinite: FirstNotFinite) {}
   func weightedSum(_ x: Activation, _ attention: Attention, into y: Activation) {}
 }

@@ -8,7 +8,8 @@ struct Activation {
   let cols: Int
   /// The operation that wrote it last.
   var name = ""
-  /// True if what no operation reads of it was not computed, and may hold anything.
+  /// True if it may hold anything where no operation reads it: scores of positions that a token
+  /// does not see.
   var hasGaps = false
 
   var count: Int { rows * cols }

@@ -9,6 +9,7 @@ public enum InferenceError: Error, CustomStringConvertible {
   case wrongShape(tensor: String, expected: [Int], found: [Int], path: String)
   case unusableType(tensor: String, type: String, path: String)
   case notFinite(tensor: String, path: String)
+  /// An operation computed an infinity or a NaN, the first at this place of its result.
   case notFiniteOutput(op: String, value: Float, row: Int, column: Int)
   case emptyPrompt
   case contextFull(needed: Int, context: Int)
@@ -39,8 +40,10 @@ public enum InferenceError: Error, CustomStringConvertible {
       "\(path): the tensor '\(tensor)' holds numbers that cannot be (an infinity, a NaN, a factor "
         + "that is not positive); the file is damaged."
     case .notFiniteOutput(let op, let value, let row, let column):
-      "The result of '\(op)' is not finite (\(value) in row \(row), column \(column)); the model "
-        + "file is damaged, or its numbers are beyond float32."
+      "The result of '\(op)' is not finite ("
+        + (value.isNaN ? "NaN" : value < 0 ? "-infinity" : "infinity")
+        + " in row \(row), column \(column)); the model file is damaged, or its numbers are too "
+        + "large for float32."
     case .emptyPrompt:
       "The prompt has no tokens; give some text with -p."
     case .contextFull(let needed, let context):
@@ -65,6 +68,14 @@ public enum InferenceError: Error, CustomStringConvertible {
       "The system did not start \(count) threads; try fewer with --threads."
     case .interrupted:
       "Interrupted."
+    }
+  }
+
+  /// True if the trace of a run that it ended holds what led to it, in a pass that did not finish.
+  public var leavesItsPass: Bool {
+    switch self {
+    case .overBudget, .notFiniteOutput: true
+    default: false
     }
   }
 

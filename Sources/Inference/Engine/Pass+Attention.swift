@@ -72,19 +72,23 @@ extension Pass {
 
   /// Products of queries with the keys of their sequence: q `(nTokens, nHead * headSize)`, keys
   /// `(nKV, nKVHead * headSize)` → y `(nHead * nTokens, nKV)`. Pages that a token may not see are
-  /// left out; their products count as 0.
+  /// left out; their products count as 0 where somebody watches.
   func scores(_ q: Activation, _ name: String, line: Int = #line) throws -> Activation {
     let heads = q.cols / cache.headSize
+    let notFinite = FirstNotFinite()
     var y = try record(
       .scores, name, [appendName, q.name], with: attributes(heads: heads), line: line,
       to: .slot(
-        Slot("kq"), rows: heads * q.rows, cols: parts.map(\.end).max() ?? 0), isWhole: false
+        Slot("kq"), rows: heads * q.rows, cols: parts.map(\.end).max() ?? 0),
+      noting: notFinite
     ) { y in
-      backend.scores(q, try attention(heads: heads), into: y, clearing: Observer.isWatching)
+      backend.scores(
+        q, try attention(heads: heads), into: y, clearing: Observer.isWatching,
+        noting: notFinite)
       computed()
     }
-    y.hasGaps = !Observer.isWatching
-    return y.hasGaps ? y.named(fullName(name)) : y
+    y.hasGaps = true
+    return y
   }
 
   /// Softmax of `scale * x` over the positions that each token may see, in place; the rest
@@ -93,11 +97,13 @@ extension Pass {
     _ x: Activation, scale: Float, _ name: String, line: Int = #line
   ) throws -> Activation {
     let heads = x.rows / tokens.count
+    let notFinite = FirstNotFinite()
     return try record(
       .softmax, name, [x.name],
-      with: OpAttributes(heads: heads, scale: scale, window: window), line: line, to: .over(x)
+      with: OpAttributes(heads: heads, scale: scale, window: window), line: line, to: .over(x),
+      noting: notFinite
     ) { x in
-      backend.softmax(x, try attention(heads: heads), scale: scale)
+      backend.softmax(x, try attention(heads: heads), scale: scale, noting: notFinite)
       computed()
     }
   }
@@ -107,8 +113,7 @@ extension Pass {
     let heads = x.rows / tokens.count
     return try record(
       .weightedSum, name, [appendName, x.name], with: attributes(heads: heads),
-      line: line, to: .slot(Slot("kqv"), rows: tokens.count, cols: heads * cache.headSize),
-      blaming: x.hasGaps ? x.name : nil
+      line: line, to: .slot(Slot("kqv"), rows: tokens.count, cols: heads * cache.headSize)
     ) { y in
       backend.weightedSum(x, try attention(heads: heads), into: y)
       computed()

@@ -169,16 +169,15 @@ extension Pass {
   /// - Parameters:
   ///   - attributes: what it is computed with; asked for if somebody watches.
   ///   - line: where the forward pass calls the operation.
-  ///   - isWhole: false if parts of the result may be left as they were where nobody watches.
-  ///   - blamed: the operation that a result which is not finite comes from, where that one was not
-  ///     looked at.
+  ///   - noted: the first value that is not finite, if `body` notes it; by default all are looked
+  ///     at, but none of a result with gaps.
   ///   - body: given where the result goes.
   /// - Throws: `InferenceError.notFiniteOutput` for a result that holds an infinity or a NaN, and
   ///   what `body` throws.
   func record(
     _ kind: OpDescription.Kind, _ name: String, _ inputs: @autoclosure () -> [String],
     tensor: Int? = nil, with attributes: @autoclosure () -> OpAttributes = OpAttributes(),
-    line: Int, to output: Output, isWhole: Bool = true, blaming blamed: String? = nil,
+    line: Int, to output: Output, noting noted: FirstNotFinite? = nil,
     _ body: (Activation) throws -> Void
   ) throws -> Activation {
     if engine.isCancelled() { throw InferenceError.interrupted }
@@ -186,7 +185,7 @@ extension Pass {
     guard Observer.isWatching else {
       let y = try place(output)
       try body(y)
-      if isWhole { try checkFinite(y, blamed ?? fullName(name)) }
+      if let error = notFinite(y, noted, name) { throw error }
       return y
     }
     let (rows, cols) =
@@ -212,15 +211,14 @@ extension Pass {
       throw error
     }
     let nanoseconds = elapsed()
+    let error = notFinite(y, noted, name)
+    if error != nil { observer.outputNotFinite() }
     if kind == .kvAppend || !backend.computes {
       observer.opEnded(output: nil, nanoseconds: nanoseconds)
     } else {
       backend.withValues(y) { observer.opEnded(output: $0, nanoseconds: nanoseconds) }
     }
-    do { try checkFinite(y, fullName(name)) } catch {
-      observer.outputNotFinite()
-      throw error
-    }
+    if let error { throw error }
     return y.named(fullName(name))
   }
 
@@ -234,11 +232,14 @@ extension Pass {
   /// The name of an operation of the layer under way: `ffn_norm-3`.
   func fullName(_ name: String) -> String { layer.map { "\(name)-\($0)" } ?? name }
 
-  /// - Throws: `InferenceError.notFiniteOutput`.
-  private func checkFinite(_ y: Activation, _ name: @autoclosure () -> String) throws {
-    guard !y.hasGaps, let (index, value) = backend.firstNotFinite(y) else { return }
-    throw InferenceError.notFiniteOutput(
-      op: name(), value: value, row: index / y.cols, column: index % y.cols)
+  /// `InferenceError.notFiniteOutput` for a result that holds an infinity or a NaN.
+  private func notFinite(
+    _ y: Activation, _ noted: FirstNotFinite?, _ name: String
+  ) -> InferenceError? {
+    let found = noted != nil || y.hasGaps ? noted?.found : backend.firstNotFinite(y)
+    guard let (index, value) = found else { return nil }
+    return .notFiniteOutput(
+      op: fullName(name), value: value, row: index / y.cols, column: index % y.cols)
   }
 
   /// One step: the work of an operation other than a product.
