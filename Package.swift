@@ -127,7 +127,7 @@ let package = Package(
       name: "RecordingTests",
       dependencies: [
         "Events", "Recording", "TraceStore", "Inference", "ModelFiles", "Quantization",
-        "TestSupport",
+        "TestEngine", "TestSupport",
       ],
       resources: [.copy("Fixtures")]),
     // Crashes on purpose, beside the tests that start it.
@@ -165,7 +165,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "nibble", "Events", "Inference", "ModelFiles", "Recording", "TraceStore", "TestSupport",
+        "nibble", "Events", "Inference", "ModelFiles", "Recording", "TraceStore", "TestEngine",
+        "TestSupport",
       ]),
     .testTarget(name: "ProjectTests"),
   ],

@@ -104,7 +104,7 @@ private func figures(
       pass += 1
     })
   if report.isInterrupted { throw InferenceError.interrupted }
-  if let failure = report.failure { throw InferenceError.overBudget(failure) }
+  if let error = report.error { throw error }
   var moved = 0
   try Trace(path: options.output).run(
     "SELECT coalesce(sum(bytes), 0) FROM bytes_moved", columns: { _ in },

@@ -28,8 +28,8 @@ public final class LiveRun {
   var branchCount = 1
   /// The memory budgets so far, each with the last step before it.
   var budgets: [(after: Int, bytes: Int?)]
-  /// Whether the memory budget ended the last pass.
-  private var hasFailed = false
+  /// What ended the last pass, where the trace says more of it.
+  private var failure: InferenceError?
 
   /// Opens the model and the trace; the passes of the prompt are yet to be run.
   ///
@@ -126,11 +126,11 @@ public final class LiveRun {
     defer { engine.isCancelled = { false } }
     do {
       let pass = try run()
-      hasFailed = false
+      failure = nil
       try recorder.settle()
       return pass
     } catch {
-      if case InferenceError.overBudget = error { hasFailed = true }
+      if let error = error as? InferenceError, error.leavesItsPass { failure = error }
       try recorder.settle()
       throw error
     }
@@ -195,6 +195,10 @@ public final class LiveRun {
   ///
   /// - Throws: `TraceError`.
   public func finish() throws {
-    try recorder.finish(status: hasFailed ? "failed" : "complete")
+    if let failure {
+      _ = try recorder.finish(after: failure)
+    } else {
+      try recorder.finish(status: "complete")
+    }
   }
 }

@@ -60,8 +60,12 @@ final class OutputCollector: PassObserver {
     for name in layerOutputs { outputs[name] = nil }
   }
 
-  /// A pass that failed appends nothing, as in the engine's own cache.
-  func passEnded(nanoseconds: Int) {
+  func passEnded(nanoseconds: Int) { keepAppended() }
+
+  /// Where a result is not finite, the operations before it can still be asked about.
+  func passFailed(nanoseconds: Int) { keepAppended() }
+
+  private func keepAppended() {
     guard let pass else { return }
     for (layer, keys, values) in appended {
       history.append(layer: layer, keys: keys, values: values, parts: pass.parts)

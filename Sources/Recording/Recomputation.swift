@@ -144,9 +144,17 @@ public final class Recomputation {
     }
     try applySettings(of: pass)
     let outputRows = try trace.logitsOp(inPass: pass.id)?.rows
-    _ = try engine.forward(
-      batch.map { ($0.sequence, $0.tokens) }, kind: pass.kind,
-      logitsForAll: outputRows == pass.tokens && pass.tokens > pass.sequences)
+    // A pass that failed may have left keys.
+    for (sequence, position) in engine.positions.enumerated() {
+      collector.rewind(sequence: sequence, to: position)
+    }
+    do {
+      _ = try engine.forward(
+        batch.map { ($0.sequence, $0.tokens) }, kind: pass.kind,
+        logitsForAll: outputRows == pass.tokens && pass.tokens > pass.sequences)
+    } catch InferenceError.notFiniteOutput where !pass.isFinished {
+      return  // It ended there when it was recorded, too.
+    }
     done.append(pass)
   }
 

@@ -62,8 +62,12 @@ public struct RecordingReport: Sendable {
   public let isInterrupted: Bool
   /// Whether the trace took the place of an older one.
   public let hasReplaced: Bool
+  /// What ended the run, where the trace holds what led to it.
+  public let error: InferenceError?
   /// The allocation that would have passed the memory budget and ended the run.
-  public let failure: AllocationFailure?
+  public var failure: AllocationFailure? {
+    if case .overBudget(let failure)? = error { failure } else { nil }
+  }
   /// What the shapes say that the run takes at most; `nil` where it did not go to its end.
   public let planned: MemoryUse?
   /// What the whole run would take at most with each strategy, where the budget ended it.
@@ -76,8 +80,9 @@ public struct RecordingReport: Sendable {
 ///
 /// A pass is in the trace when it is finished; what ends the run earlier (an error, a signal, a
 /// full disk) leaves those before it. Where the memory budget ends it, the trace holds everything
-/// up to the allocation that would have passed it, and the report says which that was. An older
-/// trace stays what it was until there is one of the two.
+/// up to the allocation that would have passed it, and where a result is not finite, everything up
+/// to that operation; the report says which that was. An older trace stays what it was until there
+/// is a pass or one of these.
 ///
 /// - Parameters:
 ///   - forced: what follows the prompt of the first sequence, whatever is likeliest; no text ends then.
@@ -139,9 +144,9 @@ public func record(
     let summary = try recorder.finish(after: InferenceError.interrupted)
     recorder.removeIfEmpty()
     return try report(loaded, options, recorder, summary, generation, isInterrupted: true)
-  } catch InferenceError.overBudget(let failure) {
-    let summary = try recorder.finish(after: InferenceError.overBudget(failure))
-    return try report(loaded, options, recorder, summary, generation, failure: failure)
+  } catch let error as InferenceError where error.leavesItsPass {
+    let summary = try recorder.finish(after: error)
+    return try report(loaded, options, recorder, summary, generation, error: error)
   } catch {
     _ = try? recorder.finish(after: error)
     recorder.removeIfEmpty()
@@ -165,26 +170,27 @@ extension TraceRecorder {
 private func report(
   _ loaded: LoadedModel, _ options: RecordingOptions, _ recorder: TraceRecorder,
   _ summary: TraceSummary, _ generation: Generation, isInterrupted: Bool = false,
-  failure: AllocationFailure? = nil
+  error: InferenceError? = nil
 ) throws -> RecordingReport {
-  RecordingReport(
+  var isOverBudget = false
+  if case .overBudget? = error { isOverBudget = true }
+  return RecordingReport(
     model: loaded.model.config.name, trace: options.output, summary: summary,
     generation: generation,
     texts: zip(try options.promptOfEach(), generation.sequences).map {
       $0 + loaded.tokenizer.decode($1.tokens)
     },
     packedBytes: loaded.model.packedBytes, float16Bytes: loaded.model.float16Bytes,
-    isInterrupted: isInterrupted, hasReplaced: recorder.hasReplaced, failure: failure,
-    planned: isInterrupted || failure != nil
+    isInterrupted: isInterrupted, hasReplaced: recorder.hasReplaced, error: error,
+    planned: isInterrupted || error != nil
       ? nil
       : try MemoryPlan(
         model: loaded.model, options: options.engine,
         prompts: generation.sequences.map(\.promptTokens.count), ubatch: options.ubatch,
         decodePasses: generation.sequences.map(\.decodePasses)
       ).peak,
-    needs: failure == nil
-      ? []
-      : try needs(loaded, options, prompts: generation.sequences.map(\.promptTokens.count)),
+    needs: isOverBudget
+      ? try needs(loaded, options, prompts: generation.sequences.map(\.promptTokens.count)) : [],
     hasExperts: loaded.model.hasExperts)
 }
 

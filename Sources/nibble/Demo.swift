@@ -42,6 +42,7 @@ struct Demo: ParsableCommand {
     }
     line.clear()
     signal(SIGINT, SIG_DFL)
+    try report.throwIfFailed(trace: shellWord(output))
     if report.summary.passes == 0 { throw ExitCode(report.isInterrupted ? interruptedExitCode : 1) }
     try tell(report)
     guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {

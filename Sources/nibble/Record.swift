@@ -97,17 +97,24 @@ struct Record: ParsableCommand {
     }
     Output.line(report.lines(options).joined(separator: "\n"))
     let trace = shellWord(output)
-    if let failure = report.failure {
-      printError("nibble: \(InferenceError.overBudget(failure))")
-      printError("\nNext: `nibble step \(trace)` stands where it failed.")
-      throw ExitCode(1)
-    }
+    try report.throwIfFailed(trace: trace)
     if checkMemory, !report.isInterrupted { try printMemoryCheck() }
     printError("\nNext: `nibble step \(trace)`, or `nibble sql \(trace) .tables`")
   }
 }
 
 extension RecordingReport {
+  /// Says what ended the run and where that can be seen, if the trace holds it.
+  ///
+  /// - Parameter trace: its path, as a shell takes it.
+  /// - Throws: `ExitCode`.
+  func throwIfFailed(trace: String) throws {
+    guard let error else { return }
+    printError("nibble: \(error)")
+    printError("\nNext: `nibble step \(trace)` stands where it failed.")
+    throw ExitCode(1)
+  }
+
   /// The summary that `nibble record` prints.
   func lines(_ options: RecordingOptions) -> [String] {
     let ending =
@@ -126,7 +133,7 @@ extension RecordingReport {
       ("model", "\(visible(model)), \(formatBytes(packedBytes)) packed"),
       ("strategy", options.engine.strategy.rawValue),
       (
-        failure == nil ? "passes" : "finished",
+        error == nil ? "passes" : "finished",
         summary.passes == 0
           ? "no pass"
           : "\(summary.passes): \(prefillPasses) prefill of "

@@ -53,9 +53,9 @@ struct Run: ParsableCommand {
         for id in tokens[printed...] { show(decoder.append(id)) }
         printed = tokens.count
       }
-    } catch InferenceError.interrupted {
+    } catch {
       show("\n")
-      throw InferenceError.interrupted
+      throw error
     }
     show(decoder.finish() + "\n")
     let tokens = generation.sequences[0].tokens

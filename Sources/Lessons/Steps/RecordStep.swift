@@ -92,6 +92,7 @@ struct RecordStep: MakingStep {
       let report = try Recording.record(options, isCancelled: making.isCancelled) {
         making.show(Double($0.tokens) / Double(max($0.ofTokens, 1)))
       }
+      if let error = report.error, report.failure == nil { throw error }
       return (report, isWhole: !report.isInterrupted)
     }
   }

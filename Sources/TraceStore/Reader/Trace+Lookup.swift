@@ -141,6 +141,16 @@ extension Trace {
       [ops.lowerBound, ops.upperBound, name], decodeOp)
   }
 
+  /// The operation whose result holds an infinity or a NaN and that ended the run, if one did: the
+  /// last of all, in a pass that did not finish.
+  public func notFiniteOp() throws(TraceError) -> TraceOp? {
+    guard
+      let op = try first("SELECT * FROM op ORDER BY id DESC LIMIT 1", [], decodeOp),
+      let statistics = op.statistics, !statistics.rms.isFinite
+    else { return nil }
+    return try pass(op.pass)?.isFinished == false ? op : nil
+  }
+
   /// The steps from one operation to a later one.
   public func steps(
     from first: TraceOp, through last: TraceOp

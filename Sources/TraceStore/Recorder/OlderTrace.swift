@@ -7,7 +7,7 @@ import GRDBSQLite
 ///
 /// Both lie in one folder: `t.sqlite` is moved to `t.sqlite.nibble-older` before the new file is
 /// made, with what SQLite keeps beside it. It is removed when the first pass of the new one is
-/// committed, or the allocation that ended its run, and moved back if the recording ends before
+/// committed, or the step that ended its run, and moved back if the recording ends before
 /// that. A process that is killed in between leaves both; whoever opens or records `t.sqlite` next
 /// calls ``recover(_:)``.
 ///

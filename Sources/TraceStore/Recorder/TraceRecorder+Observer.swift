@@ -235,13 +235,16 @@ extension TraceRecorder {
     guard isRecording, let op else { return }
     precondition(nextStep > op.firstStep, "\(op.description.name) ended without a step")
     self.op = nil
-    append(op, output: values, nanoseconds: nanoseconds)
+    append(
+      op, output: capture == .none && isOutputFinite ? nil : values, nanoseconds: nanoseconds)
     if capture == .values, let values {
       batch.append(
         RecorderBatch.Value(
           op: ops, rows: op.description.rows, cols: op.description.cols, values: Array(values)))
       if batch.valueCount >= Self.valueLimit { write() }
     }
+    if !isOutputFinite, !goesOn { end = End(step: nextStep - 1, time: now()) }
+    isOutputFinite = true
   }
 
   public func routed(experts: [Int], weights: [Float], tokens: Int) {
@@ -252,8 +255,8 @@ extension TraceRecorder {
   }
 
   public func outputNotFinite() {
-    guard isRecording, !goesOn else { return }
-    end = End(step: nextStep - 1, time: now())
+    guard isRecording else { return }
+    isOutputFinite = false
   }
 
   public func opFailed(nanoseconds: Int) {
@@ -272,7 +275,7 @@ extension TraceRecorder {
         id: ops, pass: passes, node: op.node, rows: op.description.rows,
         cols: op.description.cols, steps: op.firstStep...nextStep - 1, peak: peak.id,
         start: op.start, duration: nanoseconds,
-        statistics: capture == .none ? nil : values.map { ValueStatistics($0) }))
+        statistics: values.map { ValueStatistics($0) }))
   }
 }
 
@@ -311,7 +314,7 @@ extension TraceRecorder {
     hasUncommitted = false
   }
 
-  /// Has what happened up to the allocation that ended the run written and made to last.
+  /// Has what happened up to the step that ended the run written and made to last.
   func commit(_ end: End) {
     batch.pass = pass.map {
       batchPass($0, lastStep: end.step, duration: end.time - $0.start, isFinished: false)

@@ -23,12 +23,16 @@ public final class TraceRecorder: PassObserver {
   let writer: RecorderWriter
   /// Whether the run goes on after a pass that was given up: then the pass is recorded with all
   /// that was done to clean up after it. Otherwise it is left out, but for one that the memory
-  /// budget ended, which ends the recording.
+  /// budget or a result that is not finite ended, which ends the recording.
   let goesOn: Bool
 
   var failure: TraceError?
-  /// The allocation that ended the run, and when.
+  /// The step that ended the run, of an allocation or of an operation whose result is not finite,
+  /// and when.
   var end: End?
+  /// False from ``outputNotFinite()`` to the end of the operation. Its statistics say so, and are
+  /// kept whatever is captured.
+  var isOutputFinite = true
   /// Tells what packing changed in some rows of a tensor (its index in the header), where the
   /// unquantized tensor is known: root mean square and largest magnitude.
   public var packingError: ((_ tensor: Int, _ rows: Range<Int>) -> (rms: Double, max: Double)?)?
@@ -67,8 +71,8 @@ public final class TraceRecorder: PassObserver {
   private let identity: FileIdentity?
   /// Bytes of the file when it was looked at last: SQLite makes it no smaller.
   private var knownSize = 0
-  /// Whether the trace takes the place of an older one: at the first pass, or at the allocation
-  /// that ended its run.
+  /// Whether the trace takes the place of an older one: at the first pass, or at the step that ended
+  /// its run.
   public let hasReplaced: Bool
   /// Whether the older one is in its place again, since the recording ended before that.
   public private(set) var hasRestored = false
@@ -174,8 +178,8 @@ public final class TraceRecorder: PassObserver {
     return result
   }
 
-  /// Ends the recording: drops a pass that did not finish, but for one that the memory budget
-  /// ended, writes `status` (`complete`, `interrupted`, `failed`, `error`) into `meta`, and leaves
+  /// Ends the recording: drops a pass that did not finish, but for one that the memory budget or a
+  /// result that is not finite ended, writes `status` (`complete`, `interrupted`, `failed`, `error`) into `meta`, and leaves
   /// one file: the older trace, if there is nothing to show of this one. What comes after is
   /// ignored.
   ///

@@ -112,8 +112,9 @@ CREATE TABLE pass (
   start_ns INTEGER,
   -- How long it took, in ns, or NULL.
   duration_ns INTEGER,
-  -- 1, or 0 for a pass that was given up: the memory budget ended it or, in a live run, a person
-  -- did. It may have ended before its first operation; its last operation is then the one before.
+  -- 1, or 0 for a pass that was given up: the memory budget or a result that is not finite ended it
+  -- or, in a live run, a person did. It may have ended before its first operation; its last
+  -- operation is then the one before.
   -- A live run goes on after it, with a KV cache as it was before it.
   is_finished INTEGER NOT NULL,
   -- How many sequences it ran at once. The tokens of each follow each other; `token` has the pass
