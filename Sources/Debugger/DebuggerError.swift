@@ -44,6 +44,8 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
   case notOneToken(text: String, ids: [Int])
   /// An allocation of a live run would have passed the memory budget.
   case overBudget(AllocationFailure, fitting: [String])
+  /// A result of a live run is not finite.
+  case notFinite(sentence: String, advice: String)
   /// A command file cannot be read.
   case unreadable(path: String, reason: String)
   /// A file cannot be written.
@@ -116,6 +118,8 @@ public enum DebuggerError: Error, Equatable, Sendable, CustomStringConvertible {
         + (fitting.isEmpty
           ? "no strategy needs so little, and \"set memory-budget\" can give more."
           : "with \"set strategy\" the next pass can run: \(fitting.joined(separator: ", ")).")
+    case .notFinite(let sentence, let advice):
+      "\(sentence) Type \(advice)."
     case .unreadable(let path, let reason):
       "\(path): cannot be read (\(reason))."
     case .unwritable(let path):

@@ -1,6 +1,7 @@
 import TraceStore
 
-/// Where a breakpoint stops: a weight tensor, a layer, an operation, a token, a pass or a step.
+/// Where a breakpoint stops: a weight tensor, a layer, an operation, a token, a pass, a step, or a
+/// result that is not finite.
 enum Location: Equatable {
   /// Operations that multiply by a weight tensor, or read its rows; `*` stands for anything.
   case tensor(String)
@@ -11,11 +12,13 @@ enum Location: Equatable {
   case token(Int)
   case pass(Int)
   case step(Int)
+  /// Operations whose result holds an infinity or a NaN.
+  case notFinite
   case anywhere
 
   static let expected =
     "a weight tensor (blk.3.attn_q), an operation (ffn_gate-3), \"layer 3\", \"op matmul\", "
-    + "\"token 5\", \"pass 2\", a step or \"any\""
+    + "\"token 5\", \"pass 2\", a step, \"nan\" or \"any\""
 
   /// As it is typed, and saved.
   var text: String {
@@ -26,6 +29,7 @@ enum Location: Equatable {
     case .token(let position): "token \(position)"
     case .pass(let number): "pass \(number)"
     case .step(let step): "step \(step)"
+    case .notFinite: "nan"
     case .anywhere: "any"
     }
   }
@@ -40,6 +44,7 @@ extension DebuggerSession {
     let wrong = DebuggerError.badArgument(
       command: command, found: text, expected: Location.expected)
     if words == ["any"] { return .anywhere }
+    if words == ["nan"] { return .notFinite }
     guard words.count == 2 else {
       guard words.count == 1 else { throw wrong }
       if let number = Int(words[0]) { return try step(number, text, of: command) }
@@ -113,7 +118,7 @@ extension DebuggerSession {
     case .layer(let number):
       let nodes = try trace.nodes().filter { $0.layer == number }.map(\.id)
       return (nodes, Array(nodes.prefix(1)))
-    case .token, .pass, .step, .anywhere: return ([], [])
+    case .token, .pass, .step, .notFinite, .anywhere: return ([], [])
     }
   }
 
@@ -128,6 +133,11 @@ extension DebuggerSession {
     case .token(let position): scope = .ranges(try trace.passes(ofPosition: position))
     case .pass(let number): scope = .ranges(try trace.pass(number).map { [$0.steps] } ?? [])
     case .step(let step): scope = .ranges([step...step])
+    case .notFinite:
+      let own = SearchExpression.resultIsNotFinite
+      return TraceSearch(
+        scope: .everywhere,
+        condition: try SearchExpression(condition.map { "\(own) AND (\($0.text))" } ?? own))
     case .anywhere: scope = .everywhere
     }
     return TraceSearch(scope: scope, condition: condition)

@@ -13,6 +13,7 @@ extension Command {
           token 5         where a position of the text goes in
           pass 2          where a pass begins
           step 1234       a step
+          nan             operations whose result holds an infinity or a NaN, at their end
           any             anywhere, with a condition
 
         Without one it is the operation here. Moves stop at the first step of an operation, in both

@@ -18,14 +18,15 @@ public struct Cursor {
   public var last: Int { history.last }
 
   /// Stands at the first step of the first pass; in a trace that ends before one, at step 1; where
-  /// the memory budget ended the run, at the step at which it did.
+  /// the memory budget or a result that is not finite ended the run, at the step at which it did.
   ///
   /// - Throws: ``DebuggerError/emptyTrace(path:)``, or what the trace throws.
   public init(trace: Trace) throws {
     self.trace = trace
     let last = try trace.eventCount()
     guard last > 0 else { throw DebuggerError.emptyTrace(path: trace.path) }
-    let first = try trace.failure()?.step ?? trace.pass(1)?.steps.lowerBound ?? 1
+    let end = try trace.failure()?.step ?? trace.notFiniteOp()?.steps.upperBound
+    let first = try end ?? trace.pass(1)?.steps.lowerBound ?? 1
     step = min(max(first, 1), last)
     history = try trace.history(at: step)
   }

@@ -45,6 +45,13 @@ extension DebuggerSession {
       progress.clear()
       try standAtFailure(since: before)
       throw DebuggerError.overBudget(failure, fitting: try fitting(failure.budget))
+    } catch InferenceError.notFiniteOutput(let name, let value, let row, let column) {
+      let error = InferenceError.notFiniteOutput(op: name, value: value, row: row, column: column)
+      progress.clear()
+      try standAtFailure(since: before)
+      guard let op = try trace.notFiniteOp() else { throw error }
+      throw DebuggerError.notFinite(
+        sentence: "\(error)", advice: advice(after: op, row: row, column: column))
     } catch {
       let hadLine = progress.isShown
       progress.clear()
@@ -68,8 +75,8 @@ extension DebuggerSession {
     }
   }
 
-  /// Shows where a pass was given up: at the allocation that would have passed the budget, or at
-  /// the end of what it did.
+  /// Shows where a pass was given up: at the allocation that would have passed the budget, at the
+  /// operation whose result is not finite, or at the end of what it did.
   private func standAtFailure(since before: Int) throws {
     let last = try trace.eventCount()
     guard last > before else { return }
@@ -81,7 +88,7 @@ extension DebuggerSession {
           "Pass \(pass.id) was given up. It is in the trace as far as it went; the KV cache is what"
             + " it was before.", to: style.width))
     }
-    let failure = try trace.failure()?.step ?? 0
+    let failure = try trace.failure()?.step ?? trace.notFiniteOp()?.steps.upperBound ?? 0
     trail.leave(before, for: failure > before ? failure : last)
     try stand(at: failure > before ? failure : last)
     try showStop()

@@ -41,7 +41,7 @@ extension DebuggerSession {
         return TraceObject.fieldNames + TraceObject.words.map(\.field.name) + ["if"]
       }
       if words.last == "op" { return try opKinds() + opNames() }
-      return try ["any", "if", "layer", "op", "pass", "step", "token"] + opNames()
+      return try ["any", "if", "layer", "nan", "op", "pass", "step", "token"] + opNames()
         + trace.tensors().map(\.name)
     case .tensors: return try trace.tensors().map(\.name)
     case .values: return try ["logit"] + opNames()

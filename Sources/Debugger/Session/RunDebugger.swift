@@ -54,7 +54,7 @@ public func runDebugger(tracePath: String, _ options: DebuggerOptions) throws ->
 ///   - progress: called with what is under way, and with `nil` when nothing is.
 /// - Returns: the exit code.
 /// - Throws: what the model, the trace or the prompt's passes throw, but for a pass that the memory
-///   budget or ^C ended: the session begins there. As ``runDebugger(tracePath:_:)``
+///   budget, a result that is not finite or ^C ended: the session begins there. As ``runDebugger(tracePath:_:)``
 ///   otherwise.
 public func runLiveDebugger(
   _ recording: RecordingOptions, _ options: DebuggerOptions, progress: (String?) -> Void
@@ -68,8 +68,10 @@ public func runLiveDebugger(
   do {
     do {
       try runPrompt(of: live, progress: progress)
-    } catch InferenceError.overBudget, InferenceError.interrupted {
+    } catch InferenceError.interrupted {
       // The session begins where that pass was given up.
+    } catch let error as InferenceError where error.leavesItsPass {
+      // Likewise.
     }
     nibble_interrupts_clear()
     progress(nil)

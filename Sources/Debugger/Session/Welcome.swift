@@ -31,7 +31,8 @@ extension DebuggerSession {
         + (live.hasReplaced ? ", in place of an older trace" : "")
     }
     let failure = try trace.failure()
-    if live?.isPrefilling == true, failure == nil {
+    let notFinite = try trace.notFiniteOp()
+    if live?.isPrefilling == true, failure == nil, notFinite == nil {
       text += "; the prompt was interrupted, and \"continue\" at the end runs it again"
     }
     show(wrapped("nibble: \(text).", to: style.width))
@@ -42,12 +43,31 @@ extension DebuggerSession {
       show(wrapped(postMortem(failure), to: style.width))
       return try showStop()
     }
+    if let op = notFinite {
+      show(wrapped(postMortem(op), to: style.width))
+      return try showStop()
+    }
     let running = live == nil ? "" : "\"continue\" at the end to run the next pass, "
     show(
       wrapped(
         "Type \"step\" for the next event, \"next\" for the next operation, \(running)\"mem\" to see the "
           + "memory, \"help\" for more; an empty line repeats. You are here:", to: style.width))
     try showStop()
+  }
+
+  /// Which operation ended the run, and what to type.
+  private func postMortem(_ op: TraceOp) -> String {
+    "The \(live == nil ? "run" : "pass") ended at step \(op.steps.upperBound): the result of "
+      + "'\(op.name)' is not finite. Type \(advice(after: op)), \"info error\" to compare it with "
+      + "the exact result, \"help\" for more. You are here:"
+  }
+
+  /// What to type after an operation whose result is not finite.
+  func advice(after op: TraceOp, row: Int = 0, column: Int = 0) -> String {
+    let place = op.rows > 1 ? "\(row), \(column)" : "\(column)"
+    return
+      "\"why \(op.name)[\(place)]\" to see what a value was computed from, \"reverse-next\" to "
+      + "go back"
   }
 
   /// What ended the run, why, what may help, and what to type.

@@ -18,7 +18,7 @@ extension TraceReport {
     return Section(title: "Run", table: rows, columns: ["", ""])
   }
 
-  /// The allocation that ended the run, or passes that were given up.
+  /// The allocation or the result that ended the run, or passes that were given up.
   static func failure(_ trace: Trace) throws(TraceError) -> Section? {
     if let failure = try trace.failure() {
       return Section(
@@ -27,6 +27,15 @@ extension TraceReport {
           """
           At step \(formatCount(failure.step)) \(theirs: failure.name) \
           (\(failure.category.label)) \(failure.shortfall).
+          """
+        ])
+    }
+    if let op = try trace.notFiniteOp() {
+      return Section(
+        title: "What failed",
+        lines: [
+          """
+          At step \(formatCount(op.steps.upperBound)) the result of \(theirs: op.name) is not finite.
           """
         ])
     }

@@ -14,6 +14,14 @@ public struct TraceSearch: Sendable {
   }
 }
 
+extension SearchExpression {
+  /// True of an operation at its end if its result holds an infinity or a NaN. The statistics of
+  /// such a result are in every trace; SQLite stores NaN as NULL, and the root mean square of finite
+  /// floats is one.
+  public static let resultIsNotFinite =
+    "op.min IS NOT NULL AND (op.rms IS NULL OR op.rms > 3.5e38)"
+}
+
 /// An operation as the model has it, whatever the pass: a row of `_node`.
 public struct TraceNode: Sendable, Equatable {
   public let id: Int
