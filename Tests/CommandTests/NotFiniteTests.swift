@@ -1,4 +1,4 @@
-import ModelSupport
+import TestEngine
 import TestSupport
 import Testing
 

@@ -1,7 +1,7 @@
 import Foundation
 import Inference
-import ModelSupport
 import Recording
+import TestEngine
 import TestSupport
 import Testing
 import TraceStore

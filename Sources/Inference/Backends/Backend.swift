@@ -84,7 +84,8 @@ protocol Backend: AnyObject, MemorySource {
   func scores(
     _ q: Activation, _ attention: Attention, into y: Activation, clearing clears: Bool,
     noting notFinite: FirstNotFinite)
-  func softmax(_ x: Activation, _ attention: Attention, scale: Float, noting notFinite: FirstNotFinite)
+  func softmax(
+    _ x: Activation, _ attention: Attention, scale: Float, noting notFinite: FirstNotFinite)
   func weightedSum(_ x: Activation, _ attention: Attention, into y: Activation)
 }
 

@@ -281,7 +281,9 @@ final class CPU: Backend {
     }
   }
 
-  func softmax(_ x: Activation, _ attention: Attention, scale: Float, noting notFinite: FirstNotFinite) {
+  func softmax(
+    _ x: Activation, _ attention: Attention, scale: Float, noting notFinite: FirstNotFinite
+  ) {
     let nTokens = x.rows / attention.heads
     forEachHead(attention) { part, _, head, tokens, _ in
       for token in tokens {
@@ -307,7 +309,9 @@ final class CPU: Backend {
       let first = attention.shape.first(seenFrom: position)
       let count = position + 1 - first
       let index = nibble_first_not_finite(x.row(firstRow + token) + first, count)
-      if index < count { return notFinite.note((firstRow + token) * x.cols + first + index, x.values) }
+      if index < count {
+        return notFinite.note((firstRow + token) * x.cols + first + index, x.values)
+      }
     }
   }
 

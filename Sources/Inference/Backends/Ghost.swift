@@ -93,6 +93,8 @@ final class Ghost: Backend {
     _ q: Activation, _ attention: Attention, into y: Activation, clearing clears: Bool,
     noting notFinite: FirstNotFinite
   ) {}
-  func softmax(_ x: Activation, _ attention: Attention, scale: Float, noting notFinite: FirstNotFinite) {}
+  func softmax(
+    _ x: Activation, _ attention: Attention, scale: Float, noting notFinite: FirstNotFinite
+  ) {}
   func weightedSum(_ x: Activation, _ attention: Attention, into y: Activation) {}
 }
