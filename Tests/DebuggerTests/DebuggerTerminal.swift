@@ -14,6 +14,7 @@ final class DebuggerTerminal: PseudoTerminal {
   static let left = "\u{1B}[?1049l"
   /// The full screen has no cursor while a command runs.
   private static let hidesCursor = "\u{1B}[?25l"
+  static let showsCursor = "\u{1B}[?25h"
   /// ^L: the screen is written whole, and not what has changed alone.
   static let repaint = "\u{0C}"
   static let endlessQuery =
